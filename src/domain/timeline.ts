@@ -1,0 +1,46 @@
+/**
+ * The strictly ascending bar-close times of a run: the union of the symbols' bars.
+ * All arrays are T long; times are milliseconds since the Unix epoch, UTC.
+ */
+export interface Timeline {
+  readonly closeTimes: Float64Array
+  /** When the bar of that row opened: an order decided at or before this instant may fill at its open. */
+  readonly openTimes: Float64Array
+  /** The session (in the market's zone) as days since 1970-01-01: calendar features, schedules, daily metrics. */
+  readonly sessionDates: Int32Array
+}
+
+/** The row a driver hands to a step. One scratch object is reused: read it, never keep it. */
+export interface Row {
+  readonly t: number
+  readonly closeTime: number
+  readonly sessionDate: number
+}
+
+const MS_PER_DAY = 86_400_000
+
+/** `2014-06-09` for a session date in days since 1970-01-01. */
+export function formatSessionDate(sessionDate: number): string {
+  return new Date(sessionDate * MS_PER_DAY).toISOString().slice(0, 10)
+}
+
+/** ISO 8601 in UTC, without milliseconds when they are zero: `2014-06-09T20:00:00Z`. */
+export function formatTime(time: number): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z')
+}
+
+/** Day of the week of a session date: 1 = Monday … 7 = Sunday (ISO 8601). */
+export function isoWeekday(sessionDate: number): number {
+  return ((((sessionDate + 3) % 7) + 7) % 7) + 1
+}
+
+/** A number that is equal for two session dates exactly when they are in the same ISO week. */
+export function weekIndex(sessionDate: number): number {
+  return Math.floor((sessionDate + 3) / 7)
+}
+
+/** A number that is equal for two session dates exactly when they are in the same calendar month. */
+export function monthIndex(sessionDate: number): number {
+  const date = new Date(sessionDate * MS_PER_DAY)
+  return date.getUTCFullYear() * 12 + date.getUTCMonth()
+}

@@ -1,0 +1,35 @@
+import type { ZodType } from 'zod'
+import type { State, StateLayout } from '../domain/step.ts'
+import type { Row } from '../domain/timeline.ts'
+import type { FeatureInput } from '../features/feature.ts'
+
+/** What a signal function may look at besides its inputs. One stable object per instance. */
+export interface SignalContext<P, L extends StateLayout> {
+  readonly params: P
+  readonly symbols: number
+  /** Names of the universe, in panel order. */
+  readonly universe: readonly string[]
+  readonly row: Row
+  readonly state: State<L>
+}
+
+/**
+ * A rule-based strategy: features → signal. `signal` writes one value in [−1, 1] per symbol; the framework
+ * rounds to float32 and puts NaN wherever a per-symbol or market-wide input is NaN, unless `acceptsMissing`.
+ * `inputs[i]` is N long (symbol features), 1 long (market-wide) or N(N−1)/2 long (pair features).
+ */
+export interface StrategyDefinition<P = unknown, L extends StateLayout = StateLayout> {
+  readonly name: string
+  readonly params: ZodType<P>
+  features(params: P): readonly FeatureInput[]
+  state?(params: P): L
+  signal(inputs: readonly Float64Array[], out: Float64Array, context: SignalContext<P, L>): void
+  readonly acceptsMissing?: boolean
+}
+
+/** Types a strategy from its own schema; checked again when an experiment names it. */
+export function defineStrategy<P, L extends StateLayout = StateLayout>(
+  definition: StrategyDefinition<P, L>,
+): StrategyDefinition<P, L> {
+  return definition
+}
