@@ -1,0 +1,66 @@
+// Bundles the command line, the worker and the public API into dist/, and hashes every step's source.
+import { build } from 'esbuild'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const dist = join(root, 'dist')
+
+/** Files whose transitive source decides what an artefact contains: steps and the stages that drive them. */
+const HASHED_FOLDERS = ['features', 'strategies', 'ensembles', 'models', 'risk', 'kernel', 'market', 'stages']
+
+function filesUnder(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? filesUnder(path) : [path]
+  })
+}
+
+/** Newest modification among everything the bundles are made of. */
+export function newestSource() {
+  const inputs = [...filesUnder(join(root, 'src')), fileURLToPath(import.meta.url), join(root, 'package-lock.json')]
+  return Math.max(...inputs.filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs))
+}
+
+export function isStale() {
+  const stamp = join(dist, 'sources.json')
+  return !existsSync(stamp) || statSync(stamp).mtimeMs < newestSource()
+}
+
+export async function buildAll() {
+  mkdirSync(dist, { recursive: true })
+  await build({
+    entryPoints: [
+      { in: join(root, 'src/cli/main.ts'), out: 'cli' },
+      { in: join(root, 'src/cli/worker.ts'), out: 'worker' },
+      { in: join(root, 'src/api.ts'), out: 'api' },
+      { in: join(root, 'src/experiment/source-hash.ts'), out: 'source-hash' },
+    ].filter((entry) => existsSync(entry.in)),
+    outdir: dist,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  })
+  const kernelBuild = join(root, 'scripts/build-kernel.mjs')
+  if (existsSync(kernelBuild)) {
+    const { buildKernel } = await import(pathToFileURL(kernelBuild).href)
+    await buildKernel(join(dist, 'kernel.wasm'))
+  }
+  const { hashSources } = await import(`${pathToFileURL(join(dist, 'source-hash.mjs')).href}?${Date.now()}`)
+  const source = join(root, 'src')
+  const files = HASHED_FOLDERS.flatMap((folder) => filesUnder(join(source, folder)))
+    .filter((file) => file.endsWith('.ts') && !file.includes('/assembly/'))
+    .map((file) => relative(source, file).replaceAll('\\', '/'))
+    .toSorted()
+  const hashes = await hashSources({ root: source, files, external: ['*/registry.ts'] })
+  writeFileSync(join(dist, 'sources.json'), `${JSON.stringify(hashes, null, 1)}\n`)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll()

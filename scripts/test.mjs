@@ -1,0 +1,4 @@
+import { runToEnd, setUp } from './setup.mjs'
+
+await setUp()
+runToEnd([process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...process.argv.slice(2)])
