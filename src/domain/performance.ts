@@ -10,13 +10,13 @@ export const PERFORMANCE_FIELDS = [
   /** Longest run of consecutive periods below the peak. */
   'maxDrawdownPeriods', 'drawdownPeriods',
   'returns', 'firstReturn', 'sumReturns', 'sumSquares',
-  /** Σ min(r − riskFreePerPeriod, 0)², and the first period's part of it. */
+  /** Σ min(r − requiredReturn(profile), 0)², and the first period's part of it. */
   'sumDownsideSquares', 'firstDownsideSquare',
   'bestReturn', 'worstReturn',
   /** Σ over bars of |filled| × price × M / last equity. */
   'turnover',
   'fees', 'orders', 'fills', 'cancellations',
-  /** A trade is flat to flat in one symbol; a win has profit > 0 after fees. */
+  /** A trade is flat to flat in one symbol; a win has profit > 0 after fees. Money; `grossLoss` is Σ|loss|, ≥ 0. */
   'trades', 'winningTrades', 'grossProfit', 'grossLoss',
   'bars', 'barsInMarket',
   /** Σ over bars of Σ|quantity| × M × close / equity. */

@@ -26,6 +26,15 @@ export const BACKTESTING_PY: MetricProfile = {
   annualisation: 'geometric', riskFreeRate: 0, ddof: 1,
 }
 
+/**
+ * The return per period below which Sortino counts a shortfall, as a fraction: the risk-free rate spread evenly
+ * over the year where figures are arithmetic (empyrical's `required_return`), 0 where they are geometric
+ * (backtesting.py clips at 0 whatever the risk-free rate).
+ */
+export function requiredReturn(profile: MetricProfile): number {
+  return profile.annualisation === 'arithmetic' ? profile.riskFreeRate / profile.periodsPerYear : 0
+}
+
 export const METRIC_PROFILES: Readonly<Record<string, MetricProfile>> = {
   [EMPYRICAL.name]: EMPYRICAL,
   [BACKTESTING_PY.name]: BACKTESTING_PY,
