@@ -14,15 +14,30 @@ export interface FeatureRef {
   readonly inputs: readonly FeatureRef[]
 }
 
-/** What an author writes; `defineFeature` checks it. */
-export interface FeatureDefinition<P = never> {
+/** One input a feature reads. */
+export interface FeatureInputSlot {
   readonly name: string
+  /** What it has to be as wide as; left out: any width, but the same for all such inputs of a feature. */
+  readonly width?: FeatureWidth
+  /** The panel read when an expression names parameters only: `atr(14)` is `atr(high,low,close,14)`. */
+  readonly default?: MarketInput
+}
+
+/** A feature as the graph sees it; authors make one with a function of define-feature.ts. */
+export interface FeatureDefinition<P = unknown> {
+  readonly name: string
+  /** An object of numbers, texts or booleans; the order of its keys is their order in an expression. */
   readonly params: ZodType<P>
-  readonly width: FeatureWidth
+  readonly inputs: readonly FeatureInputSlot[]
+  /** `input`: as wide as its inputs, so that `sma` also smooths a market-wide or a pair feature. */
+  readonly width: FeatureWidth | 'input'
   /** Bars before the first non-NaN output, of this feature alone (its inputs' warm-up is added). */
   warmup(params: P): number
-  /** A fresh step for a universe of `symbols`; `inputs` of the step are the ref's inputs, in order. */
-  create(params: P, symbols: number): Step
+  /**
+   * A fresh step; `inputs` of the step are the ref's inputs, in order. `size` is the number of symbols, or
+   * for `width: 'input'` the number of values in a row of its inputs.
+   */
+  create(params: P, size: number): Step
 }
 
 /** Anything a strategy may name as an input: a ref, or a market panel. */

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { Problem } from '../base/errors.ts'
 import type { State, StateLayout } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureInput } from '../features/feature.ts'
@@ -22,6 +23,8 @@ export interface StrategyDefinition<P = unknown, L extends StateLayout = StateLa
   readonly name: string
   readonly params: ZodType<P>
   features(params: P): readonly FeatureInput[]
+  /** What is wrong with these parameters for this universe, if anything: asked before a bar is read. */
+  check?(params: P, universe: readonly string[]): Problem | undefined
   state?(params: P): L
   signal(inputs: readonly Float64Array[], out: Float64Array, context: SignalContext<P, L>): void
   readonly acceptsMissing?: boolean

@@ -1,0 +1,95 @@
+import { MillraceError } from '../base/errors.ts'
+import type { Step } from '../domain/step.ts'
+import { columnsOf } from './define-feature.ts'
+import type { FeatureDefinition, FeatureRef, FeatureWidth } from './feature.ts'
+import { nearestHint } from './params.ts'
+import { isMarketInput } from './reference.ts'
+import { FEATURES } from './registry.ts'
+import type { FeatureRegistry } from './registry.ts'
+
+/** One distinct feature of a run. */
+export interface FeatureNode {
+  readonly ref: FeatureRef
+  readonly definition: FeatureDefinition
+  /** 0: reads market panels (or nothing) only; else one more than its highest input's. */
+  readonly level: number
+  readonly width: FeatureWidth
+  /** Values per row for a universe of `symbols`. */
+  columns(symbols: number): number
+  /** Features and market panels, in the order the step reads them. */
+  readonly inputs: readonly FeatureRef[]
+  /** Bars of a symbol before the first value, its inputs' included. */
+  readonly warmup: number
+}
+
+/** True for a market panel, which is read and not computed. */
+export function isMarketPanel(ref: FeatureRef): boolean {
+  return ref.inputs.length === 0 && isMarketInput(ref.name)
+}
+
+/**
+ * The distinct features behind `refs`, inputs before their readers, level by level; market panels are not
+ * among them. Features of one level do not depend on each other.
+ * @throws MillraceError CONFIG_UNKNOWN for a name nobody registered, CONFIG_TYPE for an input of a wrong width.
+ */
+export function buildFeatureGraph(refs: readonly FeatureRef[], registry: FeatureRegistry = FEATURES): readonly FeatureNode[] {
+  const nodes = new Map<string, FeatureNode>()
+  for (const ref of refs) addNode(ref, registry, nodes)
+  return [...nodes.values()].toSorted((a, b) => a.level - b.level)
+}
+
+/** A fresh step for a node; its inputs are the node's inputs in order, its output `node.columns(symbols)` long. */
+export function createFeatureStep(node: FeatureNode, symbols: number): Step {
+  const size = node.definition.width === 'input' ? node.columns(symbols) : symbols
+  return { ...node.definition.create(node.ref.params, size), warmup: node.warmup }
+}
+
+/** What a row of a feature or market panel is as wide as. Throws as buildFeatureGraph does. */
+export function featureWidth(ref: FeatureRef, registry: FeatureRegistry = FEATURES): FeatureWidth {
+  return addNode(ref, registry, new Map())?.width ?? 'symbol'
+}
+
+/** The node of a feature, its inputs' nodes added first; undefined for a market panel. */
+function addNode(ref: FeatureRef, registry: FeatureRegistry, nodes: Map<string, FeatureNode>): FeatureNode | undefined {
+  if (isMarketPanel(ref)) return undefined
+  const known = nodes.get(ref.expression)
+  if (known !== undefined) return known
+  const definition = findDefinition(ref.name, registry, ref.expression)
+  const inputs = ref.inputs.map((input) => addNode(input, registry, nodes))
+  const width = resolveWidth(ref, definition, inputs.map((input) => input?.width ?? 'symbol'))
+  const node: FeatureNode = {
+    ref,
+    definition,
+    level: inputs.reduce((level, input) => Math.max(level, input === undefined ? 0 : input.level + 1), 0),
+    width,
+    columns: (symbols) => columnsOf(width, symbols),
+    inputs: ref.inputs,
+    warmup: definition.warmup(ref.params) + Math.max(0, ...inputs.map((input) => input?.warmup ?? 0)),
+  }
+  nodes.set(ref.expression, node)
+  return node
+}
+
+/** @throws MillraceError CONFIG_UNKNOWN with the nearest name. */
+export function findDefinition(name: string, registry: FeatureRegistry, where: string): FeatureDefinition {
+  const entry = registry.get(name)
+  if (entry !== undefined) return entry.definition
+  throw new MillraceError({
+    code: 'CONFIG_UNKNOWN', message: `there is no feature "${name}"`, where, value: name,
+    hint: nearestHint(name, [...registry.keys()]),
+  })
+}
+
+function resolveWidth(ref: FeatureRef, definition: FeatureDefinition, widths: readonly FeatureWidth[]): FeatureWidth {
+  const free = widths.filter((_, i) => definition.inputs[i].width === undefined)
+  widths.forEach((width, i) => {
+    const wanted = definition.inputs[i].width ?? free[0]
+    if (width === wanted) return
+    throw new MillraceError({
+      code: 'CONFIG_TYPE', where: ref.expression, value: ref.inputs[i].expression,
+      message: `input "${definition.inputs[i].name}" of ${ref.name} is ${width}-wide and has to be ${wanted}-wide`,
+      hint: 'a symbol-wide feature has a value per symbol, a pair-wide one per pair, a market-wide one a single value',
+    })
+  })
+  return definition.width === 'input' ? (free[0] ?? 'symbol') : definition.width
+}

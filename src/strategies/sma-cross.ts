@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { sma } from '../features/expression.ts'
+import { defineStrategy } from './strategy.ts'
+
+/** Long while the fast average of closes is above the slow one, else flat. Stateless. */
+export default defineStrategy({
+  name: 'sma-cross',
+  params: z.object({ fast: z.int().min(2), slow: z.int().min(3) }),
+  features: ({ fast, slow }) => [sma('close', fast), sma('close', slow)],
+  signal: ([fast, slow], out) => {
+    for (let n = 0; n < out.length; n++) out[n] = fast[n] > slow[n] ? 1 : 0
+  },
+})
