@@ -1,0 +1,101 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { MEMBERS_FILE, META_FILE, sealMeta } from './artefact-meta.ts'
+import { toText } from './canonical-text.ts'
+import { checksumsOf, checksumsOfFile } from './checksums.ts'
+import { flush, hasSystemCode, makeFolder, writeDurably } from './durable-files.ts'
+import { encodeMembers } from './members.ts'
+import { encodePanel } from './panel-file.ts'
+import type { ArtefactDescription, ArtefactDraft, ArtefactMeta, FileMeta } from './store.ts'
+
+const FILE_PATTERN = /^[A-Za-z0-9][\w.-]*$/
+
+/** Where a draft is written and what to do when its place is taken already. */
+export interface DraftPlace {
+  /** A folder of its own on the store's file system. */
+  readonly folder: string
+  /** Where the artefact will be seen. */
+  readonly destination: string
+  /** The sealed meta of what is at the destination; when it is damaged, this puts it aside and answers undefined. */
+  readonly existing: () => ArtefactMeta | undefined
+}
+
+/** Files that are written here as they are added; {@link ArtefactDraft.publish} makes them visible in one step. */
+export function startDraft(description: ArtefactDescription, place: DraftPlace): ArtefactDraft {
+  const { folder } = place
+  const written = new Map<string, FileMeta>()
+  let published: ArtefactMeta | undefined
+  mkdirSync(folder, { recursive: true })
+
+  const write = (name: string, bytes: Uint8Array): FileMeta => {
+    checkFileName(name)
+    if (written.has(name)) throw new Error(`${name} was added to the artefact before`)
+    writeDurably(join(folder, name), bytes)
+    return { name, bytes: bytes.length, checksums: checksumsOf(bytes) }
+  }
+  const discard = (): void => rmSync(folder, { recursive: true, force: true })
+
+  return {
+    folder,
+    addPanel(name, panel) {
+      const { bytes, shape } = encodePanel(panel)
+      written.set(name, { ...write(name, bytes), panel: shape })
+    },
+    addJson(name, value) {
+      written.set(name, write(name, Buffer.from(toText(value))))
+    },
+    publish() {
+      if (published !== undefined) return published
+      const members = description.members ?? []
+      if (members.length > 0) {
+        const bytes = encodeMembers(description.kind, members)
+        writeDurably(join(folder, MEMBERS_FILE), bytes)
+        written.set(MEMBERS_FILE, { name: MEMBERS_FILE, bytes: bytes.length, checksums: checksumsOf(bytes) })
+      }
+      const { address, kind, madeFrom } = description
+      const files = sealFiles(folder, written)
+      const record = { address, kind, madeFrom, memberCount: members.length, files, facts: description.facts ?? {} }
+      writeDurably(join(folder, META_FILE), sealMeta(record))
+      flush(folder)
+      const earlier = moveIntoPlace(place)
+      if (earlier !== undefined) discard()
+      published = earlier ?? { address, kind, madeFrom, members, files, facts: record.facts }
+      return published
+    },
+    discard,
+  }
+}
+
+/** Every file of the folder with its checksums; those that others wrote (DuckDB …) are flushed and read back. */
+function sealFiles(folder: string, written: ReadonlyMap<string, FileMeta>): FileMeta[] {
+  return readdirSync(folder).toSorted().map((name) => {
+    const path = join(folder, name)
+    if (!statSync(path).isFile()) throw new Error(`an artefact holds files only, not ${path}`)
+    const known = written.get(name)
+    if (known !== undefined) return known
+    checkFileName(name)
+    flush(path)
+    return { name, ...checksumsOfFile(path) }
+  })
+}
+
+/** Renames the draft to its destination; answers the meta of whoever was there first. */
+function moveIntoPlace(place: DraftPlace): ArtefactMeta | undefined {
+  const parent = dirname(place.destination)
+  makeFolder(parent)
+  for (;;) {
+    try {
+      renameSync(place.folder, place.destination)
+      flush(parent)
+      return undefined
+    } catch (error) {
+      if (!hasSystemCode(error, 'ENOTEMPTY', 'EEXIST')) throw error
+    }
+    const existing = place.existing()
+    if (existing !== undefined) return existing
+  }
+}
+
+function checkFileName(name: string): void {
+  if (!FILE_PATTERN.test(name) || name === META_FILE || name === MEMBERS_FILE) throw new Error(`an artefact's file can't be named ${JSON.stringify(name)}`)
+}
