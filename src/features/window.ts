@@ -21,23 +21,23 @@ export function pushValue(window: Float64Array, bars: number, value: number): nu
   return at + 1
 }
 
-/** Arithmetic mean of the window that begins at `oldest`: four partial sums, so additions overlap. */
+/**
+ * Arithmetic mean of the window that begins at `oldest`: the oldest value plus the mean distance from it, so
+ * that equal values have exactly their own mean and a deviation of exactly 0. Two partial sums overlap.
+ */
 export function windowMean(window: Float64Array, oldest: number): number {
   const length = window.length / 2
   const end = oldest + length
+  const anchor = window[oldest]
   let a = 0
   let b = 0
-  let c = 0
-  let d = 0
   let i = oldest
-  for (; i + 3 < end; i += 4) {
-    a += window[i]
-    b += window[i + 1]
-    c += window[i + 2]
-    d += window[i + 3]
+  for (; i + 1 < end; i += 2) {
+    a += window[i] - anchor
+    b += window[i + 1] - anchor
   }
-  for (; i < end; i++) a += window[i]
-  return (a + b + (c + d)) / length
+  if (i < end) a += window[i] - anchor
+  return anchor + (a + b) / length
 }
 
 /** Σ (x − mean)² over the window, the second of two passes, which cancels nothing. */

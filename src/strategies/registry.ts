@@ -1,4 +1,8 @@
+import bollingerEvents from './bollinger-events.ts'
+import bollingerReversion from './bollinger-reversion.ts'
+import momentumRank from './momentum-rank.ts'
 import smaCross from './sma-cross.ts'
+import spreadZscore from './spread-zscore.ts'
 import type { StrategyDefinition } from './strategy.ts'
 
 /** A strategy and the file it is written in. */
@@ -13,6 +17,10 @@ export type StrategyRegistry = ReadonlyMap<string, RegisteredStrategy>
 
 const BUILT_IN: readonly RegisteredStrategy[] = [
   { definition: smaCross, source: 'strategies/sma-cross.ts' },
+  { definition: bollingerReversion, source: 'strategies/bollinger-reversion.ts' },
+  { definition: bollingerEvents, source: 'strategies/bollinger-events.ts' },
+  { definition: momentumRank, source: 'strategies/momentum-rank.ts' },
+  { definition: spreadZscore, source: 'strategies/spread-zscore.ts' },
 ]
 
 export const STRATEGIES: StrategyRegistry = new Map(BUILT_IN.map((entry) => [entry.definition.name, entry]))

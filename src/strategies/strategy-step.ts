@@ -8,7 +8,6 @@ import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
 import { buildFeatureGraph, featureWidth } from '../features/graph.ts'
 import { parseParams } from '../features/params.ts'
 import { toFeatureRef } from '../features/reference.ts'
-import { FEATURES } from '../features/registry.ts'
 import type { FeatureRegistry } from '../features/registry.ts'
 import type { SignalContext, StrategyDefinition } from './strategy.ts'
 
@@ -37,14 +36,14 @@ export interface ResolvedStrategy<P = unknown> {
  * @throws MillraceError MODULE_INVALID, CONFIG_UNKNOWN, CONFIG_TYPE or CONFIG_VALUE.
  */
 export function resolveStrategy<P, L extends StateLayout>(instance: StrategyInstance<P, L>): ResolvedStrategy<P> {
-  const { definition, universe, registry = FEATURES } = instance
+  const { definition, universe } = instance
   checkDefinition(definition)
   const where = instance.where ?? definition.name
   const params = parseParams(definition.params, instance.params, where)
   const problem = definition.check?.(params, universe)
   if (problem !== undefined) throw new MillraceError({ ...problem, where: problem.where ?? where })
   const features = definition.features(params).map(toFeatureRef)
-  const nodes = buildFeatureGraph(features, registry)
+  const nodes = buildFeatureGraph(features, instance.registry)
   return { params, features, warmup: Math.max(0, ...nodes.map((node) => node.warmup)) }
 }
 
@@ -57,11 +56,11 @@ export function resolveStrategy<P, L extends StateLayout>(instance: StrategyInst
 export function createStrategyStep<P, L extends StateLayout>(
   instance: StrategyInstance<P, L>,
 ): { readonly step: Step; readonly features: readonly FeatureRef[] } {
-  const { definition, universe, registry = FEATURES } = instance
+  const { definition, universe } = instance
   const { params, features, warmup } = resolveStrategy(instance)
   const symbols = universe.length
   const store = createState(definition.state?.(params) ?? ({} as L), symbols)
-  const widths = features.map((ref) => featureWidth(ref, registry))
+  const widths = features.map((ref) => featureWidth(ref, instance.registry))
   const context: { -readonly [K in keyof SignalContext<P, L>]: SignalContext<P, L>[K] } = {
     params, symbols, universe, state: store.arrays, row: { t: 0, closeTime: 0, sessionDate: 0 },
   }

@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { defineFeature } from './define-feature.ts'
+
+/**
+ * +1 in the bar where the first input comes to stand above the second, having last stood below it; −1 the
+ * other way; else 0. Being equal is on neither side: touching and turning back is no cross.
+ */
+export const crossDefinition = defineFeature({
+  name: 'cross',
+  params: z.object({}),
+  inputs: ['first', 'second'],
+  warmup: () => 1,
+  memory: () => ({ side: 1 }),
+  update: (values, { side }) => {
+    const now = Math.sign(values[0] - values[1])
+    const before = side[0]
+    if (now !== 0) side[0] = now
+    return now * before === -1 ? now : 0
+  },
+})

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { defineFeature } from './define-feature.ts'
+import { pushValue, squaredDeviations, windowMean, windowMemory } from './window.ts'
+
+/**
+ * Sample standard deviation (divisor period − 1) of the last `period` simple returns, x[t] / x[t−1] − 1:
+ * a fraction per bar, not annualised.
+ */
+export const volatilityDefinition = defineFeature({
+  name: 'volatility',
+  params: z.object({ period: z.int().min(2) }),
+  inputs: ['value'],
+  warmup: ({ period }) => period,
+  memory: ({ period }) => ({ previous: 1, returns: windowMemory(period) }),
+  update: (values, { previous, returns }, { bars, params }) => {
+    const change = values[0] / previous[0] - 1
+    previous[0] = values[0]
+    if (bars === 1) return NaN
+    const oldest = pushValue(returns, bars - 1, change)
+    const mean = windowMean(returns, oldest)
+    return Math.sqrt(squaredDeviations(returns, oldest, mean) / (params.period - 1))
+  },
+})
