@@ -112,11 +112,14 @@ export interface BookView {
 
 /**
  * The four verbs. The driver calls, for every row in order: `open`, `settle` (with what came back), `mark`,
- * `decide`; the fused loop `run` does the same without materialising executions.
+ * `decide`; the fused loop `run` does the same without materialising executions. `row` is always a row of the
+ * timeline (like `Row.t`), not of the block. Rows before `firstRow` may be handed over or left out: they only
+ * set last closes; all four verbs do nothing else in them.
  */
 export interface Kernel {
   /**
-   * Carry and corporate actions, booked at once; then every execution of this bar as a proposal, in booking
+   * Carry and corporate actions (with delistings and what a split's lot cannot hold), booked and recorded at
+   * once; then every execution of this bar as a proposal, in booking
    * order: waiting orders at the open, intrabar exits, `next-close` orders at the close. Nothing of the
    * proposal is booked before `settle`; later executions already reckon with earlier ones of the list.
    */
