@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 import { wilderAverage } from './wilder.ts'
 
 /**
@@ -25,3 +27,5 @@ export const atrDefinition = defineFeature({
     return average[0]
   },
 })
+
+export const atr = (period: number): FeatureRef => referFeature(atrDefinition, ['high', 'low', 'close'], { period })

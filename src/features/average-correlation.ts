@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineMarketFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 
 /**
  * Mean of the pairwise correlations of simple returns over the last `period` rows, −1..1, market-wide: how
@@ -41,6 +43,9 @@ export const averageCorrelationDefinition = defineMarketFeature({
     return members < 2 ? NaN : (sum - members) / (members * (members - 1))
   },
 })
+
+export const averageCorrelation = (input: FeatureInput, period: number): FeatureRef =>
+  referFeature(averageCorrelationDefinition, [input], { period })
 
 /** Adds a symbol's returns, oldest first and standardised to Σu² = 1, to `totals`; false when it did not move. */
 function addStandardised(ring: Float64Array, newest: number, totals: Float64Array): boolean {

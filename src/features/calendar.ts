@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { isoWeekday, monthIndex, weekIndex } from '../domain/timeline.ts'
 import { defineMarketFeature } from './define-feature.ts'
+import type { FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 
 const FIELDS = ['weekday', 'month', 'first-of-session', 'first-of-week', 'first-of-month'] as const
 
@@ -28,3 +30,5 @@ export const calendarDefinition = defineMarketFeature({
     }
   },
 })
+
+export const calendar = (field: (typeof FIELDS)[number]): FeatureRef => referFeature(calendarDefinition, [], { field })

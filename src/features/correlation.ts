@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { definePairFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 import { pushValue, squaredDeviations, windowMean, windowMemory } from './window.ts'
 
 /**
@@ -22,6 +24,8 @@ export const correlationDefinition = definePairFeature({
     return pearson(first, second, oldest)
   },
 })
+
+export const correlation = (input: FeatureInput, period: number): FeatureRef => referFeature(correlationDefinition, [input], { period })
 
 /** Correlation of two windows that begin at `oldest`, by deviations from their means. */
 function pearson(first: Float64Array, second: Float64Array, oldest: number): number {

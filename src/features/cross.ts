@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 
 /**
  * +1 in the bar where the first input comes to stand above the second, having last stood below it; −1 the
@@ -18,3 +20,5 @@ export const crossDefinition = defineFeature({
     return now * before === -1 ? now : 0
   },
 })
+
+export const cross = (first: FeatureInput, second: FeatureInput): FeatureRef => referFeature(crossDefinition, [first, second], {})

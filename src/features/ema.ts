@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 
 /**
  * Exponential moving average with weight 2 / (period + 1), seeded with the first value as pandas
@@ -17,3 +19,5 @@ export const emaDefinition = defineFeature({
     return average[0]
   },
 })
+
+export const ema = (input: FeatureInput, period: number): FeatureRef => referFeature(emaDefinition, [input], { period })

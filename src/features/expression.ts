@@ -1,42 +1,10 @@
 import { MillraceError } from '../base/errors.ts'
-import { MARKET_INPUTS } from '../domain/market-panels.ts'
-import { atrDefinition } from './atr.ts'
-import { averageCorrelationDefinition } from './average-correlation.ts'
-import { calendarDefinition } from './calendar.ts'
-import { correlationDefinition } from './correlation.ts'
-import { crossDefinition } from './cross.ts'
-import { emaDefinition } from './ema.ts'
-import type { FeatureInput, FeatureRef } from './feature.ts'
-import { featureWidth, findDefinition } from './graph.ts'
-import { lagDefinition } from './lag.ts'
-import { momentumDefinition } from './momentum.ts'
-import { nearestHint, paramNames } from './params.ts'
-import { isMarketInput, referFeature, toFeatureRef, usage } from './reference.ts'
-import { FEATURES } from './registry.ts'
+import type { FeatureRef } from './feature.ts'
+import { featureWidth, findDefinition, isMarketPanel } from './graph.ts'
+import { paramNames } from './params.ts'
+import { referFeature, usage } from './reference.ts'
+import { features } from './registry.ts'
 import type { FeatureRegistry } from './registry.ts'
-import { rsiDefinition } from './rsi.ts'
-import { smaDefinition } from './sma.ts'
-import { spreadDefinition } from './spread.ts'
-import { volatilityDefinition } from './volatility.ts'
-import { zscoreDefinition } from './zscore.ts'
-
-export { referFeature, toFeatureRef } from './reference.ts'
-
-export const sma = (input: FeatureInput, period: number): FeatureRef => referFeature(smaDefinition, [input], { period })
-export const ema = (input: FeatureInput, period: number): FeatureRef => referFeature(emaDefinition, [input], { period })
-export const rsi = (input: FeatureInput, period: number): FeatureRef => referFeature(rsiDefinition, [input], { period })
-export const atr = (period: number): FeatureRef => referFeature(atrDefinition, ['high', 'low', 'close'], { period })
-export const volatility = (input: FeatureInput, period: number): FeatureRef => referFeature(volatilityDefinition, [input], { period })
-export const zscore = (input: FeatureInput, period: number): FeatureRef => referFeature(zscoreDefinition, [input], { period })
-export const momentum = (input: FeatureInput, period: number): FeatureRef => referFeature(momentumDefinition, [input], { period })
-export const lag = (input: FeatureInput, bars: number): FeatureRef => referFeature(lagDefinition, [input], { bars })
-export const cross = (first: FeatureInput, second: FeatureInput): FeatureRef => referFeature(crossDefinition, [first, second], {})
-export const spread = (input: FeatureInput): FeatureRef => referFeature(spreadDefinition, [input], {})
-export const correlation = (input: FeatureInput, period: number): FeatureRef => referFeature(correlationDefinition, [input], { period })
-export const averageCorrelation = (input: FeatureInput, period: number): FeatureRef =>
-  referFeature(averageCorrelationDefinition, [input], { period })
-export const calendar = (field: 'weekday' | 'month' | 'first-of-session' | 'first-of-week' | 'first-of-month'): FeatureRef =>
-  referFeature(calendarDefinition, [], { field })
 
 export interface ParseOptions {
   readonly registry?: FeatureRegistry
@@ -50,7 +18,7 @@ export interface ParseOptions {
  * @throws MillraceError CONFIG_SYNTAX, CONFIG_UNKNOWN with the nearest name, CONFIG_TYPE or CONFIG_VALUE.
  */
 export function parseFeature(text: string, options: ParseOptions = {}): FeatureRef {
-  const { registry = FEATURES, where = text } = options
+  const { registry = features, where = text } = options
   const ref = resolve(readTerm(text, where), { registry, where })
   featureWidth(ref, registry)
   return ref
@@ -62,14 +30,8 @@ interface Term {
   readonly args: readonly Term[] | null
 }
 
-const TOKENS = /\s*(?:([(),])|([^\s(),]+))/y
-
 function readTerm(text: string, where: string): Term {
-  const tokens: { readonly word: string; readonly column: number }[] = []
-  for (TOKENS.lastIndex = 0; TOKENS.lastIndex < text.trimEnd().length;) {
-    const match = TOKENS.exec(text)
-    if (match !== null) tokens.push({ word: match[1] ?? match[2], column: TOKENS.lastIndex - match[0].trimStart().length + 1 })
-  }
+  const tokens = [...text.matchAll(/[(),]|[^\s(),]+/g)].map((match) => ({ word: match[0], column: match.index + 1 }))
   let at = 0
   const fail = (): never => {
     const column = tokens[at]?.column ?? text.length + 1
@@ -98,8 +60,8 @@ function readTerm(text: string, where: string): Term {
 
 function resolve(term: Term, options: { registry: FeatureRegistry; where: string }): FeatureRef {
   const { registry, where } = options
-  if (term.args === null && isMarketInput(term.word)) return toFeatureRef(term.word)
-  if (!registry.has(term.word)) throw unknownName(term.word, options)
+  const panel: FeatureRef = { expression: term.word, name: term.word, params: {}, inputs: [] }
+  if (term.args === null && isMarketPanel(panel)) return panel
   const definition = findDefinition(term.word, registry, where)
   const args = term.args ?? []
   const keys = paramNames(definition.params)
@@ -115,13 +77,6 @@ function resolve(term: Term, options: { registry: FeatureRegistry; where: string
   const inputs = isShort ? defaults : args.slice(0, inputCount).map((arg) => resolve(arg, options))
   const params = Object.fromEntries(keys.map((key, i) => [key, toScalar(args[inputCount + i])]))
   return referFeature(definition, inputs, params, where)
-}
-
-function unknownName(word: string, options: { registry: FeatureRegistry; where: string }): MillraceError {
-  return new MillraceError({
-    code: 'CONFIG_UNKNOWN', message: `there is no feature or market panel "${word}"`, where: options.where, value: word,
-    hint: nearestHint(word, [...MARKET_INPUTS, ...options.registry.keys()]),
-  })
 }
 
 /** A parameter as written: a number, true or false, else the word itself, for the schema to judge. */

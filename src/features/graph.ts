@@ -1,10 +1,11 @@
 import { MillraceError } from '../base/errors.ts'
+import { MARKET_INPUTS } from '../domain/market-panels.ts'
 import type { Step } from '../domain/step.ts'
 import { columnsOf } from './define-feature.ts'
 import type { FeatureDefinition, FeatureRef, FeatureWidth } from './feature.ts'
 import { nearestHint } from './params.ts'
 import { isMarketInput } from './reference.ts'
-import { FEATURES } from './registry.ts'
+import { features } from './registry.ts'
 import type { FeatureRegistry } from './registry.ts'
 
 /** One distinct feature of a run. */
@@ -32,7 +33,7 @@ export function isMarketPanel(ref: FeatureRef): boolean {
  * among them. Features of one level do not depend on each other.
  * @throws MillraceError CONFIG_UNKNOWN for a name nobody registered, CONFIG_TYPE for an input of a wrong width.
  */
-export function buildFeatureGraph(refs: readonly FeatureRef[], registry: FeatureRegistry = FEATURES): readonly FeatureNode[] {
+export function buildFeatureGraph(refs: readonly FeatureRef[], registry: FeatureRegistry = features): readonly FeatureNode[] {
   const nodes = new Map<string, FeatureNode>()
   for (const ref of refs) addNode(ref, registry, nodes)
   return [...nodes.values()].toSorted((a, b) => a.level - b.level)
@@ -41,11 +42,17 @@ export function buildFeatureGraph(refs: readonly FeatureRef[], registry: Feature
 /** A fresh step for a node; its inputs are the node's inputs in order, its output `node.columns(symbols)` long. */
 export function createFeatureStep(node: FeatureNode, symbols: number): Step {
   const size = node.definition.width === 'input' ? node.columns(symbols) : symbols
-  return { ...node.definition.create(node.ref.params, size), warmup: node.warmup }
+  const step = node.definition.create(node.ref.params, size)
+  return {
+    warmup: node.warmup,
+    step: (row, inputs, out) => step.step(row, inputs, out),
+    snapshot: () => step.snapshot(),
+    restore: (bytes) => step.restore(bytes),
+  }
 }
 
 /** What a row of a feature or market panel is as wide as. Throws as buildFeatureGraph does. */
-export function featureWidth(ref: FeatureRef, registry: FeatureRegistry = FEATURES): FeatureWidth {
+export function featureWidth(ref: FeatureRef, registry: FeatureRegistry = features): FeatureWidth {
   return addNode(ref, registry, new Map())?.width ?? 'symbol'
 }
 
@@ -72,11 +79,10 @@ function addNode(ref: FeatureRef, registry: FeatureRegistry, nodes: Map<string, 
 
 /** @throws MillraceError CONFIG_UNKNOWN with the nearest name. */
 export function findDefinition(name: string, registry: FeatureRegistry, where: string): FeatureDefinition {
-  const entry = registry.get(name)
-  if (entry !== undefined) return entry.definition
+  if (Object.hasOwn(registry, name)) return registry[name].definition
   throw new MillraceError({
-    code: 'CONFIG_UNKNOWN', message: `there is no feature "${name}"`, where, value: name,
-    hint: nearestHint(name, [...registry.keys()]),
+    code: 'CONFIG_UNKNOWN', message: `there is no feature or market panel "${name}"`, where, value: name,
+    hint: nearestHint(name, [...MARKET_INPUTS, ...Object.keys(registry)]),
   })
 }
 

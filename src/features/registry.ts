@@ -20,23 +20,21 @@ export interface RegisteredFeature {
   readonly source: string
 }
 
-/** Features by name. A user's own is one more entry: `new Map([...FEATURES, [name, { definition, source }]])`. */
-export type FeatureRegistry = ReadonlyMap<string, RegisteredFeature>
+/** Features by name. A user's own are more entries: `{ ...features, range: { definition, source } }`. */
+export type FeatureRegistry = Readonly<Record<string, RegisteredFeature>>
 
-const BUILT_IN: readonly RegisteredFeature[] = [
-  { definition: smaDefinition, source: 'features/sma.ts' },
-  { definition: emaDefinition, source: 'features/ema.ts' },
-  { definition: rsiDefinition, source: 'features/rsi.ts' },
-  { definition: atrDefinition, source: 'features/atr.ts' },
-  { definition: volatilityDefinition, source: 'features/volatility.ts' },
-  { definition: zscoreDefinition, source: 'features/zscore.ts' },
-  { definition: momentumDefinition, source: 'features/momentum.ts' },
-  { definition: lagDefinition, source: 'features/lag.ts' },
-  { definition: crossDefinition, source: 'features/cross.ts' },
-  { definition: calendarDefinition, source: 'features/calendar.ts' },
-  { definition: spreadDefinition, source: 'features/spread.ts' },
-  { definition: correlationDefinition, source: 'features/correlation.ts' },
-  { definition: averageCorrelationDefinition, source: 'features/average-correlation.ts' },
-]
-
-export const FEATURES: FeatureRegistry = new Map(BUILT_IN.map((entry) => [entry.definition.name, entry]))
+export const features: FeatureRegistry = {
+  sma: { definition: smaDefinition, source: 'features/sma.ts' },
+  ema: { definition: emaDefinition, source: 'features/ema.ts' },
+  rsi: { definition: rsiDefinition, source: 'features/rsi.ts' },
+  atr: { definition: atrDefinition, source: 'features/atr.ts' },
+  volatility: { definition: volatilityDefinition, source: 'features/volatility.ts' },
+  zscore: { definition: zscoreDefinition, source: 'features/zscore.ts' },
+  momentum: { definition: momentumDefinition, source: 'features/momentum.ts' },
+  lag: { definition: lagDefinition, source: 'features/lag.ts' },
+  cross: { definition: crossDefinition, source: 'features/cross.ts' },
+  calendar: { definition: calendarDefinition, source: 'features/calendar.ts' },
+  spread: { definition: spreadDefinition, source: 'features/spread.ts' },
+  correlation: { definition: correlationDefinition, source: 'features/correlation.ts' },
+  'average-correlation': { definition: averageCorrelationDefinition, source: 'features/average-correlation.ts' },
+}

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 import { wilderAverage } from './wilder.ts'
 
 /**
@@ -23,3 +25,5 @@ export const rsiDefinition = defineFeature({
     return moved === 0 ? 50 : (100 * gain[0]) / moved
   },
 })
+
+export const rsi = (input: FeatureInput, period: number): FeatureRef => referFeature(rsiDefinition, [input], { period })

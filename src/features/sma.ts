@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 import { pushValue, windowMean, windowMemory } from './window.ts'
 
 /** Simple moving average: the mean of the last `period` values, in the unit of its input. */
@@ -11,3 +13,5 @@ export const smaDefinition = defineFeature({
   memory: ({ period }) => ({ window: windowMemory(period) }),
   update: (values, { window }, { bars }) => windowMean(window, pushValue(window, bars, values[0])),
 })
+
+export const sma = (input: FeatureInput, period: number): FeatureRef => referFeature(smaDefinition, [input], { period })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { definePairFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 
 /** Logarithm of the ratio of two symbols' values, log(first / second), for every pair; without unit. */
 export const spreadDefinition = definePairFeature({
@@ -9,3 +11,5 @@ export const spreadDefinition = definePairFeature({
   warmup: () => 0,
   update: (values) => Math.log(values[0] / values[1]),
 })
+
+export const spread = (input: FeatureInput): FeatureRef => referFeature(spreadDefinition, [input], {})

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 import { pushValue, squaredDeviations, windowMean, windowMemory } from './window.ts'
 
 /**
@@ -21,3 +23,5 @@ export const volatilityDefinition = defineFeature({
     return Math.sqrt(squaredDeviations(returns, oldest, mean) / (params.period - 1))
   },
 })
+
+export const volatility = (input: FeatureInput, period: number): FeatureRef => referFeature(volatilityDefinition, [input], { period })

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
+import type { FeatureInput, FeatureRef } from './feature.ts'
+import { referFeature } from './reference.ts'
 import { pushValue, squaredDeviations, windowMean, windowMemory } from './window.ts'
 
 /**
@@ -19,3 +21,5 @@ export const zscoreDefinition = defineFeature({
     return (values[0] - mean) / Math.sqrt(squaredDeviations(window, oldest, mean) / params.period)
   },
 })
+
+export const zscore = (input: FeatureInput, period: number): FeatureRef => referFeature(zscoreDefinition, [input], { period })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { lag, zscore } from '../features/expression.ts'
+import { lag } from '../features/lag.ts'
+import { zscore } from '../features/zscore.ts'
 import { defineStrategy } from './strategy.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { zscore } from '../features/expression.ts'
+import { zscore } from '../features/zscore.ts'
 import { defineStrategy } from './strategy.ts'
 
 /**

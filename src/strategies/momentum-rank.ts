@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { momentum } from '../features/expression.ts'
+import { momentum } from '../features/momentum.ts'
 import { defineStrategy } from './strategy.ts'
 
 /**

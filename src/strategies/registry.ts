@@ -13,14 +13,12 @@ export interface RegisteredStrategy {
 }
 
 /** Strategies by name. */
-export type StrategyRegistry = ReadonlyMap<string, RegisteredStrategy>
+export type StrategyRegistry = Readonly<Record<string, RegisteredStrategy>>
 
-const BUILT_IN: readonly RegisteredStrategy[] = [
-  { definition: smaCross, source: 'strategies/sma-cross.ts' },
-  { definition: bollingerReversion, source: 'strategies/bollinger-reversion.ts' },
-  { definition: bollingerEvents, source: 'strategies/bollinger-events.ts' },
-  { definition: momentumRank, source: 'strategies/momentum-rank.ts' },
-  { definition: spreadZscore, source: 'strategies/spread-zscore.ts' },
-]
-
-export const STRATEGIES: StrategyRegistry = new Map(BUILT_IN.map((entry) => [entry.definition.name, entry]))
+export const strategies: StrategyRegistry = {
+  'sma-cross': { definition: smaCross, source: 'strategies/sma-cross.ts' },
+  'bollinger-reversion': { definition: bollingerReversion, source: 'strategies/bollinger-reversion.ts' },
+  'bollinger-events': { definition: bollingerEvents, source: 'strategies/bollinger-events.ts' },
+  'momentum-rank': { definition: momentumRank, source: 'strategies/momentum-rank.ts' },
+  'spread-zscore': { definition: spreadZscore, source: 'strategies/spread-zscore.ts' },
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { sma } from '../features/expression.ts'
+import { sma } from '../features/sma.ts'
 import { defineStrategy } from './strategy.ts'
 
 /** Long while the fast average of closes is above the slow one, else flat. Stateless. */

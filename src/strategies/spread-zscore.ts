@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { pairIndex } from '../domain/market-panels.ts'
-import { spread, zscore } from '../features/expression.ts'
+import { spread } from '../features/spread.ts'
+import { zscore } from '../features/zscore.ts'
 import { nearestHint } from '../features/params.ts'
 import { defineStrategy } from './strategy.ts'
 
