@@ -53,11 +53,17 @@ export function pairIndex(first: number, second: number, symbols: number): numbe
   return first * symbols - (first * (first + 1)) / 2 + (second - first - 1)
 }
 
+/** The panels a market input is made of: of a whole history, or of a single row. */
+export type MarketColumns = Pick<
+  MarketPanels,
+  'instruments' | 'open' | 'high' | 'low' | 'close' | 'volume' | 'adjustment' | 'splitProduct'
+>
+
 /**
  * Fills `out` (N long) with one row of a market input as features see it: adjusted prices are
  * raw × g, adjusted volume is raw ÷ split product. Staged and lockstep both read rows through this.
  */
-export function readMarketInput(market: MarketPanels, input: MarketInput, t: number, out: Float64Array): void {
+export function readMarketInput(market: MarketColumns, input: MarketInput, t: number, out: Float64Array): void {
   const symbols = market.instruments.length
   const start = t * symbols
   const raw = input.startsWith('raw.')

@@ -1,0 +1,72 @@
+import type { MarketPanels } from '../domain/market-panels.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { MetricProfile } from '../domain/profile.ts'
+import type { BatchPortfolio, Kernel, KernelFactory, MarketBlock, Recorder } from '../kernel/kernel.ts'
+
+/** The distinct signals and patterns of a batch, in the order its kernel blocks hold them. */
+export interface BatchLayout {
+  readonly signals: readonly string[]
+  readonly patterns: readonly string[]
+  readonly portfolios: readonly BatchPortfolio[]
+}
+
+/** Numbers the signals and patterns a batch subscribes to, in order of first use. */
+export function layOutBatch(configs: readonly PortfolioConfig[]): BatchLayout {
+  const signals = new Map<string, number>()
+  const patterns = new Map<string, number>()
+  const number = (names: Map<string, number>, name: string): number => {
+    const known = names.get(name)
+    if (known !== undefined) return known
+    names.set(name, names.size)
+    return names.size - 1
+  }
+  const portfolios = configs.map((config) => ({
+    config,
+    signals: Int32Array.from(config.signals, (subscription) => number(signals, subscription.signal)),
+    pattern: config.riskPattern === null ? -1 : number(patterns, config.riskPattern),
+  }))
+  return { signals: [...signals.keys()], patterns: [...patterns.keys()], portfolios }
+}
+
+/** A kernel over a batch, measured from the market's first row after warm-up to its last. */
+export function createBatchKernel(of: {
+  readonly factory: KernelFactory
+  readonly layout: BatchLayout
+  readonly market: Pick<MarketPanels, 'instruments' | 'warmupRows'>
+  readonly lastRow: number
+  readonly profile: MetricProfile
+  readonly recorder?: Recorder
+}): Kernel {
+  return of.factory(
+    {
+      instruments: of.market.instruments,
+      portfolios: of.layout.portfolios,
+      profile: of.profile,
+      firstRow: of.market.warmupRows,
+      lastRow: of.lastRow,
+    },
+    of.recorder,
+  )
+}
+
+/** Rows [from, to) of a market as a kernel block's view; nothing is copied. */
+export function marketBlock(market: MarketPanels, from: number, to: number): MarketBlock {
+  const symbols = market.instruments.length
+  const panel = (values: Float64Array) => values.subarray(from * symbols, to * symbols)
+  return {
+    firstRow: from,
+    rows: to - from,
+    closeTimes: market.timeline.closeTimes.subarray(from, to),
+    openTimes: market.timeline.openTimes.subarray(from, to),
+    sessionDates: market.timeline.sessionDates.subarray(from, to),
+    open: panel(market.open),
+    high: panel(market.high),
+    low: panel(market.low),
+    close: panel(market.close),
+    volume: panel(market.volume),
+    split: panel(market.split),
+    dividend: panel(market.dividend),
+    halfSpread: market.halfSpread === null ? null : panel(market.halfSpread),
+    delisting: market.delisting === null ? null : panel(market.delisting),
+  }
+}

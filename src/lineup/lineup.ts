@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs'
+import { MillraceError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
+import type { DecisionField } from '../domain/risk-decision.ts'
+import type {
+  ResolvedEnsemble, ResolvedExperiment, ResolvedPattern, ResolvedRiskModel, StrategyInstance,
+} from '../experiment/experiment.ts'
+import { strategyInstances } from '../experiment/signals.ts'
+import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
+import { buildFeatureGraph, featureWidth, type FeatureNode } from '../features/graph.ts'
+import type { ModelSpec } from '../models/model.ts'
+import { createRiskStep } from '../risk/risk-step.ts'
+import { resolveStrategy } from '../strategies/strategy-step.ts'
+import { riskModelDefinition, strategyDefinition } from './definitions.ts'
+
+/**
+ * Every step of an experiment, resolved against a universe and in dependency order: what both drivers turn.
+ * Signals are named alike whether a strategy instance, a model or an ensemble makes them.
+ */
+export interface Lineup {
+  readonly universe: readonly string[]
+  /** Inputs before their readers. */
+  readonly features: readonly FeatureNode[]
+  readonly strategies: readonly StrategyEntry[]
+  readonly models: readonly ModelEntry[]
+  /** Members before the ensembles that read them. */
+  readonly ensembles: readonly ResolvedEnsemble[]
+  readonly patterns: readonly PatternEntry[]
+}
+
+export interface StrategyEntry extends StrategyInstance {
+  readonly features: readonly FeatureRef[]
+}
+
+export interface ModelEntry {
+  readonly spec: ModelSpec
+  readonly widths: readonly FeatureWidth[]
+  /** SHA-256 of the model file. */
+  readonly fileHash: string
+}
+
+export interface PatternEntry extends Pick<ResolvedPattern, 'name' | 'book'> {
+  readonly models: readonly RiskEntry[]
+}
+
+export interface RiskEntry extends ResolvedRiskModel {
+  readonly features: readonly FeatureRef[]
+  readonly decides: readonly DecisionField[]
+}
+
+/**
+ * Lines up an experiment over the symbols of its market.
+ * @throws MillraceError for parameters, features or symbols that do not fit, naming their path.
+ */
+export async function createLineup(experiment: ResolvedExperiment, universe: readonly string[]): Promise<Lineup> {
+  const strategies = await lineUpStrategies(experiment, universe)
+  const models = experiment.models.map(lineUpModel)
+  const risk = new Map<string, RiskEntry>()
+  for (const model of experiment.riskModels) risk.set(model.name, await lineUpRiskModel(model, universe))
+  const patterns = experiment.patterns.map((pattern) => ({
+    name: pattern.name,
+    book: pattern.book,
+    models: pattern.models.map((name) => risk.get(name) as RiskEntry),
+  }))
+  const used = patterns.flatMap((pattern) => pattern.models)
+  const features = buildFeatureGraph([
+    ...strategies.flatMap((entry) => entry.features),
+    ...models.flatMap((entry) => entry.spec.features),
+    ...used.flatMap((entry) => entry.features),
+  ])
+  return { universe, features, strategies, models, ensembles: experiment.ensembles, patterns }
+}
+
+async function lineUpStrategies(experiment: ResolvedExperiment, universe: readonly string[]): Promise<StrategyEntry[]> {
+  const entries: StrategyEntry[] = []
+  for (const instance of strategyInstances(experiment)) {
+    const definition = await strategyDefinition(instance)
+    const resolved = resolveStrategy({ definition, params: instance.params, universe, where: instance.id })
+    entries.push({ ...instance, features: resolved.features })
+  }
+  return entries
+}
+
+function lineUpModel(spec: ModelSpec): ModelEntry {
+  try {
+    return { spec, widths: spec.features.map((ref) => featureWidth(ref)), fileHash: sha256(readFileSync(spec.file)) }
+  } catch (error) {
+    if (error instanceof MillraceError) throw error
+    throw new MillraceError({
+      code: 'FILE_NOT_FOUND',
+      message: `the model file of ${spec.name} cannot be read: ${(error as Error).message}`,
+      where: `models.${spec.name}.file`,
+      value: spec.file,
+      hint: 'a relative path starts at the experiment file',
+    })
+  }
+}
+
+async function lineUpRiskModel(model: ResolvedRiskModel, universe: readonly string[]): Promise<RiskEntry> {
+  const definition = await riskModelDefinition(model)
+  const { features } = createRiskStep({ definition, params: model.params, universe })
+  return { ...model, features, decides: definition.decides }
+}

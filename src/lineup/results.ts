@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { writeLedger } from '../store/ledgers.ts'
+import type { Address, Store } from '../store/store.ts'
+import { ledgerFile, ledgerTable, type LedgerColumns, type LedgerName } from './ledger-rows.ts'
+
+export interface BatchResults {
+  readonly address: Address
+  readonly madeFrom: unknown
+  /** The portfolios' own addresses and ids, in batch order. */
+  readonly members: readonly Address[]
+  readonly ids: readonly string[]
+  readonly kernel: Pick<Kernel, 'performance'>
+  readonly ledgers: Readonly<Record<LedgerName, LedgerColumns>> | undefined
+}
+
+/** Stores what a batch did: its metric sums `[portfolio][field]` and, when recorded, its ledgers. */
+export async function publishResults(store: Store, results: BatchResults): Promise<void> {
+  const rows = results.ids.length
+  const columns = PERFORMANCE_FIELDS.length
+  const values = new Float64Array(rows * columns)
+  for (let p = 0; p < rows; p++) {
+    const performance = results.kernel.performance(p)
+    PERFORMANCE_FIELDS.forEach((field, index) => {
+      values[p * columns + index] = performance[field]
+    })
+  }
+  const draft = store.draft({
+    address: results.address,
+    kind: 'results',
+    madeFrom: results.madeFrom,
+    members: results.members,
+    facts: { ids: results.ids, fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined },
+  })
+  draft.addPanel('performance', { values, rows, columns })
+  if (results.ledgers !== undefined) {
+    for (const [name, table] of Object.entries(results.ledgers)) {
+      await writeLedger(join(draft.folder, ledgerFile(name as LedgerName)), ledgerTable(table))
+    }
+  }
+  draft.publish()
+}
+
+/** Reads the metric sums of a batch back, in batch order. */
+export function readPerformances(store: Store, address: Address): Performance[] {
+  const panel = store.panel(address, 'performance')
+  try {
+    const { rows, columns } = panel.shape
+    const values = panel.read(0, rows)
+    return Array.from({ length: rows }, (_, p) =>
+      Object.fromEntries(PERFORMANCE_FIELDS.map((field, index) => [field, values[p * columns + index]])) as Performance,
+    )
+  } finally {
+    panel.close()
+  }
+}

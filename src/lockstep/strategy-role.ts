@@ -1,0 +1,30 @@
+import type { DefinitionName } from '../lineup/definitions.ts'
+import type { Role, Slot } from '../lineup/role.ts'
+import { featureSlot, signalSlot } from '../lineup/slots.ts'
+import { createStrategyGroup } from '../lineup/strategy-group.ts'
+
+export interface StrategyRoleSpec {
+  readonly universe: readonly string[]
+  readonly jobs: readonly (DefinitionName & {
+    readonly id: string
+    readonly params: Readonly<Record<string, unknown>>
+  })[]
+  /** Every feature the jobs read, with its width. */
+  readonly inputs: readonly { readonly expression: string; readonly columns: number }[]
+}
+
+/** A share of the strategy instances. */
+export async function createStrategyRole(spec: StrategyRoleSpec): Promise<Role> {
+  const expressions = spec.inputs.map((input) => input.expression)
+  const group = await createStrategyGroup({ jobs: spec.jobs, expressions, universe: spec.universe })
+  const inputs: Slot[] = spec.inputs.map((input) => ({ name: featureSlot(input.expression), columns: input.columns }))
+  return {
+    inputs,
+    outputs: spec.jobs.map((job) => ({ name: signalSlot(job.id), columns: spec.universe.length })),
+    turn: (row, rows, signals) => {
+      group.steps.forEach((step, k) => {
+        step.step(row, group.inputIndices[k].map((at) => rows[at]), signals[k])
+      })
+    },
+  }
+}

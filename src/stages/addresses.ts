@@ -1,0 +1,135 @@
+import { addressOf } from '../base/hash.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { MetricProfile } from '../domain/profile.ts'
+import type { FeatureRef } from '../features/feature.ts'
+import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
+import type { ResolvedEnsemble } from '../experiment/experiment.ts'
+import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
+import type { Address } from '../store/store.ts'
+
+/** Hash of the transitive source of every step and task, by path under src/. */
+export type SourceHashes = Readonly<Record<string, string>>
+
+/**
+ * The address of everything a run makes, known before anything runs: the hash of its inputs' addresses, its
+ * parameters and the code that makes it.
+ */
+export interface Addresses {
+  feature(expression: string): Address
+  signal(name: string): Address
+  decision(pattern: string, model: string): Address
+  portfolio(config: PortfolioConfig): Address
+}
+
+export interface AddressInputs {
+  readonly lineup: Lineup
+  readonly market: Address
+  readonly sources: SourceHashes
+  /** Path under src/ of a built-in feature's file. */
+  readonly featureSource: (name: string) => string
+  readonly profile: MetricProfile
+  readonly record: 'metrics' | 'all'
+}
+
+export function createAddresses(of: AddressInputs): Addresses {
+  const code = (file: string): string => {
+    const hash = of.sources[file]
+    if (hash === undefined) throw new Error(`no source hash for ${file}; build again`)
+    return hash
+  }
+  const input = (ref: FeatureRef): Address =>
+    isMarketPanel(ref) ? addressOf({ market: of.market, panel: ref.expression }) : features(ref.expression)
+  const features = addressBook(of.lineup.features, (node) => node.ref.expression, (node: FeatureNode) => ({
+    kind: 'feature',
+    code: [code(of.featureSource(node.ref.name)), code('stages/feature-task.ts')],
+    params: node.ref.params,
+    market: of.market,
+    inputs: node.inputs.map(input),
+  }))
+  const strategies = addressBook(of.lineup.strategies, (entry) => entry.id, (entry: StrategyEntry) => ({
+    kind: 'signal',
+    code: [entry.sourceHash, code('stages/strategy-task.ts')],
+    params: entry.params,
+    market: of.market,
+    inputs: entry.features.map(input),
+  }))
+  const models = addressBook(of.lineup.models, (entry) => entry.spec.name, (entry: ModelEntry) => ({
+    kind: 'model',
+    code: code('stages/model-task.ts'),
+    file: entry.fileHash,
+    window: entry.spec.window,
+    signal: entry.spec.signal,
+    market: of.market,
+    inputs: entry.spec.features.map(input),
+  }))
+  const ensembles = addressBook(of.lineup.ensembles, (entry) => entry.name, (entry: ResolvedEnsemble) => ({
+    kind: 'ensemble',
+    code: code('stages/ensemble-task.ts'),
+    method: entry.method,
+    market: of.market,
+    members: entry.members.map((member) => [signal(member.signal), member.weight]),
+  }))
+  const signal = (name: string): Address => strategies.find(name) ?? models.find(name) ?? ensembles(name)
+  const decisions = addressBook(
+    of.lineup.patterns.flatMap((pattern) => pattern.models.map((model) => ({ pattern, model }))),
+    ({ pattern, model }) => `${pattern.name}/${model.name}`,
+    ({ pattern, model }: { pattern: PatternEntry; model: RiskEntry }) => ({
+      kind: 'decision',
+      code: [model.sourceHash, code('stages/risk-task.ts')],
+      params: model.params,
+      market: of.market,
+      inputs: model.features.map(input),
+      book: {
+        combine: pattern.book.combine,
+        signals: pattern.book.signals.map((member) => [signal(member.signal), member.weight]),
+      },
+    }),
+  )
+  const patternModels = new Map(of.lineup.patterns.map((pattern) => [pattern.name, pattern.models]))
+  return {
+    feature: features,
+    signal,
+    decision: (pattern, model) => decisions(`${pattern}/${model}`),
+    portfolio: (config) =>
+      addressOf({
+        kind: 'portfolio',
+        code: code('stages/portfolio-task.ts'),
+        config,
+        market: of.market,
+        signals: config.signals.map((subscription) => signal(subscription.signal)),
+        decisions:
+          config.riskPattern === null
+            ? []
+            : (patternModels.get(config.riskPattern) ?? []).map((model) => decisions(`${config.riskPattern}/${model.name}`)),
+        sums: { basis: of.profile.basis, periodsPerYear: of.profile.periodsPerYear, riskFreeRate: of.profile.riskFreeRate },
+        record: of.record,
+      }),
+  }
+}
+
+interface AddressBook {
+  (name: string): Address
+  find(name: string): Address | undefined
+}
+
+/** Addresses by name, computed when first asked for. */
+function addressBook<E>(entries: readonly E[], nameOf: (entry: E) => string, determine: (entry: E) => unknown): AddressBook {
+  const byName = new Map(entries.map((entry) => [nameOf(entry), entry]))
+  const known = new Map<string, Address>()
+  const find = (name: string): Address | undefined => {
+    const entry = byName.get(name)
+    if (entry === undefined) return undefined
+    let address = known.get(name)
+    if (address === undefined) {
+      address = addressOf(determine(entry))
+      known.set(name, address)
+    }
+    return address
+  }
+  const book = (name: string): Address => {
+    const address = find(name)
+    if (address === undefined) throw new Error(`nothing is called ${name}`)
+    return address
+  }
+  return Object.assign(book, { find })
+}

@@ -1,0 +1,128 @@
+import type { MarketPanels } from '../domain/market-panels.ts'
+import { combineDecisions, createPatternDecisions, type DecisionField, type PatternDecisions } from '../domain/risk-decision.ts'
+import type { KernelBlock } from '../kernel/kernel.ts'
+import type { Address, PanelReader, Store } from '../store/store.ts'
+import { marketBlock } from '../lineup/batch.ts'
+
+/** Where a stored signal is: its chunk, and its place among the chunk's instances. */
+export interface SignalPlace {
+  readonly artefact: Address
+  readonly position: number
+}
+
+/** One model's stored decisions, by the fields it decides. */
+export interface DecisionPlace {
+  readonly artefact: Address
+  readonly fields: readonly DecisionField[]
+}
+
+export interface BlockInputs {
+  readonly store: Store
+  readonly market: MarketPanels
+  /** In the batch's signal order. */
+  readonly signals: readonly SignalPlace[]
+  /** In the batch's pattern order: the models of each. */
+  readonly patterns: readonly (readonly DecisionPlace[])[]
+}
+
+/** Rows in a block: read once into kernel memory, shared by every portfolio of the batch. */
+export const ROWS_PER_BLOCK = 64
+
+/**
+ * Hands out the history as kernel blocks, in order. Buffers are reused: a block is valid until the next.
+ * Memory does not grow with the history or the number of portfolios.
+ */
+export function* kernelBlocks(inputs: BlockInputs, firstRow: number): Generator<KernelBlock> {
+  const { store, market } = inputs
+  const rows = market.timeline.closeTimes.length
+  const symbols = market.instruments.length
+  const panels = new Map<Address, PanelReader>()
+  const open = (artefact: Address, file: string): PanelReader => {
+    const known = panels.get(artefact)
+    if (known !== undefined) return known
+    const reader = store.panel(artefact, file)
+    panels.set(artefact, reader)
+    return reader
+  }
+  const chunks = groupByChunk(inputs.signals)
+  const patterns = inputs.patterns.map((models) =>
+    createPatternDecisions({
+      rows: ROWS_PER_BLOCK,
+      symbols,
+      hasWeights: models.some((model) => model.fields.includes('weights')),
+    }),
+  )
+  const signals = new Float32Array(ROWS_PER_BLOCK * inputs.signals.length * symbols)
+  try {
+    for (let from = firstRow; from < rows; from += ROWS_PER_BLOCK) {
+      const to = Math.min(rows, from + ROWS_PER_BLOCK)
+      for (const [artefact, wanted] of chunks) {
+        const panel = open(artefact, 'signals')
+        copySignals(panel.read(from, to) as Float32Array, {
+          wanted, symbols, rows: to - from, columns: panel.shape.columns, count: inputs.signals.length,
+        }, signals)
+      }
+      inputs.patterns.forEach((models, index) => {
+        const sources = models.map((model) => {
+          const panel = open(model.artefact, 'decisions')
+          return { fields: model.fields, values: panel.read(from, to) as Float32Array, columns: panel.shape.columns }
+        })
+        fillPattern(sources, { rows: to - from, symbols }, patterns[index])
+      })
+      yield { market: marketBlock(market, from, to), signals, signalCount: inputs.signals.length, patterns }
+    }
+  } finally {
+    for (const panel of panels.values()) panel.close()
+  }
+}
+
+interface WantedSignal {
+  /** Index s in the batch, and k in the chunk. */
+  readonly index: number
+  readonly position: number
+}
+
+function groupByChunk(signals: readonly SignalPlace[]): Map<Address, WantedSignal[]> {
+  const chunks = new Map<Address, WantedSignal[]>()
+  signals.forEach((place, index) => {
+    const wanted = chunks.get(place.artefact) ?? []
+    wanted.push({ index, position: place.position })
+    chunks.set(place.artefact, wanted)
+  })
+  return chunks
+}
+
+interface CopyShape {
+  readonly wanted: readonly WantedSignal[]
+  readonly symbols: number
+  readonly rows: number
+  readonly columns: number
+  readonly count: number
+}
+
+function copySignals(values: Float32Array, shape: CopyShape, out: Float32Array): void {
+  const { symbols } = shape
+  for (let row = 0; row < shape.rows; row++) {
+    for (const { index, position } of shape.wanted) {
+      const source = row * shape.columns + position * symbols
+      const target = (row * shape.count + index) * symbols
+      for (let n = 0; n < symbols; n++) out[target + n] = values[source + n]
+    }
+  }
+}
+
+interface PatternSource {
+  readonly fields: readonly DecisionField[]
+  readonly values: Float32Array
+  readonly columns: number
+}
+
+function fillPattern(sources: readonly PatternSource[], of: { rows: number; symbols: number }, out: PatternDecisions): void {
+  for (let row = 0; row < of.rows; row++) {
+    combineDecisions(
+      sources.map((source) => ({ fields: source.fields, values: source.values, offset: row * source.columns })),
+      { row, symbols: of.symbols },
+      out,
+    )
+  }
+}

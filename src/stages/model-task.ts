@@ -1,0 +1,75 @@
+import type { ModelSpec } from '../models/model.ts'
+import { predictRows, type ModelRow } from '../models/model-run.ts'
+import { loadOnnx } from '../models/onnx.ts'
+import { predictionsToSignals } from '../models/prediction-signal.ts'
+import { createWindowBuffer } from '../models/windows.ts'
+import type { FeatureWidth } from '../features/feature.ts'
+import type { MarketPanels } from '../domain/market-panels.ts'
+import type { Address } from '../store/store.ts'
+import { openInputRows, type InputPlace, type InputRows } from './input-rows.ts'
+import { marketAt, storeAt } from './worker-cache.ts'
+
+export interface ModelTask {
+  readonly store: string
+  readonly market: Address
+  readonly address: Address
+  readonly madeFrom: unknown
+  readonly spec: ModelSpec
+  readonly widths: readonly FeatureWidth[]
+  /** The model's features in order, then a price panel. */
+  readonly inputs: readonly InputPlace[]
+  readonly threads: number
+}
+
+/** Windows in one predict call: large enough that the runtime's overhead vanishes. */
+const WINDOWS_PER_CALL = 8192
+
+/** Stage 2: loads the model once, predicts every window in large batches, writes predictions and signals. */
+export async function modelTask(task: ModelTask, report: (done: number, total: number) => void): Promise<void> {
+  const store = storeAt(task.store)
+  const market = marketAt(store, task.market)
+  const rows = market.timeline.closeTimes.length
+  const universe = market.instruments.map((instrument) => instrument.symbol)
+  const columns = universe.length
+  const predictions = new Float64Array(rows * columns)
+  const signals = new Float32Array(rows * columns)
+  const signal = new Float64Array(columns)
+  const predictor = await loadOnnx({
+    file: task.spec.file,
+    window: task.spec.window,
+    features: task.spec.features.length,
+    intraOpNumThreads: task.threads,
+  })
+  const inputs = openInputRows(store, market, task.inputs)
+  try {
+    const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
+    const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL }
+    for await (const row of predictRows(run, modelRows(market, inputs))) {
+      predictions.set(row.predictions, row.t * columns)
+      predictionsToSignals(task.spec.signal, row.predictions, signal)
+      signals.set(signal, row.t * columns)
+      if (row.t % 512 === 511) report(row.t, rows)
+    }
+  } finally {
+    inputs.close()
+    await predictor.release()
+  }
+  const draft = store.draft({
+    address: task.address,
+    kind: 'signals',
+    madeFrom: task.madeFrom,
+    members: [task.address],
+    facts: { labels: [task.spec.name], symbols: universe, predictions: true },
+  })
+  draft.addPanel('predictions', { values: predictions, rows, columns })
+  draft.addPanel('signals', { values: signals, rows, columns })
+  draft.publish()
+}
+
+function* modelRows(market: MarketPanels, inputs: InputRows): Generator<ModelRow> {
+  const { closeTimes, sessionDates } = market.timeline
+  for (let t = 0; t < closeTimes.length; t++) {
+    inputs.fill(t)
+    yield { row: { t, closeTime: closeTimes[t], sessionDate: sessionDates[t] }, inputs: inputs.arrays }
+  }
+}

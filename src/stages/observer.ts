@@ -1,0 +1,40 @@
+import type { ErrorReport } from '../base/errors.ts'
+import type { StageName } from './stage-work.ts'
+
+/** What a run tells whoever watches: progress bars, logs, tests. */
+export interface StageObserver {
+  planned?(plan: readonly PlannedStage[]): void
+  stageStarted?(stage: StageName, of: { total: number; cached: number }): void
+  /** Members finished so far in the stage (fractional while tasks report), of those to run. */
+  stageProgress?(stage: StageName, of: { done: number; total: number }): void
+  stageFinished?(stage: StageName, timing: StageTiming): void
+  failed?(failure: Failure): void
+}
+
+export interface PlannedStage {
+  readonly stage: StageName
+  readonly total: number
+  readonly cached: number
+  readonly tasks: number
+  /** Bytes the stage is going to add to the store. */
+  readonly bytes: number
+}
+
+export interface StageTiming {
+  readonly stage: StageName
+  readonly wallMs: number
+  /** CPU time of the stage's tasks, summed over processes. */
+  readonly cpuMs: number
+  readonly made: number
+  readonly cached: number
+  /** Largest summed proportional set size of all processes seen during the stage; 0 where not measurable. */
+  readonly peakMemoryBytes: number
+}
+
+/** One culprit, named once, with its cause. `because` names what it was blocked by, if it never ran. */
+export interface Failure {
+  readonly stage: StageName
+  readonly label: string
+  readonly error: ErrorReport
+  readonly because?: string
+}

@@ -1,0 +1,119 @@
+import { addressOf } from '../base/hash.ts'
+import { fromErrorReport } from '../base/errors.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { features } from '../features/registry.ts'
+import { createLineup, type Lineup } from '../lineup/lineup.ts'
+import { marketSources } from '../market/registry.ts'
+import type { Address } from '../store/store.ts'
+import { createAddresses, type Addresses, type SourceHashes } from './addresses.ts'
+import type { MarketTask } from './market-task.ts'
+import type { Failure, PlannedStage } from './observer.ts'
+import { planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
+import type { Places, StageWork } from './stage-work.ts'
+import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategyWork, type WorkContext } from './work.ts'
+
+/** A run of an experiment by the staged driver. */
+export interface StagedRun extends StageRun {
+  readonly experiment: ResolvedExperiment
+  readonly configs: readonly PortfolioConfig[]
+  readonly sources: SourceHashes
+  readonly portfoliosPerBatch: number
+  readonly modelThreads: number
+}
+
+/** A run that knows its market: everything it will make has an address. */
+export interface PreparedRun {
+  readonly market: Address
+  readonly rows: number
+  readonly instruments: readonly Instrument[]
+  readonly lineup: Lineup
+  readonly addresses: Addresses
+  readonly stages: readonly (readonly StageWork[])[]
+  readonly plan: readonly PlannedStage[]
+}
+
+export interface StagedOutcome {
+  readonly places: Places
+  readonly failures: readonly Failure[]
+}
+
+/**
+ * The order of the stages. Nothing else states it: market → features → strategies → models → ensembles → risk
+ * → portfolios.
+ */
+function stagesOf(context: WorkContext): StageWork[][] {
+  return [
+    featureWork(context),
+    [strategyWork(context)],
+    [modelWork(context)],
+    ensembleWork(context),
+    [riskWork(context)],
+    [portfolioWork(context)],
+  ].map((works) => works.filter((work) => work.members.length > 0) as StageWork[])
+}
+
+/** Reads the market (or finds it stored), lines up the experiment and plans every stage. */
+export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
+  const market = await makeMarket(run)
+  const meta = run.store.meta(market)
+  if (meta === undefined) throw new Error(`the market ${market} vanished from the store`)
+  const facts = meta.facts as { rows: number; instruments: readonly Instrument[] }
+  const lineup = await createLineup(run.experiment, facts.instruments.map((instrument) => instrument.symbol))
+  const addresses = createAddresses({
+    lineup,
+    market,
+    sources: run.sources,
+    featureSource: (name) => features[name].source,
+    profile: run.experiment.profile,
+    record: run.experiment.record,
+  })
+  const stages = stagesOf({
+    storeRoot: run.store.root,
+    market,
+    rows: facts.rows,
+    lineup,
+    addresses,
+    experiment: run.experiment,
+    configs: run.configs,
+    portfoliosPerBatch: run.portfoliosPerBatch,
+    modelThreads: run.modelThreads,
+  })
+  const plan = stages.flatMap((works) => planStage(run.store, works) ?? [])
+  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, plan }
+}
+
+/** Runs every stage of a prepared run; what is stored already is not made again. */
+export async function runStages(run: StagedRun, prepared: PreparedRun): Promise<StagedOutcome> {
+  const places: Places = new Map()
+  const unavailable: Unavailable = new Map()
+  run.observer.planned?.(prepared.plan)
+  for (const works of prepared.stages) await runStage(run, works, { places, unavailable })
+  return { places, failures: [...unavailable.values()] }
+}
+
+/** Stage 0, first half: the market artefact's address, made now if it is not stored. */
+async function makeMarket(run: StagedRun): Promise<Address> {
+  const { source: name, settings } = run.experiment.market
+  const identity = await marketSources[name].source.identity(settings, { folder: run.experiment.folder, clock: run.clock })
+  const madeFrom = { source: name, identity, code: run.sources['stages/market-task.ts'], marketCode: marketCode(run.sources) }
+  const address = addressOf({ kind: 'market', ...madeFrom })
+  if (run.store.meta(address) !== undefined) return address
+  const payload: MarketTask = {
+    store: run.store.root, address, madeFrom, source: name, settings, folder: run.experiment.folder,
+  }
+  const started = run.clock.monotonic()
+  run.observer.stageStarted?.('market', { total: 1, cached: 0 })
+  const outcome = await run.pool.run({ id: 'market', kind: 'market', payload, timeoutMs: run.timeoutMs })
+  if (!outcome.ok) throw fromErrorReport(outcome.error)
+  run.observer.stageFinished?.('market', {
+    stage: 'market', wallMs: run.clock.monotonic() - started, cpuMs: outcome.usage.cpuMs, made: 1, cached: 0, peakMemoryBytes: 0,
+  })
+  return address
+}
+
+/** Hash of every source under market/: the task reaches them through the registry. */
+function marketCode(sources: SourceHashes): Address {
+  return addressOf(Object.entries(sources).filter(([file]) => file.startsWith('market/')))
+}

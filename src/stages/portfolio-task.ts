@@ -1,0 +1,62 @@
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { MetricProfile } from '../domain/profile.ts'
+import { createReferenceKernel } from '../kernel/reference.ts'
+import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
+import { collectLedgerRows } from '../lineup/ledger-rows.ts'
+import { publishResults } from '../lineup/results.ts'
+import type { Address } from '../store/store.ts'
+import { kernelBlocks, type DecisionPlace, type SignalPlace } from './kernel-blocks.ts'
+import { marketAt, storeAt } from './worker-cache.ts'
+
+export interface PortfolioTask {
+  readonly store: string
+  readonly market: Address
+  readonly address: Address
+  readonly madeFrom: unknown
+  readonly members: readonly Address[]
+  readonly configs: readonly PortfolioConfig[]
+  readonly profile: MetricProfile
+  readonly record: 'metrics' | 'all'
+  /** Where every signal and every pattern's decisions of the batch are. */
+  readonly signals: Readonly<Record<string, SignalPlace>>
+  readonly patterns: Readonly<Record<string, readonly DecisionPlace[]>>
+}
+
+/** Stage 4: steps a batch of portfolios over the whole history, a block of rows at a time. */
+export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<void> {
+  const store = storeAt(task.store)
+  const market = marketAt(store, task.market)
+  const rows = market.timeline.closeTimes.length
+  const layout = layOutBatch(task.configs)
+  const collected = collectLedgerRows({
+    configs: task.configs,
+    symbols: market.instruments.map((instrument) => instrument.symbol),
+    closeTime: (t) => market.timeline.closeTimes[t],
+  })
+  const kernel = createBatchKernel({
+    factory: createReferenceKernel,
+    layout,
+    market,
+    lastRow: rows - 1,
+    profile: task.profile,
+    recorder: task.record === 'all' ? collected.recorder : undefined,
+  })
+  const inputs = {
+    store,
+    market,
+    signals: layout.signals.map((signal) => task.signals[signal]),
+    patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
+  }
+  for (const block of kernelBlocks(inputs, market.warmupRows)) {
+    kernel.run(block)
+    report(block.market.firstRow + block.market.rows, rows)
+  }
+  await publishResults(store, {
+    address: task.address,
+    madeFrom: task.madeFrom,
+    members: task.members,
+    ids: task.configs.map((config) => config.id),
+    kernel,
+    ledgers: task.record === 'all' ? collected.ledgers : undefined,
+  })
+}

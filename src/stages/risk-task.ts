@@ -1,0 +1,59 @@
+import { decisionWidth } from '../domain/risk-decision.ts'
+import { createRiskStep } from '../risk/risk-step.ts'
+import type { Address } from '../store/store.ts'
+import { createBookRows, type BookSpec } from '../lineup/book-rows.ts'
+import { turnCrank } from './crank.ts'
+import { riskModelDefinition, type DefinitionName } from '../lineup/definitions.ts'
+import { openInputRows, type InputPlace } from './input-rows.ts'
+import { marketAt, storeAt } from './worker-cache.ts'
+
+export interface RiskTask extends DefinitionName {
+  readonly store: string
+  readonly market: Address
+  readonly address: Address
+  readonly madeFrom: unknown
+  readonly name: string
+  readonly params: Readonly<Record<string, unknown>>
+  /** Features in the order of the risk step's `features`. */
+  readonly features: readonly InputPlace[]
+  readonly book: BookSpec
+  /** Signals of the reference book, in the order of its weights. */
+  readonly bookSignals: readonly InputPlace[]
+}
+
+/** Stage 3: one risk model's decisions for one pattern, float32 `[t][fields]`. */
+export async function riskTask(task: RiskTask): Promise<void> {
+  const store = storeAt(task.store)
+  const market = marketAt(store, task.market)
+  const symbols = market.instruments.length
+  const universe = market.instruments.map((instrument) => instrument.symbol)
+  const definition = await riskModelDefinition(task)
+  const { step } = createRiskStep({ definition, params: task.params, universe })
+  const book = createBookRows(task.book, symbols)
+  const columns = decisionWidth(definition.decides, symbols)
+  const rows = market.timeline.closeTimes.length
+  const values = new Float32Array(rows * columns)
+  const out = new Float64Array(columns)
+  const inputs = openInputRows(store, market, [...task.features, ...task.bookSignals])
+  const features = inputs.arrays.slice(0, task.features.length)
+  const signals = inputs.arrays.slice(task.features.length)
+  const stepInputs = [...features, book.exposures]
+  try {
+    turnCrank(market.timeline, inputs, (row) => {
+      book.fill(signals)
+      step.step(row, stepInputs, out)
+      values.set(out, row.t * columns)
+    })
+  } finally {
+    inputs.close()
+  }
+  const draft = store.draft({
+    address: task.address,
+    kind: 'decisions',
+    madeFrom: task.madeFrom,
+    members: [task.address],
+    facts: { name: task.name, fields: definition.decides, symbols: universe },
+  })
+  draft.addPanel('decisions', { values, rows, columns })
+  draft.publish()
+}

@@ -1,0 +1,53 @@
+import { addressOf } from '../base/hash.ts'
+import type { Address, MemberPlace } from '../store/store.ts'
+
+export const STAGES = ['market', 'features', 'strategies', 'models', 'ensembles', 'risk', 'portfolios'] as const
+export type StageName = (typeof STAGES)[number]
+
+/** One thing a stage makes: a feature, a signal, a decision, a portfolio's results. */
+export interface Member {
+  readonly address: Address
+  /** What a person calls it. */
+  readonly label: string
+  /** Members of earlier stages that it is made from. */
+  readonly needs: readonly Address[]
+}
+
+/** Where every member made so far is; grows from stage to stage. */
+export type Places = Map<Address, MemberPlace>
+
+/**
+ * Work that can run at once: members without dependencies among each other, cut into chunks, one task and one
+ * artefact a chunk. Members already stored are taken out before chunks are cut.
+ */
+export interface StageWork<M extends Member = Member> {
+  readonly stage: StageName
+  /** The task's handler, and the kind of its artefact. */
+  readonly taskKind: string
+  readonly artefactKind: string
+  readonly members: readonly M[]
+  readonly membersPerChunk: number
+  readonly bytesPerMember: number
+  /** A fresh process per task, one task at a time (models). */
+  readonly isolated: boolean
+  payload(members: readonly M[], address: Address, places: Places): unknown
+}
+
+/** The artefact of a chunk: it is its members, in order. A lone member of a kind without chunks is the artefact. */
+export function chunkAddress(work: Pick<StageWork, 'artefactKind' | 'membersPerChunk'>, members: readonly Member[]): Address {
+  if (work.membersPerChunk === 1) return members[0].address
+  return addressOf({ kind: work.artefactKind, members: members.map((member) => member.address) })
+}
+
+/** Cuts a list into consecutive chunks of at most `size`. */
+export function cutChunks<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = []
+  for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size))
+  return chunks
+}
+
+export function placeOf(places: Places, address: Address): MemberPlace {
+  const place = places.get(address)
+  if (place === undefined) throw new Error(`${address} has not been made`)
+  return place
+}

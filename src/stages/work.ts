@@ -1,0 +1,242 @@
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { FeatureRef } from '../features/feature.ts'
+import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
+import type { MarketInput } from '../domain/market-panels.ts'
+import type { ResolvedEnsemble, ResolvedExperiment } from '../experiment/experiment.ts'
+import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
+import type { Address } from '../store/store.ts'
+import type { Addresses } from './addresses.ts'
+import type { EnsembleTask } from './ensemble-task.ts'
+import { featureFile, type FeatureTask } from './feature-task.ts'
+import type { InputPlace } from './input-rows.ts'
+import type { ModelTask } from './model-task.ts'
+import type { PortfolioTask } from './portfolio-task.ts'
+import type { RiskTask } from './risk-task.ts'
+import { placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
+import type { StrategyTask } from './strategy-task.ts'
+
+/** What every stage's work is cut from. */
+export interface WorkContext {
+  readonly storeRoot: string
+  readonly market: Address
+  readonly rows: number
+  readonly lineup: Lineup
+  readonly addresses: Addresses
+  readonly experiment: Pick<ResolvedExperiment, 'profile' | 'record'>
+  readonly configs: readonly PortfolioConfig[]
+  readonly portfoliosPerBatch: number
+  readonly modelThreads: number
+}
+
+/** Size an artefact of panels is cut to. */
+const CHUNK_BYTES = 16 * 1024 * 1024
+const FLOAT32_BYTES = 4
+const FLOAT64_BYTES = 8
+
+function perChunk(bytesPerMember: number): number {
+  return Math.max(2, Math.min(256, Math.floor(CHUNK_BYTES / Math.max(1, bytesPerMember))))
+}
+
+interface Of<E> extends Member {
+  readonly entry: E
+}
+
+function inputAddresses(context: WorkContext, refs: readonly FeatureRef[]): Address[] {
+  return refs.filter((ref) => !isMarketPanel(ref)).map((ref) => context.addresses.feature(ref.expression))
+}
+
+function inputPlace(context: WorkContext, ref: FeatureRef, places: Places): InputPlace {
+  if (isMarketPanel(ref)) return { kind: 'market', input: ref.name as MarketInput }
+  const place = placeOf(places, context.addresses.feature(ref.expression))
+  const node = context.lineup.features.find((candidate) => candidate.ref.expression === ref.expression) as FeatureNode
+  const columns = node.columns(context.lineup.universe.length)
+  return { kind: 'panel', artefact: place.artefact, file: featureFile(place.position), column: 0, columns }
+}
+
+function signalInput(context: WorkContext, signal: string, places: Places): InputPlace {
+  const columns = context.lineup.universe.length
+  const place = placeOf(places, context.addresses.signal(signal))
+  return { kind: 'panel', artefact: place.artefact, file: 'signals', column: place.position * columns, columns }
+}
+
+/** Features, one piece of work per level: a level reads only earlier ones. */
+export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] {
+  const symbols = context.lineup.universe.length
+  const levels = [...new Set(context.lineup.features.map((node) => node.level))].toSorted((a, b) => a - b)
+  return levels.map((level) => {
+    const nodes = context.lineup.features.filter((node) => node.level === level)
+    const widest = Math.max(...nodes.map((node) => node.columns(symbols)))
+    const bytesPerMember = context.rows * widest * FLOAT64_BYTES
+    return {
+      stage: 'features', taskKind: 'features', artefactKind: 'features', isolated: false, bytesPerMember,
+      membersPerChunk: perChunk(bytesPerMember),
+      members: nodes.map((entry) => ({
+        entry,
+        address: context.addresses.feature(entry.ref.expression),
+        label: entry.ref.expression,
+        needs: inputAddresses(context, entry.inputs),
+      })),
+      payload: (members, address, places): FeatureTask => ({
+        store: context.storeRoot, market: context.market, address,
+        madeFrom: { features: members.map((member) => member.label), market: context.market },
+        jobs: members.map(({ entry, address: member }) => ({
+          ref: entry.ref,
+          address: member,
+          inputs: entry.inputs.map((ref) => inputPlace(context, ref, places)),
+        })),
+      }),
+    }
+  })
+}
+
+/** Strategy instances, those with the same features beside each other. */
+export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>> {
+  const bytesPerMember = context.rows * context.lineup.universe.length * FLOAT32_BYTES
+  const shared = (entry: StrategyEntry) => entry.features.map((ref) => ref.expression).join(' ')
+  const entries = context.lineup.strategies.toSorted((a, b) => compare(shared(a), shared(b)) || compare(a.id, b.id))
+  return {
+    stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false, bytesPerMember,
+    membersPerChunk: perChunk(bytesPerMember),
+    members: entries.map((entry) => ({
+      entry,
+      address: context.addresses.signal(entry.id),
+      label: entry.id,
+      needs: inputAddresses(context, entry.features),
+    })),
+    payload: (members, address, places): StrategyTask => {
+      const refs = new Map(members.flatMap(({ entry }) => entry.features.map((ref) => [ref.expression, ref])))
+      return {
+        store: context.storeRoot, market: context.market, address,
+        madeFrom: { strategies: members.map((member) => member.label), market: context.market },
+        jobs: members.map(({ entry, address: member }) => ({
+          id: entry.id, use: entry.use, file: entry.file, params: entry.params, address: member,
+        })),
+        inputs: Object.fromEntries([...refs.values()].map((ref) => [ref.expression, inputPlace(context, ref, places)])),
+      }
+    },
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Models, one after the other, each in a process of its own. */
+export function modelWork(context: WorkContext): StageWork<Of<ModelEntry>> {
+  const rawClose: InputPlace = { kind: 'market', input: 'raw.close' }
+  return {
+    stage: 'models', taskKind: 'models', artefactKind: 'signals', isolated: true,
+    bytesPerMember: context.rows * context.lineup.universe.length * (FLOAT32_BYTES + FLOAT64_BYTES),
+    membersPerChunk: 1,
+    members: context.lineup.models.map((entry) => ({
+      entry,
+      address: context.addresses.signal(entry.spec.name),
+      label: entry.spec.name,
+      needs: inputAddresses(context, entry.spec.features),
+    })),
+    payload: ([{ entry }], address, places): ModelTask => ({
+      store: context.storeRoot, market: context.market, address,
+      madeFrom: { model: entry.spec.name, file: entry.fileHash, market: context.market },
+      spec: entry.spec,
+      widths: entry.widths,
+      inputs: [...entry.spec.features.map((ref) => inputPlace(context, ref, places)), rawClose],
+      threads: context.modelThreads,
+    }),
+  }
+}
+
+/** Ensembles, one piece of work each, in dependency order. */
+export function ensembleWork(context: WorkContext): StageWork<Of<ResolvedEnsemble>>[] {
+  return context.lineup.ensembles.map((entry) => ({
+    stage: 'ensembles', taskKind: 'ensembles', artefactKind: 'signals', isolated: false,
+    bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
+    membersPerChunk: 1,
+    members: [{
+      entry,
+      address: context.addresses.signal(entry.name),
+      label: entry.name,
+      needs: entry.members.map((member) => context.addresses.signal(member.signal)),
+    }],
+    payload: (_, address, places): EnsembleTask => ({
+      store: context.storeRoot, market: context.market, address,
+      madeFrom: { ensemble: entry, market: context.market },
+      name: entry.name,
+      method: entry.method,
+      weights: entry.members.map((member) => member.weight),
+      inputs: entry.members.map((member) => signalInput(context, member.signal, places)),
+    }),
+  }))
+}
+
+/** Every risk model of every pattern. */
+export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternEntry; model: RiskEntry }>> {
+  return {
+    stage: 'risk', taskKind: 'risk', artefactKind: 'decisions', isolated: false,
+    bytesPerMember: context.rows * (3 * context.lineup.universe.length + 2) * FLOAT32_BYTES,
+    membersPerChunk: 1,
+    members: context.lineup.patterns.flatMap((pattern) =>
+      pattern.models.map((model) => ({
+        entry: { pattern, model },
+        address: context.addresses.decision(pattern.name, model.name),
+        label: `${pattern.name}/${model.name}`,
+        needs: [
+          ...inputAddresses(context, model.features),
+          ...pattern.book.signals.map((member) => context.addresses.signal(member.signal)),
+        ],
+      })),
+    ),
+    payload: ([{ entry: { pattern, model }, label }], address, places): RiskTask => ({
+      store: context.storeRoot, market: context.market, address,
+      madeFrom: { riskModel: model.name, params: model.params, pattern: pattern.name, book: pattern.book, market: context.market },
+      name: label, use: model.use, file: model.file, params: model.params,
+      features: model.features.map((ref) => inputPlace(context, ref, places)),
+      book: { combine: pattern.book.combine, weights: pattern.book.signals.map((member) => member.weight) },
+      bookSignals: pattern.book.signals.map((member) => signalInput(context, member.signal, places)),
+    }),
+  }
+}
+
+/** Portfolios in batches, in the experiment's order, so that neighbours share signals. */
+export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfig>> {
+  const patterns = new Map(context.lineup.patterns.map((pattern) => [pattern.name, pattern]))
+  const decisionsOf = (name: string) => {
+    const pattern = patterns.get(name) as PatternEntry
+    return pattern.models.map((model) => ({ address: context.addresses.decision(name, model.name), fields: model.decides }))
+  }
+  return {
+    stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
+    bytesPerMember: 512,
+    membersPerChunk: context.portfoliosPerBatch,
+    members: context.configs.map((entry) => ({
+      entry,
+      address: context.addresses.portfolio(entry),
+      label: entry.id,
+      needs: [
+        ...entry.signals.map((subscription) => context.addresses.signal(subscription.signal)),
+        ...(entry.riskPattern === null ? [] : decisionsOf(entry.riskPattern).map((decision) => decision.address)),
+      ],
+    })),
+    payload: (members, address, places): PortfolioTask => {
+      const signals = new Set(members.flatMap(({ entry }) => entry.signals.map((subscription) => subscription.signal)))
+      const used = new Set(members.flatMap(({ entry }) => (entry.riskPattern === null ? [] : [entry.riskPattern])))
+      return {
+        store: context.storeRoot, market: context.market, address,
+        madeFrom: { portfolios: members.length, first: members[0].label, market: context.market },
+        members: members.map((member) => member.address),
+        configs: members.map((member) => member.entry),
+        profile: context.experiment.profile,
+        record: context.experiment.record,
+        signals: Object.fromEntries([...signals].map((name) => [name, placeOf(places, context.addresses.signal(name))])),
+        patterns: Object.fromEntries(
+          [...used].map((name) => [
+            name,
+            decisionsOf(name).map((decision) => ({
+              artefact: placeOf(places, decision.address).artefact,
+              fields: decision.fields,
+            })),
+          ]),
+        ),
+      }
+    },
+  }
+}
