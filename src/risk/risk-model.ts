@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { Problem } from '../base/errors.ts'
 import type { DecisionField } from '../domain/risk-decision.ts'
 import type { State, StateLayout } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
@@ -34,6 +35,8 @@ export interface RiskModelDefinition<P = unknown, L extends StateLayout = StateL
   readonly name: string
   readonly params: ZodType<P>
   readonly decides: readonly DecisionField[]
+  /** What is wrong with these parameters for this universe, if anything; where left out, the model's path is named. */
+  check?(params: P, universe: readonly string[]): Problem | undefined
   features(params: P): readonly FeatureInput[]
   state?(params: P, symbols: number): L
   decide(inputs: readonly Float64Array[], out: DecisionOutput, context: RiskContext<P, L>): void
