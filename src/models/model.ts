@@ -34,6 +34,7 @@ export interface Predictor {
 /** 2⁻¹²: the grid predictions are rounded to. */
 export const PREDICTION_STEP = 1 / 4096
 
+/** To the nearest multiple of 2⁻¹²; −0 becomes 0. */
 export function roundPrediction(prediction: number): number {
-  return Math.round(prediction / PREDICTION_STEP) * PREDICTION_STEP
+  return Math.round(prediction / PREDICTION_STEP) * PREDICTION_STEP + 0
 }
