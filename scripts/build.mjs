@@ -35,6 +35,7 @@ export async function buildAll() {
     entryPoints: [
       { in: join(root, 'src/cli/main.ts'), out: 'cli' },
       { in: join(root, 'src/cli/worker.ts'), out: 'worker' },
+      { in: join(root, 'src/cli/lockstep-worker.ts'), out: 'lockstep-worker' },
       { in: join(root, 'src/api.ts'), out: 'api' },
       { in: join(root, 'src/experiment/source-hash.ts'), out: 'source-hash' },
     ].filter((entry) => existsSync(entry.in)),

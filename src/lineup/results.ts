@@ -6,6 +6,8 @@ import type { Address, Store } from '../store/store.ts'
 import { ledgerFile, ledgerTable, type LedgerColumns, type LedgerName } from './ledger-rows.ts'
 
 export interface BatchResults {
+  /** Who made them: the staged driver's `results` or `lockstep-results`. */
+  readonly kind: 'results' | 'lockstep-results'
   readonly address: Address
   readonly madeFrom: unknown
   /** The portfolios' own addresses and ids, in batch order. */
@@ -28,7 +30,7 @@ export async function publishResults(store: Store, results: BatchResults): Promi
   }
   const draft = store.draft({
     address: results.address,
-    kind: 'results',
+    kind: results.kind,
     madeFrom: results.madeFrom,
     members: results.members,
     facts: { ids: results.ids, fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined },

@@ -52,6 +52,7 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
     report(block.market.firstRow + block.market.rows, rows)
   }
   await publishResults(store, {
+    kind: 'results',
     address: task.address,
     madeFrom: task.madeFrom,
     members: task.members,
