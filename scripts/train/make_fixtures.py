@@ -60,7 +60,13 @@ MODELS = {
         [weights(1)],
     ),
     "two-columns": model([DOT], WINDOW, [value("y", FLOAT, ["batch", 2])], [weights(2)]),
-    "free-columns": model([DOT], WINDOW, [value("y", FLOAT, ["batch", "columns"])], [weights(2)]),
+    # as many predictions as positive values, which no shape inference can foresee
+    "filtered": model(
+        [node("Reshape", ["x", "all"], ["v"]), node("Greater", ["v", "zero"], ["c"]), node("Compress", ["v", "c"], ["y"], axis=0)],
+        WINDOW,
+        [value("y", FLOAT, ["rows"])],
+        [numpy_helper.from_array(np.array([-1], np.int64), "all"), numpy_helper.from_array(np.float32(0), "zero")],
+    ),
     "labels": model(
         [node("MatMul", ["x", "w"], ["m"]), node("Cast", ["m"], ["y"], to=INT64)],
         WINDOW,

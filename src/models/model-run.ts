@@ -51,7 +51,7 @@ class Gathered {
 
   add(row: Row, inputs: readonly Float64Array[]): void {
     this.#buffer.push(inputs)
-    const windows = this.#buffer.fill(this.windows, this.count, this.owners.subarray(this.count))
+    const windows = this.#buffer.collect(this.windows, this.count, this.owners.subarray(this.count))
     this.rows.push({ t: row.t, closeTime: row.closeTime, windows })
     this.count += windows
   }

@@ -16,7 +16,7 @@ export interface WindowBuffer {
    * symbol that has a bar and no NaN in its last L bars. `symbols` receives whose they are.
    * @returns how many
    */
-  fill(out: Float32Array, at: number, symbols: Int32Array): number
+  collect(out: Float32Array, at: number, symbols: Int32Array): number
   snapshot(): Uint8Array
   restore(bytes: Uint8Array): void
 }
@@ -79,7 +79,7 @@ export function createWindowBuffer(of: {
         if (present[n] === 1) pushSymbol(inputs, n)
       }
     },
-    fill: (out, at, found) => {
+    collect: (out, at, found) => {
       let count = 0
       for (let n = 0; n < symbols; n++) {
         if (present[n] === 0 || whole[n] < window) continue

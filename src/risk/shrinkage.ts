@@ -61,13 +61,14 @@ function crossMoments(left: ReturnWindow, right: ReturnWindow): Float64Array {
   const { rows, symbols } = left
   const moments = new Float64Array(symbols * symbols)
   for (let t = 0; t < rows; t++) {
+    const rights = right.returns.subarray(t * symbols, (t + 1) * symbols)
     for (let i = 0; i < symbols; i++) {
       const value = left.returns[t * symbols + i]
-      for (let j = 0; j < symbols; j++) moments[i * symbols + j] += value * right.returns[t * symbols + j]
+      const start = i * symbols
+      for (let j = 0; j < symbols; j++) moments[start + j] += value * rights[j]
     }
   }
-  for (let k = 0; k < moments.length; k++) moments[k] /= rows
-  return moments
+  return moments.map((sum) => sum / rows)
 }
 
 interface Target {
