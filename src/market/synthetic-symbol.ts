@@ -1,0 +1,161 @@
+import type { Random } from '../base/random.ts'
+import type { SymbolBars } from './assemble.ts'
+import { fatTailed, nextVariance } from './student-t.ts'
+import { REGIMES } from './synthetic-backdrop.ts'
+import type { Backdrop } from './synthetic-backdrop.ts'
+import type { Sessions } from './synthetic-sessions.ts'
+
+/**
+ * One symbol of the synthetic market. Its log return is
+ *
+ *   beta × market + sector + own,   own[t] = σ[t] × (edge[t−1] + shock[t])
+ *
+ * where σ is its own volatility in that regime and `edge` is all that can be learned:
+ *
+ *   edge[t] = predictability × (momentum of the regime × slow[t] − REVERSAL × fast[t])
+ *
+ * `slow` and `fast` are exponential means over 60 and 5 bars of the symbol's own standardised returns, scaled
+ * to variance 1. So a symbol that beat its peers in the last days tends to fall back a little, and one that beat
+ * them over months tends to go on in quiet markets and to give back in turbulent ones. The edge is a few
+ * hundredths of the noise: an ideal forecast's daily rank correlation with the next return is about 0.06.
+ */
+export const REVERSAL = 0.05
+const FAST = 2 / (5 + 1)
+const SLOW = 2 / (60 + 1)
+const FAST_SCALE = Math.sqrt((2 - FAST) / FAST)
+const SLOW_SCALE = Math.sqrt((2 - SLOW) / SLOW)
+const EDGE_LIMIT = 3
+
+/** What makes one symbol differ from another; drawn once. */
+interface Character {
+  readonly beta: number
+  readonly sector: Float64Array
+  /** Own volatility of one bar in an ordinary regime. */
+  readonly volatility: number
+  readonly price: number
+  readonly splitAbove: number
+  /** Yearly; 0 = pays none. */
+  readonly dividendYield: number
+  /** Session of the quarter in which dividends are paid. */
+  readonly dividendSession: number
+  /** Units per bar. */
+  readonly volume: number
+}
+
+export interface SymbolSettings {
+  readonly predictability: number
+  readonly splits: boolean
+  readonly dividends: boolean
+  /** First row with a bar. */
+  readonly listedAt: number
+}
+
+const SESSIONS_PER_YEAR = 252
+const SESSIONS_PER_QUARTER = 63
+const REVERSE_SPLIT_BELOW = 4
+
+function drawCharacter(random: Random, of: { backdrop: Backdrop; barsPerSession: number }): Character {
+  const between = (low: number, high: number) => low + (high - low) * random.uniform()
+  return {
+    beta: between(0.5, 1.5),
+    sector: of.backdrop.sectors[random.integer(of.backdrop.sectors.length)],
+    volatility: between(0.18, 0.36) / Math.sqrt(SESSIONS_PER_YEAR * of.barsPerSession),
+    price: Math.exp(between(Math.log(20), Math.log(150))),
+    splitAbove: between(160, 320),
+    dividendYield: random.uniform() < 0.6 ? between(0.01, 0.04) : 0,
+    dividendSession: random.integer(SESSIONS_PER_QUARTER),
+    volume: Math.exp(between(Math.log(5e5), Math.log(2e7))) / of.barsPerSession,
+  }
+}
+
+const toCents = (price: number) => Math.max(1, Math.round(price * 100)) / 100
+
+/** Makes the bars of a symbol from row `listedAt` on. Prices are whole cents, volumes whole hundreds. */
+export function makeSymbol(of: { backdrop: Backdrop; sessions: Sessions; settings: SymbolSettings }, random: Random): SymbolBars {
+  const { backdrop, sessions, settings } = of
+  const { barsPerSession } = sessions
+  const character = drawCharacter(random.fork('character'), { backdrop, barsPerSession })
+  const returns = ownReturns(of, { volatility: character.volatility, random: random.fork('returns') })
+  const shape = random.fork('bars')
+  const rows = sessions.closeTimes.length
+  const count = rows - settings.listedAt
+  const column = () => new Float64Array(count)
+  const bars = {
+    closeTimes: sessions.closeTimes.subarray(settings.listedAt), openTimes: sessions.openTimes.subarray(settings.listedAt),
+    sessionDates: sessions.sessionDates.subarray(settings.listedAt),
+    open: column(), high: column(), low: column(), close: column(), volume: column(), split: column(), dividend: column(),
+    halfSpread: null,
+  }
+  let price = character.price
+  let splitProduct = 1
+  let activity = 0
+  for (let i = 0; i < count; i++) {
+    const t = settings.listedAt + i
+    const own = returns.values[t]
+    const logReturn = character.beta * backdrop.market[t] + character.sector[t] + own
+    const sessionStart = sessions.barOfSession[t] === 0
+    const split = settings.splits && sessionStart && i > 0 ? splitOf(price, character.splitAbove) : 1
+    const before = price / split
+    const dividend = settings.dividends && i > 0 ? dividendOf(character, { t, sessions, price: before }) : 0
+    price = Math.max(0.02, before * Math.exp(logReturn) - dividend)
+    splitProduct *= split
+
+    // Part of the bar's news is in its opening gap; what could be foretold comes after the open.
+    const deviation = character.volatility * REGIMES[backdrop.regimes[t]].unrest
+    const gap = sessionStart ? 0.3 * (logReturn - returns.edges[t]) + 0.3 * deviation * shape.normal() : 0
+    const open = toCents(Math.max(0.02, before * Math.exp(gap) - dividend))
+    const close = toCents(price)
+    bars.open[i] = open
+    bars.close[i] = close
+    bars.high[i] = Math.max(open, close, toCents(Math.max(open, close) * Math.exp(0.4 * deviation * Math.abs(shape.normal()))))
+    bars.low[i] = Math.min(open, close, toCents(Math.min(open, close) * Math.exp(-0.4 * deviation * Math.abs(shape.normal()))))
+    bars.split[i] = split
+    bars.dividend[i] = dividend
+    activity = 0.9 * activity + 0.2 * shape.normal()
+    const interest = Math.exp(activity + 0.3 * Math.min(4, Math.abs(own) / deviation) - 0.25)
+    bars.volume[i] = 100 * Math.max(1, Math.round((character.volume * splitProduct * interest) / 100))
+  }
+  return bars
+}
+
+/** The symbol's own log return per row, and the part of it that was foretold. */
+function ownReturns(of: { backdrop: Backdrop; sessions: Sessions; settings: SymbolSettings }, own: { volatility: number; random: Random }): { values: Float64Array; edges: Float64Array } {
+  const { regimes } = of.backdrop
+  const rows = regimes.length
+  const values = new Float64Array(rows)
+  const edges = new Float64Array(rows)
+  let variance = 1
+  let fast = 0
+  let slow = 0
+  let edge = 0
+  for (let t = 0; t < rows; t++) {
+    const regime = REGIMES[regimes[t]]
+    const shock = fatTailed(own.random)
+    const deviation = own.volatility * regime.unrest * Math.sqrt(variance)
+    const standardised = edge + shock
+    edges[t] = deviation * edge
+    values[t] = deviation * standardised
+    variance = nextVariance(variance, shock)
+    fast += FAST * (standardised - fast)
+    slow += SLOW * (standardised - slow)
+    edge = of.settings.predictability * (regime.momentum * clip(slow * SLOW_SCALE) - REVERSAL * clip(fast * FAST_SCALE))
+  }
+  return { values, edges }
+}
+
+function clip(value: number): number {
+  return Math.max(-EDGE_LIMIT, Math.min(EDGE_LIMIT, value))
+}
+
+function splitOf(price: number, splitAbove: number): number {
+  if (price > 2 * splitAbove) return 3
+  if (price > splitAbove) return 2
+  return price < REVERSE_SPLIT_BELOW ? 0.1 : 1
+}
+
+/** A quarter of the yearly yield in whole cents, in the first bar of the symbol's session of the quarter. */
+function dividendOf(character: Character, of: { t: number; sessions: Sessions; price: number }): number {
+  const session = Math.floor(of.t / of.sessions.barsPerSession)
+  const due = of.sessions.barOfSession[of.t] === 0 && session % SESSIONS_PER_QUARTER === character.dividendSession
+  return due ? Math.round((of.price * character.dividendYield * 100) / 4) / 100 : 0
+}
