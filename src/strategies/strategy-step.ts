@@ -5,47 +5,13 @@ import type { StateLayout, Step } from '../domain/step.ts'
 import { formatTime } from '../domain/timeline.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
-import { buildFeatureGraph, featureWidth } from '../features/graph.ts'
-import { parseParams } from '../features/params.ts'
-import { toFeatureRef } from '../features/reference.ts'
-import type { FeatureRegistry } from '../features/registry.ts'
-import type { SignalContext, StrategyDefinition } from './strategy.ts'
+import { featureWidth } from '../features/graph.ts'
+import { resolveStrategy } from './resolve-strategy.ts'
+import type { StrategyInstance } from './resolve-strategy.ts'
+import type { SignalContext } from './strategy.ts'
 
-export interface StrategyInstance<P = unknown, L extends StateLayout = StateLayout> {
-  readonly definition: StrategyDefinition<P, L>
-  /** One point of the grid, as the user wrote it; defaults are filled in. */
-  readonly params: unknown
-  /** Symbols in panel order. */
-  readonly universe: readonly string[]
-  readonly registry?: FeatureRegistry
-  /** Configuration path named in errors; default the strategy's name. */
-  readonly where?: string
-}
-
-/** An instance whose definition, parameters and features have been checked. */
-export interface ResolvedStrategy<P = unknown> {
-  readonly params: P
-  /** In the order the step reads them; a market panel is one of them, as a ref. */
-  readonly features: readonly FeatureRef[]
-  /** Bars of a symbol before its first opinion. */
-  readonly warmup: number
-}
-
-/**
- * Checks everything about an instance that can be known before a bar is read.
- * @throws MillraceError MODULE_INVALID, CONFIG_UNKNOWN, CONFIG_TYPE or CONFIG_VALUE.
- */
-export function resolveStrategy<P, L extends StateLayout>(instance: StrategyInstance<P, L>): ResolvedStrategy<P> {
-  const { definition, universe } = instance
-  checkDefinition(definition)
-  const where = instance.where ?? definition.name
-  const params = parseParams(definition.params, instance.params, where)
-  const problem = definition.check?.(params, universe)
-  if (problem !== undefined) throw new MillraceError({ ...problem, where: problem.where ?? where })
-  const features = definition.features(params).map(toFeatureRef)
-  const nodes = buildFeatureGraph(features, instance.registry)
-  return { params, features, warmup: Math.max(0, ...nodes.map((node) => node.warmup)) }
-}
+export { resolveStrategy } from './resolve-strategy.ts'
+export type { ResolvedStrategy, StrategyInstance } from './resolve-strategy.ts'
 
 /**
  * The step of one strategy instance: rows of its features in, one signal per symbol out (float32 values in
@@ -103,24 +69,5 @@ function stepFailed(error: unknown, at: { name: string; params: unknown; row: Ro
     where: `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`,
     value: at.params,
     hint: 'correct the signal function of the strategy, or leave this parameter set out',
-  })
-}
-
-/** A user's module is unknown until looked at. */
-function checkDefinition(definition: StrategyDefinition): void {
-  if (typeof definition !== 'object' || definition === null) throw moduleInvalid('default export', 'a definition', definition)
-  const { name, params, features, signal, state, check } = definition
-  if (typeof name !== 'string' || name === '') throw moduleInvalid('name', 'a text', name)
-  if (typeof params?.safeParse !== 'function') throw moduleInvalid('params', 'a zod schema', params)
-  if (typeof features !== 'function') throw moduleInvalid('features', 'a function of the parameters', features)
-  if (typeof signal !== 'function') throw moduleInvalid('signal', 'a function', signal)
-  if (state !== undefined && typeof state !== 'function') throw moduleInvalid('state', 'a function of the parameters', state)
-  if (check !== undefined && typeof check !== 'function') throw moduleInvalid('check', 'a function', check)
-}
-
-function moduleInvalid(member: string, wanted: string, value: unknown): MillraceError {
-  return new MillraceError({
-    code: 'MODULE_INVALID', message: `a strategy's ${member} has to be ${wanted}`, where: member, value: typeof value,
-    hint: 'export default defineStrategy({ name, params, features, signal })',
   })
 }

@@ -117,7 +117,7 @@ test("a user's own feature is one more entry of the registry", () => {
       return Math.max(best[0], params.floor) * (params.scaled ? 10 : 1)
     },
   })
-  const registry = { ...features, highest: { definition, source: '/home/user/highest.ts' } }
+  const registry = { ...features, highest: { definition, source: '/own/highest.ts' } }
   const ref = parseFeature('sma(highest(close,2.5,true),2)', { registry })
   expect(ref.inputs[0]).toEqual(referFeature(definition, ['close'], { floor: 2.5, scaled: true }))
   expect(referFeature(definition, ['close'], { floor: 1 }).expression).toBe('highest(close,1,false)')

@@ -1,7 +1,16 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import type { StateLayout } from '../../src/domain/step.ts'
+import { averageCorrelation } from '../../src/features/average-correlation.ts'
 import { buildFeatureGraph, createFeatureStep } from '../../src/features/graph.ts'
+import { sma } from '../../src/features/sma.ts'
+import { spread } from '../../src/features/spread.ts'
+import { resolveStrategy } from '../../src/strategies/resolve-strategy.ts'
 import smaCross from '../../src/strategies/sma-cross.ts'
+import { defineStrategy } from '../../src/strategies/strategy.ts'
+import type { StrategyDefinition } from '../../src/strategies/strategy.ts'
 import { createStrategyStep } from '../../src/strategies/strategy-step.ts'
+import { turnStrategy } from './turn-strategy.ts'
 
 const row = (t: number) => ({ t, closeTime: t * 86_400_000, sessionDate: t })
 
@@ -21,4 +30,83 @@ test('close → sma → sma-cross, by hand', () => {
   })
   // A: sma2 2.5, 2, 0.5 against sma3 2, 2, 4/3; B (bars 10, 9, 8, 12): 8.5 against 9, 10 against 29/3
   expect(signals).toEqual([[NaN, NaN], [NaN, NaN], [1, NaN], [0, 0], [0, 1]])
+})
+
+/** Says `value` for every symbol, whatever its inputs. */
+const constant = (value: number, change: Partial<StrategyDefinition<unknown, StateLayout>> = {}) =>
+  defineStrategy<unknown, StateLayout>({
+    name: 'constant', params: z.object({}), features: () => ['close'], signal: (_, out) => void out.fill(value), ...change,
+  })
+
+describe('what the framework does to a signal', () => {
+  const universe = ['A', 'B', 'C']
+  const one = (definition: StrategyDefinition, inputs: number[][]): number[] => turnStrategy({ definition, params: {}, universe }, [inputs])[0]
+
+  test('float32, clipped to [−1, 1], −0 is 0', () => {
+    expect(one(constant(0.1), [[1, 1, 1]])).toEqual([Math.fround(0.1), Math.fround(0.1), Math.fround(0.1)])
+    expect(one(constant(-7), [[1, 1, 1]])).toEqual([-1, -1, -1])
+    expect(one(constant(1e300), [[1, 1, 1]])).toEqual([1, 1, 1])
+    expect(Object.is(one(constant(-0), [[1, 1, 1]])[0], 0)).toBe(true)
+  })
+
+  test('a symbol it does not write has no opinion', () => {
+    expect(one(constant(0, { signal: (_, out) => { out[1] = 1 } }), [[1, 1, 1]])).toEqual([NaN, 1, NaN])
+  })
+
+  test('no opinion where a symbol-wide input is missing, nowhere where a market-wide one is; pairs are its own business', () => {
+    expect(one(constant(1), [[1, NaN, 1]])).toEqual([1, NaN, 1])
+    const market = constant(1, { features: () => ['close', averageCorrelation('close', 5)] })
+    expect(one(market, [[1, NaN, 1], [0.5]])).toEqual([1, NaN, 1])
+    expect(one(market, [[1, 1, 1], [NaN]])).toEqual([NaN, NaN, NaN])
+    expect(one(constant(1, { features: () => [spread('close')] }), [[NaN, NaN, NaN]])).toEqual([1, 1, 1])
+    expect(one(constant(1, { acceptsMissing: true }), [[1, NaN, 1]])).toEqual([1, 1, 1])
+  })
+
+  test('a thrown error names strategy, parameters and bar', () => {
+    const failing = constant(0, {
+      name: 'careless', params: z.object({ depth: z.int() }),
+      signal: (_, __, { row: { t } }) => { if (t === 1) throw new Error('depth is undefined') },
+    })
+    const { step } = createStrategyStep({ definition: failing, params: { depth: 3 }, universe })
+    const turnRow = (t: number) => () => step.step(row(t), [new Float64Array(3)], new Float64Array(3))
+    expect(turnRow(0)).not.toThrow()
+    expect(turnRow(1)).toThrow(expect.objectContaining({
+      code: 'STEP_FAILED', message: 'strategy careless failed: depth is undefined',
+      where: 'careless {"depth":3} at the bar of 1970-01-02T00:00:00Z',
+    }))
+  })
+})
+
+describe('what is refused before a bar is read', () => {
+  const resolve = (definition: unknown, params: unknown = {}) => () =>
+    resolveStrategy({ definition: definition as StrategyDefinition, params, universe: ['A'], where: 'strategies[0]' })
+
+  test('parameters, with the path under the place they were written', () => {
+    expect(resolve(smaCross, { fast: 5, slwo: 20 })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNKNOWN', where: 'strategies[0].slwo', value: 20, hint: 'did you mean "slow"?', total: 2 }),
+    )
+    expect(resolve(smaCross, { fast: '5', slow: 20 })).toThrow(expect.objectContaining({ code: 'CONFIG_TYPE', where: 'strategies[0].fast', value: '5' }))
+    expect(resolve(smaCross, { fast: 1, slow: 20 })).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE', where: 'strategies[0].fast', value: 1 }))
+    expect(resolve(smaCross, null)).toThrow(expect.objectContaining({ code: 'CONFIG_TYPE', where: 'strategies[0]' }))
+  })
+
+  test.each([
+    ['nothing at all', undefined],
+    ['a name that is no text', { ...smaCross, name: 5 }],
+    ['no schema', { ...smaCross, params: { fast: 5 } }],
+    ['features as a list', { ...smaCross, features: ['close'] }],
+    ['features that are no list', { ...smaCross, params: z.object({}), features: () => 'close' }],
+    ['features that hold a hole', { ...smaCross, params: z.object({}), features: () => ['close', undefined] }],
+    ['features that throw', { ...smaCross, params: z.object({}), features: () => { throw new Error('no') } }],
+    ['no signal function', { ...smaCross, signal: null }],
+    ['a state that is no function', { ...smaCross, state: { held: 'N' } }],
+    ['a check that is no function', { ...smaCross, check: true }],
+  ])('a module with %s', (_, definition) => {
+    expect(resolve(definition)).toThrow(expect.objectContaining({ code: 'MODULE_INVALID' }))
+  })
+
+  test('features and panels nobody has', () => {
+    expect(resolve({ ...constant(1), features: () => ['clsoe'] })).toThrow(expect.objectContaining({ code: 'CONFIG_UNKNOWN', hint: 'did you mean "close"?' }))
+    expect(resolve({ ...constant(1), features: () => [sma('close', 0)] })).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE', where: 'sma.period' }))
+  })
 })
