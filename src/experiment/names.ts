@@ -1,0 +1,57 @@
+import { distance } from 'fastest-levenshtein'
+
+/** What the user may call things: safe in identifiers such as `trend[fast=10,slow=50]` and in globs. */
+export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_.-]*$/
+
+const LISTED = 12
+
+/** A value of a grid, as YAML can say it. */
+export type Scalar = number | string | boolean | null
+
+/** The candidate with the fewest edits to `name`, when fewer than half its letters (at least 2) differ. */
+export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
+  const wanted = name.toLowerCase()
+  let nearest: string | undefined
+  let fewest = Math.max(2, Math.floor(name.length / 2)) + 1
+  for (const candidate of candidates) {
+    const edits = distance(wanted, candidate.toLowerCase())
+    if (edits < fewest) {
+      fewest = edits
+      nearest = candidate
+    }
+  }
+  return nearest
+}
+
+/** What to say about an unknown name: the nearest one, or else the first that are known. */
+export function nameHint(name: string, candidates: readonly string[]): string {
+  const nearest = nearestName(name, candidates)
+  if (nearest !== undefined) return `did you mean \`${nearest}\`?`
+  if (candidates.length === 0) return 'there is none to choose from'
+  const more = candidates.length > LISTED ? ` and ${candidates.length - LISTED} more` : ''
+  return `known: ${candidates.slice(0, LISTED).join(', ')}${more}`
+}
+
+export function isGlob(pattern: string): boolean {
+  return pattern.includes('*') || pattern.includes('?')
+}
+
+/** Only `*` and `?` are special, so `trend[fast=10,*]` means what it says. */
+export function globMatcher(pattern: string): (name: string) => boolean {
+  if (!isGlob(pattern)) return (name) => name === pattern
+  const source = pattern.replace(/[\\^$+.()|[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
+  const expression = new RegExp(`^${source}$`)
+  return (name) => expression.test(name)
+}
+
+/** A grid value inside a name: text that could be mistaken for something else is quoted. */
+export function scalarLabel(value: Scalar): string {
+  if (typeof value !== 'string') return String(value)
+  return /^[A-Za-z_][A-Za-z0-9_./-]*$/.test(value) && !['null', 'true', 'false'].includes(value) ? value : JSON.stringify(value)
+}
+
+/** `[fast=10,slow=50]`, or nothing when there are no parameters. */
+export function parameterLabel(parameters: Readonly<Record<string, Scalar>>): string {
+  const members = Object.entries(parameters).map(([name, value]) => `${name}=${scalarLabel(value)}`)
+  return members.length === 0 ? '' : `[${members.join(',')}]`
+}

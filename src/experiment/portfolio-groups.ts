@@ -1,0 +1,114 @@
+import type { PortfolioAxis, PortfolioBody, PortfolioGroup, PortfolioLayer, ResolvedPattern } from './experiment.ts'
+import { axesOf, axisLength, axisValue, gridCount, type Axis } from './grid.ts'
+import { DEFAULT_BODY, nest, overlay, toLayer } from './portfolio-layers.ts'
+import { portfolioLayerSchema, type PortfolioLayerInput } from './portfolio-schema.ts'
+import { checkRules } from './portfolio-rules.ts'
+import type { ConfigPath, ConfigProblems } from './problems.ts'
+import type { ExperimentFile, PortfolioSection } from './schema.ts'
+import type { SignalIndex } from './signals.ts'
+import { checkAxis } from './strategies.ts'
+import { parseWith } from './validation.ts'
+
+interface PortfolioPlace {
+  readonly problems: ConfigProblems
+  readonly path: ConfigPath
+}
+
+/** What stands under every portfolio: the defaults, then `costs` and `execution`, then `defaults`. */
+export function baseBody(file: Pick<ExperimentFile, 'costs' | 'execution' | 'defaults'>): PortfolioBody {
+  const { costs, execution, defaults = {} } = file
+  const sections: PortfolioLayerInput = { ...(costs && { costs }), ...(execution && { execution }) }
+  return overlay(overlay(DEFAULT_BODY, toLayer(sections)), toLayer(defaults))
+}
+
+/** Signals of a portfolio section, and how many portfolios it stands for, by multiplication. */
+export interface CountedPortfolios {
+  readonly section: PortfolioSection
+  readonly path: ConfigPath
+  readonly each: readonly string[] | null
+  readonly signals: PortfolioGroup['signals']
+  readonly axes: readonly Axis[]
+  readonly count: bigint
+}
+
+export function countPortfolios(section: PortfolioSection, signals: SignalIndex, place: PortfolioPlace): CountedPortfolios {
+  const { problems, path } = place
+  const { name, each, grid } = section
+  if ((each === undefined) === (section.signals === undefined)) {
+    const message = each === undefined ? `the portfolio \`${name}\` subscribes to no signal` : `the portfolio \`${name}\` says both \`each\` and \`signals\``
+    problems.add({ code: 'CONFIG_VALUE', path, message, value: name, hint: '`each: "trend*"` makes a portfolio per signal, `signals: ["trend*"]` one that combines them' })
+  }
+  const patterns = each === undefined ? null : [each].flat()
+  const matched = patterns?.flatMap((pattern, i) => signals.require(pattern, { problems, path: [...path, 'each', ...(Array.isArray(each) ? [i] : [])] }))
+  const axes = axesOf(grid)
+  const distinct = matched === undefined ? null : [...new Set(matched)]
+  return {
+    section, path, axes,
+    each: distinct,
+    signals: signals.subscribe(section.signals ?? [], { problems, path: [...path, 'signals'] }),
+    count: gridCount(axes) * BigInt(distinct?.length ?? 1),
+  }
+}
+
+/** One entry of `portfolios`, with every axis value and every rule between fields checked. */
+export function resolvePortfolios(
+  counted: CountedPortfolios,
+  known: { readonly base: PortfolioBody; readonly patterns: readonly ResolvedPattern[] },
+  problems: ConfigProblems,
+): PortfolioGroup {
+  const { section, path, each, signals } = counted
+  const { name, containerId = name, each: _each, signals: _signals, grid: _grid, ...fields } = section
+  if (fields.risk !== undefined && fields.riskPattern !== undefined) {
+    problems.add({ code: 'CONFIG_VALUE', path: [...path, 'riskPattern'], message: '`risk` and `riskPattern` are two words for one thing', value: fields.riskPattern, hint: 'keep one of the two' })
+  }
+  const body = overlay(known.base, toLayer(fields))
+  const axes = counted.axes.map((axis) => resolveAxis(axis, { problems, path }))
+  checkOverlaps(axes, { problems, path })
+  checkRules({ body, axes }, known.patterns, { problems, path })
+  return { name, containerId, each, signals, body, axes, count: Number(counted.count) }
+}
+
+function resolveAxis(axis: Axis, place: PortfolioPlace): PortfolioAxis {
+  const { problems } = place
+  const path = [...place.path, 'grid', axis.name]
+  checkAxis(axis, place)
+  const values = Array.from({ length: axisLength(axis) }, (_, position) => {
+    const value = axisValue(axis, position)
+    return { position, value, parsed: parseWith(portfolioLayerSchema, nest(axis.name, value)) }
+  })
+  const told = new Set<string>()
+  return {
+    name: axis.name,
+    values: values.map(({ position, value, parsed }) => {
+      if ('value' in parsed) return { value, layer: toLayer(parsed.value) }
+      for (const problem of parsed.problems) {
+        const isName = problem.code === 'CONFIG_UNKNOWN'
+        const key = isName ? problem.message : `${position}: ${problem.message}`
+        if (!told.has(key)) problems.add({ ...problem, path: isName || !Array.isArray(axis.values) ? path : [...path, position] })
+        told.add(key)
+      }
+      return { value, layer: {} }
+    }),
+  }
+}
+
+/** Two axes must not set the same field: the second would hide the first. */
+function checkOverlaps(axes: readonly PortfolioAxis[], place: PortfolioPlace): void {
+  const setBy = new Map<string, string>()
+  for (const { name, values } of axes) {
+    for (const leaf of new Set(values.flatMap(({ layer }) => leaves(layer)))) {
+      const other = setBy.get(leaf)
+      if (other !== undefined && other !== name) {
+        place.problems.add({ code: 'CONFIG_DUPLICATE', path: [...place.path, 'grid', name], at: 'key', message: `\`${name}\` and \`${other}\` both vary ${leaf}`, value: name, hint: 'keep one of the two' })
+        break
+      }
+      setBy.set(leaf, name)
+    }
+  }
+}
+
+function leaves(layer: PortfolioLayer): string[] {
+  return Object.entries(layer).flatMap(([field, part]) =>
+    part !== null && typeof part === 'object' ? Object.keys(part).map((key) => `${field}.${key}`) : [field],
+  )
+}

@@ -1,0 +1,90 @@
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { PortfolioBody, PortfolioGroup, ResolvedExperiment } from './experiment.ts'
+import { gridPositions, type Axis } from './grid.ts'
+import { parameterLabel, type Scalar } from './names.ts'
+import { overlay } from './portfolio-layers.ts'
+import { finishSizing } from './portfolio-rules.ts'
+
+export function portfolioCount(resolved: Pick<ResolvedExperiment, 'portfolios'>): number {
+  return resolved.portfolios.reduce((count, group) => count + group.count, 0)
+}
+
+/** Portfolio `index` (0 ≤ index < portfolioCount) in file, `each` and grid order, fully resolved. */
+export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'patterns'>, index: number): PortfolioConfig {
+  const { group, position } = placeOf(resolved, index)
+  const choice = chosen(group, position)
+  const body = choice.values.reduce((under, { layer }) => overlay(under, layer), group.body)
+  const { allocation, sizing, ...rest } = body
+  return {
+    id: idOf(group, choice),
+    containerId: group.containerId,
+    signals: choice.signal === null ? group.signals : [{ signal: choice.signal, weight: 1 }],
+    ...rest,
+    allocation: allocation ?? defaultAllocation(body, resolved.patterns),
+    sizing: finishSizing(sizing),
+  }
+}
+
+export function portfolioIdAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): string {
+  const { group, position } = placeOf(resolved, index)
+  return idOf(group, chosen(group, position))
+}
+
+/** What tells portfolio `index` from the others, as columns of a result table: `portfolio`, `signal`, grid paths. */
+export function portfolioParametersAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): Record<string, Scalar> {
+  const { group, position } = placeOf(resolved, index)
+  const { signal, parameters } = chosen(group, position)
+  return { portfolio: group.name, signal, ...parameters }
+}
+
+/** Index of a portfolio by its id, or −1. */
+export function findPortfolio(resolved: Pick<ResolvedExperiment, 'portfolios'>, id: string): number {
+  let first = 0
+  for (const group of resolved.portfolios) {
+    if (id === group.name || id.startsWith(`${group.name}[`)) {
+      for (let position = 0; position < group.count; position++) {
+        if (idOf(group, chosen(group, position)) === id) return first + position
+      }
+    }
+    first += group.count
+  }
+  return -1
+}
+
+/** Risk weights where the pattern's models decide them, else equal shares. */
+export function defaultAllocation({ riskPattern }: Pick<PortfolioBody, 'riskPattern'>, patterns: ResolvedExperiment['patterns']): 'weights' | 'equal' {
+  return patterns.some((pattern) => pattern.name === riskPattern && pattern.decidesWeights) ? 'weights' : 'equal'
+}
+
+interface Choice {
+  /** Of `each`; null without. */
+  readonly signal: string | null
+  readonly values: readonly PortfolioGroup['axes'][number]['values'][number][]
+  readonly parameters: Readonly<Record<string, Scalar>>
+}
+
+function placeOf(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): { group: PortfolioGroup; position: number } {
+  let position = index
+  for (const group of resolved.portfolios) {
+    if (position < group.count) return { group, position }
+    position -= group.count
+  }
+  throw new Error(`there is no portfolio ${index} of ${portfolioCount(resolved)}`)
+}
+
+/** Signals turn slowest, then the axes in file order. */
+function chosen(group: PortfolioGroup, position: number): Choice {
+  const lengths: Axis[] = group.axes.map(({ name, values }) => ({ name, values: values.map(({ value }) => value) }))
+  const perSignal = group.count / (group.each?.length ?? 1)
+  const values = gridPositions(lengths, position % perSignal).map((at, a) => group.axes[a].values[at])
+  return {
+    signal: group.each === null ? null : group.each[Math.floor(position / perSignal)],
+    values,
+    parameters: Object.fromEntries(values.map(({ value }, a) => [group.axes[a].name, value])),
+  }
+}
+
+/** By parameters, never by position: widening a grid renames nothing. */
+function idOf(group: PortfolioGroup, { signal, parameters }: Choice): string {
+  return `${group.name}${signal === null ? '' : `[${signal}]`}${parameterLabel(parameters)}`
+}

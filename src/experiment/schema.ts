@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { COMBINE_METHODS } from '../domain/signal.ts'
+import { NAME_PATTERN } from './names.ts'
+import { costsSchema, executionSchema, portfolioFields, portfolioLayerSchema } from './portfolio-schema.ts'
+
+const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter and has only letters, digits, `_`, `.` and `-`')
+const scalar = z.union([z.number(), z.string(), z.boolean(), z.null()])
+const positiveInteger = z.int().min(1)
+
+/** Values of one grid dimension: a list, or an inclusive range. */
+export const axisSchema = z.union([
+  z.array(scalar).min(1),
+  z.strictObject({ from: z.number(), to: z.number(), step: z.number().gt(0) })
+    .refine((range) => range.to >= range.from, '`to` is below `from`'),
+])
+const gridSchema = z.record(z.string(), axisSchema).describe('the cross product of these axes')
+
+const signalReference = z.union([z.string(), z.strictObject({ signal: z.string(), weight: z.number().gt(0).default(1) })])
+const signalReferences = z.array(signalReference).min(1).describe('signal names, with * and ? as wildcards')
+const params = z.record(z.string(), z.unknown())
+const use = z.string().min(1).describe('a built-in, or a file of your own: ./my-strategy.ts')
+
+const strategySchema = z.strictObject({
+  name,
+  use,
+  params: params.default({}),
+  grid: gridSchema.optional(),
+  where: z.string().optional().describe('keeps only combinations for which this holds: fast < slow'),
+  tags: z.array(z.string()).default([]),
+})
+
+const modelSchema = z.strictObject({
+  name,
+  file: z.string().min(1).describe('an ONNX file'),
+  features: z.array(z.string()).min(1).describe('feature expressions, in the order of the input tensor'),
+  window: positiveInteger.default(1).describe('bars per window'),
+  signal: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('scale'), scale: z.number() }),
+    z.strictObject({ kind: z.literal('sign'), threshold: z.number().min(0).default(0) }),
+    z.strictObject({ kind: z.literal('rank') }),
+  ]),
+})
+
+const ensembleSchema = z.strictObject({
+  name,
+  method: z.enum(COMBINE_METHODS).default('mean'),
+  members: signalReferences,
+})
+
+const riskSchema = z.strictObject({
+  models: z.array(z.strictObject({ name, use, params: params.default({}) })).default([]),
+  patterns: z.record(z.string(), z.strictObject({
+    book: z.strictObject({ signals: signalReferences, combine: z.enum(COMBINE_METHODS).default('mean') }),
+    models: z.array(z.string()),
+  })).default({}),
+})
+
+const portfolioSchema = portfolioLayerSchema.extend({
+  name,
+  containerId: z.string().min(1).optional().describe('the unit that gets the fills back; the name, if left out'),
+  each: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('one portfolio per signal that matches'),
+  signals: signalReferences.optional(),
+  grid: gridSchema.optional().describe('the cross product of portfolio fields, nested ones as dotted paths'),
+})
+
+const metricsSchema = z.strictObject({
+  profile: z.union([
+    z.string(),
+    z.strictObject({
+      extends: z.string().default('empyrical'),
+      basis: z.enum(['session', 'bar']).optional(),
+      periodsPerYear: z.number().gt(0).optional(),
+      firstReturn: z.enum(['included', 'excluded']).optional(),
+      annualisation: z.enum(['arithmetic', 'geometric']).optional(),
+      riskFreeRate: z.number().optional(),
+      ddof: z.union([z.literal(0), z.literal(1)]).optional(),
+    }),
+  ]).default('empyrical'),
+})
+
+const limitsSchema = z.strictObject({
+  maxCombinations: positiveInteger.default(1_000_000).describe('strategy instances or portfolios'),
+  maxMemoryMiB: z.number().gt(0).default(4_096),
+  maxDiskMiB: z.number().gt(0).default(20_480),
+})
+
+/** The experiment file. Settings of `market` are checked by the source it names. */
+export const experimentSchema = z.strictObject({
+  name,
+  account: z.strictObject({ currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters: USD').default('USD') }).default({ currency: 'USD' }),
+  market: z.looseObject({ source: z.string() }),
+  strategies: z.array(strategySchema).default([]),
+  models: z.array(modelSchema).default([]),
+  ensembles: z.array(ensembleSchema).default([]),
+  risk: riskSchema.default({ models: [], patterns: {} }),
+  portfolios: z.array(portfolioSchema).min(1),
+  costs: costsSchema.optional(),
+  execution: executionSchema.optional(),
+  defaults: z.strictObject(portfolioFields).partial().optional().describe('any portfolio field, for all portfolios'),
+  metrics: metricsSchema.default({ profile: 'empyrical' }),
+  record: z.enum(['metrics', 'all']).default('metrics').describe('`all` also stores every order, fill and equity row'),
+  limits: limitsSchema.default({ maxCombinations: 1_000_000, maxMemoryMiB: 4_096, maxDiskMiB: 20_480 }),
+})
+
+/** What a user writes, in YAML or in a TypeScript module. */
+export type ExperimentInput = z.input<typeof experimentSchema>
+/** The same with the schema's defaults filled in, before names and grids are resolved. */
+export type ExperimentFile = z.output<typeof experimentSchema>
+export type StrategySection = ExperimentFile['strategies'][number]
+export type PortfolioSection = ExperimentFile['portfolios'][number]
+export type SignalReference = z.output<typeof signalReference>
+
+/** Types an experiment written as a TypeScript module; it is checked when it is loaded. */
+export function defineExperiment(experiment: ExperimentInput): ExperimentInput {
+  return experiment
+}

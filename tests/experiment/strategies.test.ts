@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { instanceOf, signalNames, strategyInstanceCount, strategyInstances } from '../../src/experiment/signals.ts'
+import { problemsOf, resolveYaml } from './fixture.ts'
+
+function experiment(strategy: string): string {
+  return `
+name: test
+market: { source: test }
+strategies:
+  - ${strategy}
+defaults: { risk: none }
+portfolios: [{ name: all, signals: ["*"] }]
+`
+}
+
+describe('strategies of an experiment', () => {
+  it('become instances named by their grid parameters', async () => {
+    const resolved = await resolveYaml(experiment('{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: { from: 20, to: 60, step: 20 } }, tags: [slow] }'))
+    expect(strategyInstanceCount(resolved)).toBe(3)
+    expect([...strategyInstances(resolved)]).toEqual([20, 40, 60].map((slow) => ({
+      id: `trend[slow=${slow}]`, name: 'trend', tags: ['slow'], use: 'sma-cross', sourceHash: 'hash of strategies/sma-cross.ts', params: { fast: 5, slow },
+    })))
+  })
+
+  it('have the group\'s name when there is no grid, and the schema\'s defaults among their parameters', async () => {
+    const resolved = await resolveYaml(experiment('{ name: bands, use: bollinger-reversion, params: { window: 20, entry: 2 } }'))
+    expect([...strategyInstances(resolved)]).toMatchObject([{ id: 'bands', params: { window: 20, entry: 2, exit: 0 } }])
+  })
+
+  it('keep the combinations that `where` holds for, defaults included', async () => {
+    const grid = 'grid: { fast: [10, 20, 30], slow: [20, 30] }'
+    const resolved = await resolveYaml(experiment(`{ name: trend, use: sma-cross, ${grid}, where: fast < slow }`))
+    expect(signalNames(resolved)).toEqual(['trend[fast=10,slow=20]', 'trend[fast=10,slow=30]', 'trend[fast=20,slow=30]'])
+    expect(resolved.strategies[0].count).toBe(3)
+    const bands = await resolveYaml(experiment('{ name: bands, use: bollinger-reversion, params: { window: 20 }, grid: { entry: [1, 2] }, where: entry > exit + 1 }'))
+    expect(signalNames(bands)).toEqual(['bands[entry=2]'])
+  })
+
+  it('keep their names when a grid is widened', async () => {
+    const narrow = await resolveYaml(experiment('{ name: trend, use: sma-cross, grid: { fast: [5, 10], slow: [50] } }'))
+    const wide = await resolveYaml(experiment('{ name: trend, use: sma-cross, grid: { fast: [3, 5, 7, 10], slow: [40, 50] } }'))
+    const names = new Set(signalNames(wide))
+    expect(signalNames(narrow).every((name) => names.has(name))).toBe(true)
+  })
+
+  it('survive a structured clone', async () => {
+    const resolved = await resolveYaml(experiment('{ name: trend, use: sma-cross, grid: { fast: [5, 10, 50], slow: [20, 100] }, where: fast < slow }'))
+    const clone = structuredClone(resolved)
+    expect(clone).toEqual(resolved)
+    expect(instanceOf(clone.strategies[0], 3)).toEqual(instanceOf(resolved.strategies[0], 3))
+  })
+
+  it.each([
+    { what: 'an unknown name, with the nearest', where: 'fats < slow', says: /no parameter `fats`/, hint: '`fast`' },
+    { what: 'exponents, which it cannot read', where: 'fast < 1e5', says: /cannot be read/, hint: '100000' },
+    { what: 'what is no comparison', where: 'fast + slow', says: /true or false/, hint: 'fast < slow' },
+    { what: 'text that is no expression', where: 'fast <', says: /cannot be read/, hint: 'fast < slow' },
+    { what: 'a filter that keeps nothing', where: 'fast > 1000', says: /none of 4 combinations/, hint: 'widen' },
+  ])('refuse as a filter $what', async ({ where, says, hint }) => {
+    const problems = await problemsOf(experiment(`{ name: trend, use: sma-cross, grid: { fast: [5, 10], slow: [20, 60] }, where: "${where}" }`))
+    expect(problems[0]).toMatchObject({ code: 'CONFIG_VALUE', value: where })
+    expect(problems[0].where).toContain('(strategies[0].where)')
+    expect(problems[0].message).toMatch(says)
+    expect(problems[0].hint).toContain(hint)
+  })
+
+  it('tell an unfit value once, however many instances it is in', async () => {
+    const problems = await problemsOf(experiment('{ name: trend, use: sma-cross, grid: { fast: [5, 1], slow: { from: 20, to: 200, step: 1 } } }'))
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatchObject({ code: 'CONFIG_VALUE', message: 'must be at least 2', value: 1 })
+    expect(problems[0].where).toContain('grid.fast[1]')
+  })
+
+  it.each([
+    { what: 'a parameter both fixed and varied', strategy: '{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { fast: [5, 10], slow: [20] } }' },
+    { what: 'a value twice on an axis', strategy: '{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: [20, 30, 20] } }' },
+  ])('refuse $what', async ({ strategy }) => {
+    expect((await problemsOf(experiment(strategy)))[0].code).toBe('CONFIG_DUPLICATE')
+  })
+
+  it('refuse a range that runs backwards or stands still', async () => {
+    for (const range of ['{ from: 60, to: 20, step: 20 }', '{ from: 20, to: 60, step: 0 }']) {
+      const [problem] = await problemsOf(experiment(`{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: ${range} } }`))
+      expect(problem.code).toBe('CONFIG_VALUE')
+    }
+  })
+})
