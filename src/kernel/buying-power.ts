@@ -1,0 +1,137 @@
+import type { OrderOutcome } from '../domain/order.ts'
+import { orderFee, reductionFee } from './fees.ts'
+import type { Stage } from './fill-plan.ts'
+import { toLots } from './lots.ts'
+import { volumeLeft } from './turn.ts'
+import type { Turn } from './turn.ts'
+
+/** Relative slack of every limit, because signals are float32. */
+export const LIMIT_SLACK = 1 + 1e-6
+
+/**
+ * Settles the planned increasing legs: `allIn` ones are sized, volume limits them, then buying power does:
+ * Σ margin × |quantity| ≤ leverage × equity, at fill prices and after fees.
+ */
+export function sizeIncreases(turn: Turn, stage: Stage): void {
+  valueAfterReductions(turn, stage)
+  if (turn.rules.sizing === 'allIn') sizeAllIn(turn)
+  if (turn.rules.participation !== Infinity) limitIncreases(turn)
+  if (turn.rules.rejects) rejectWhatDoesNotFit(turn)
+  else scaleToFit(turn)
+}
+
+/** Equity and used margin once every reducing leg is booked; symbols without a bar at their last close. */
+function valueAfterReductions(turn: Turn, stage: Stage): void {
+  const { plan, book, tape, own, cell, symbols, multipliers, margins } = turn
+  const { open } = turn.block.market
+  let cash = book.cash[turn.portfolio]
+  let value = 0
+  let used = 0
+  let j = 0
+  for (let n = 0; n < symbols; n++) {
+    let quantity = book.quantity[own + n]
+    if (j < plan.count && plan.symbol[j] === n) {
+      if (plan.reduce[j] !== 0) {
+        const fee = plan.increase[j] === 0 ? orderFee(turn, j) : 0
+        cash = cash - plan.reduce[j] * (plan.reducePrice[j] * multipliers[n]) - fee
+        quantity += plan.reduce[j]
+      }
+      j++
+    }
+    const atOpen = stage === 'open' && tape.tradable[cell + n] === 1
+    const unit = atOpen ? open[cell + n] * multipliers[n] : tape.unit[cell + symbols + n]
+    const margin = margins[n]
+    value += quantity * unit
+    used += Math.abs(quantity) * (margin === margin ? margin : unit)
+  }
+  plan.equity = cash + value
+  plan.used = used
+}
+
+/** target × size × equity × (1 − buffer) / (price × M × (1 + fee)), less what is still held on that side. */
+function sizeAllIn(turn: Turn): void {
+  const { plan, rules, book, own } = turn
+  let equity = plan.equity
+  for (let j = 0; j < plan.count; j++) {
+    if (plan.increase[j] !== 0 && plan.reduce[j] !== 0) equity -= reductionFee(turn, j)
+  }
+  const money = rules.size * equity * rules.investedShare
+  for (let j = 0; j < plan.count; j++) {
+    if (plan.increase[j] === plan.increase[j]) continue
+    const n = plan.symbol[j]
+    const target = book.orderTarget[own + n]
+    const unit = plan.increasePrice[j] * turn.multipliers[n] * (1 + rules.feeRate)
+    const held = book.quantity[own + n] + plan.reduce[j]
+    const wanted = (target * money) / unit
+    const missing = toLots(wanted, turn.lots[n]) - held
+    const grows = target > 0 ? missing > 0 : missing < 0
+    plan.increase[j] = grows ? missing : 0
+    if (grows) continue
+    plan.increases--
+    if (plan.reduce[j] !== 0) continue
+    plan.rest[j] = target > 0 === wanted > held ? wanted - held : 0
+    plan.outcome[j] = 'below one lot'
+  }
+}
+
+/** Cuts the increasing leg of planned order j to `kept` units and says why. */
+function cutIncrease(turn: Turn, j: number, cut: { kept: number; outcome: OrderOutcome }): void {
+  const { plan } = turn
+  plan.rest[j] += plan.increase[j] - cut.kept
+  plan.increase[j] = cut.kept
+  plan.outcome[j] = cut.outcome
+  if (cut.kept === 0) plan.increases--
+}
+
+function limitIncreases(turn: Turn): void {
+  const { plan } = turn
+  for (let j = 0; j < plan.count; j++) {
+    const wanted = plan.increase[j]
+    if (wanted === 0) continue
+    const allowed = Math.max(0, volumeLeft(turn, plan.symbol[j]) - Math.abs(plan.reduce[j]))
+    if (Math.abs(wanted) <= allowed) continue
+    cutIncrease(turn, j, { kept: wanted > 0 ? allowed : 0 - allowed, outcome: 'limited: participation' })
+  }
+}
+
+/** Margin of the increasing leg of planned order j, at its fill price. */
+function marginNeeded(turn: Turn, j: number): number {
+  const { plan } = turn
+  const n = plan.symbol[j]
+  const margin = turn.margins[n]
+  return Math.abs(plan.increase[j]) * (margin === margin ? margin : plan.increasePrice[j] * turn.multipliers[n])
+}
+
+/** All increasing legs × one k = max(0, min(1, (leverage × equity − used − Σ fees) / Σ margin)), then to lots. */
+function scaleToFit(turn: Turn): void {
+  const { plan, rules } = turn
+  let needed = 0
+  let fees = 0
+  for (let j = 0; j < plan.count; j++) {
+    if (plan.increase[j] === 0) continue
+    needed += marginNeeded(turn, j)
+    fees += orderFee(turn, j)
+  }
+  const allowed = rules.leverage * plan.equity
+  if (plan.used + fees + needed <= allowed * LIMIT_SLACK) return
+  const factor = Math.max(0, Math.min(1, (allowed - plan.used - fees) / needed))
+  for (let j = 0; j < plan.count; j++) {
+    const wanted = plan.increase[j]
+    if (wanted === 0) continue
+    const kept = toLots(wanted * factor, turn.lots[plan.symbol[j]]) + 0
+    if (kept !== wanted) cutIncrease(turn, j, { kept, outcome: 'scaled: buying power' })
+  }
+}
+
+/** In symbol order, an increasing leg that no longer fits is refused whole. */
+function rejectWhatDoesNotFit(turn: Turn): void {
+  const { plan, rules } = turn
+  const allowed = rules.leverage * plan.equity * LIMIT_SLACK
+  let taken = plan.used
+  for (let j = 0; j < plan.count; j++) {
+    if (plan.increase[j] === 0) continue
+    const needed = marginNeeded(turn, j) + orderFee(turn, j)
+    if (taken + needed <= allowed) taken += needed
+    else cutIncrease(turn, j, { kept: 0, outcome: 'refused: buying power' })
+  }
+}

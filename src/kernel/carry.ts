@@ -1,0 +1,20 @@
+import type { Turn } from './turn.ts'
+
+/**
+ * Interest since the last row, on the book as it was at the last marks: rate × amount × days / 365. Positive
+ * cash earns the cash rate, negative cash pays the loan rate, short value pays the borrow rate.
+ */
+export function bookCarry(turn: Turn): void {
+  const { rules, book, tape, own, cell, symbols, portfolio } = turn
+  if (!rules.hasCarry) return
+  const years = tape.years[turn.row]
+  const cash = book.cash[portfolio]
+  let shortValue = 0
+  for (let n = 0; n < symbols; n++) {
+    const value = book.quantity[own + n] * tape.unit[cell + n]
+    if (value < 0) shortValue -= value
+  }
+  const interest = cash * (cash < 0 ? rules.loanRate : rules.cashRate) * years
+  const borrowing = shortValue * rules.borrowRate * years
+  book.cash[portfolio] = cash + interest - borrowing
+}

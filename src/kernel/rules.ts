@@ -1,0 +1,233 @@
+import { MillraceError } from '../base/errors.ts'
+import type { Instrument } from '../domain/instrument.ts'
+import type { Allocation, OppositePolicy, PortfolioConfig, Schedule } from '../domain/portfolio.ts'
+import type { CombineMethod } from '../domain/signal.ts'
+import type { BatchPortfolio } from './kernel.ts'
+
+const fround = Math.fround
+
+/** Bits of a row that begins a session, a week or a month; also the mask of a schedule. */
+export const STARTS_SESSION = 1
+export const STARTS_WEEK = 2
+export const STARTS_MONTH = 4
+
+/**
+ * A portfolio's configuration as numbers, made once: rates as fractions, absent limits as Infinity, what
+ * phase 1 reads rounded to float32. A rule that is off costs one test of one field.
+ */
+export interface PortfolioRules {
+  readonly id: string
+  readonly signals: Int32Array
+  readonly signalWeights: Float32Array
+  readonly pattern: number
+  readonly combine: CombineMethod
+  /** 1 − risk tolerance, float32. */
+  readonly obedience: number
+  readonly allocation: Allocation
+  readonly longOnly: boolean
+  /** Own limits, float32. */
+  readonly cap: number
+  readonly gross: number
+
+  readonly hold: boolean
+  readonly opposite: OppositePolicy
+  /** Rows between two decisions; 0 = `startMask` decides. */
+  readonly everyBars: number
+  readonly startMask: number
+  readonly sizing: 'exposure' | 'fixedQuantity' | 'fixedCash' | 'allIn'
+  readonly size: number
+  readonly cashPerTarget: number
+  /** Units per full target, by symbol; empty unless `fixedQuantity`. */
+  readonly unitsPerTarget: Float64Array
+  /** 1 − cash buffer. */
+  readonly investedShare: number
+  readonly threshold: number
+  readonly minHoldBars: number
+  readonly maxHoldBars: number
+  readonly cooldownBars: number
+  /** Whether re-entry, cooldown or a least or most holding time can act at all. */
+  readonly hasTiming: boolean
+
+  readonly leverage: number
+  readonly rejects: boolean
+  /** Share of a bar's volume; Infinity = no limit. */
+  readonly participation: number
+  readonly entrySlippage: number
+  readonly exitSlippage: number
+  readonly paySpread: boolean
+  readonly feeRate: number
+  readonly feePerUnit: number
+  readonly feeMinimum: number
+  readonly feeOnEntryOnly: boolean
+  readonly hasFees: boolean
+  readonly hasCarry: boolean
+  readonly borrowRate: number
+  readonly loanRate: number
+  readonly cashRate: number
+
+  readonly hasExits: boolean
+  /** Fractions of the price; Infinity = off. */
+  readonly stopLoss: number
+  readonly takeProfit: number
+  readonly trailingStop: number
+  readonly trailFromHigh: boolean
+  readonly watchesEntryBar: boolean
+  readonly gapFillsAtOpen: boolean
+  readonly reentryNeedsChange: boolean
+  readonly drawdownLimit: number
+  readonly resumeAfterBars: number
+
+  /** `next-open`: everything fills at an open; otherwise decided orders fill at a close. */
+  readonly fillsAtOpen: boolean
+  readonly sameClose: boolean
+  readonly end: PortfolioConfig['end']
+  readonly cash: number
+  /** Starting units by symbol. */
+  readonly positions: Float64Array
+}
+
+const BASIS_POINT = 10_000
+
+/**
+ * Resolves one portfolio for a universe. Throws CONFIG_VALUE when a starting position or a fixed quantity
+ * names a symbol that is not traded, or a traded symbol has no fixed quantity.
+ */
+export function resolveRules(portfolio: BatchPortfolio, instruments: readonly Instrument[]): PortfolioRules {
+  const { config } = portfolio
+  return {
+    id: config.id,
+    ...targetRules(portfolio),
+    ...tradingRules(config, instruments),
+    ...costRules(config),
+    ...exitRules(config),
+    hasTiming: hasTiming(config),
+    fillsAtOpen: config.execution.profile === 'next-open',
+    sameClose: config.execution.profile === 'same-close',
+    end: config.end,
+    cash: config.cash,
+    positions: bySymbol(config, 'positions', config.positions, instruments),
+  }
+}
+
+function targetRules({ config, signals, pattern }: BatchPortfolio) {
+  return {
+    signals,
+    signalWeights: Float32Array.from(config.signals, ({ weight }) => weight),
+    pattern,
+    combine: config.combine,
+    obedience: fround(1 - fround(config.riskTolerance)),
+    allocation: config.allocation,
+    longOnly: config.longOnly,
+    cap: fround(config.limits.cap ?? Infinity),
+    gross: fround(config.limits.gross ?? Infinity),
+  }
+}
+
+function tradingRules(config: PortfolioConfig, instruments: readonly Instrument[]) {
+  const { sizing } = config
+  return {
+    hold: config.trading === 'hold',
+    opposite: config.opposite,
+    ...scheduleRules(config.schedule),
+    sizing: sizing.kind,
+    size: sizing.kind === 'exposure' || sizing.kind === 'allIn' ? sizing.size : 1,
+    cashPerTarget: sizing.kind === 'fixedCash' ? sizing.cash : 0,
+    unitsPerTarget: sizing.kind === 'fixedQuantity' ? unitsPerTarget(config, sizing.quantity, instruments) : NO_UNITS,
+    investedShare: sizing.kind === 'allIn' ? 1 - sizing.cashBuffer : 1,
+    threshold: config.threshold,
+    minHoldBars: config.minHoldBars,
+    maxHoldBars: config.maxHoldBars > 0 ? config.maxHoldBars : Infinity,
+    cooldownBars: config.cooldownBars,
+    leverage: config.leverage,
+    rejects: config.execution.buyingPower === 'reject',
+    participation: config.execution.participation ?? Infinity,
+  }
+}
+
+function hasTiming(config: PortfolioConfig): boolean {
+  const locks = hasExits(config) && config.exits.reentry === 'change'
+  return locks || config.minHoldBars > 0 || config.maxHoldBars > 0 || config.cooldownBars > 0
+}
+
+function hasExits({ exits }: PortfolioConfig): boolean {
+  return exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null
+}
+
+const NO_UNITS = new Float64Array(0)
+
+function scheduleRules(schedule: Schedule): { everyBars: number; startMask: number } {
+  if ('everyBars' in schedule) return { everyBars: schedule.everyBars, startMask: 0 }
+  const masks = { session: STARTS_SESSION, week: STARTS_WEEK, month: STARTS_MONTH }
+  return { everyBars: 0, startMask: masks[schedule.every] }
+}
+
+function costRules({ costs }: PortfolioConfig) {
+  return {
+    entrySlippage: costs.entrySlippageBps / BASIS_POINT,
+    exitSlippage: costs.exitSlippageBps / BASIS_POINT,
+    paySpread: costs.paySpread,
+    feeRate: costs.feeBps / BASIS_POINT,
+    feePerUnit: costs.feePerUnit,
+    feeMinimum: costs.feeMinimum,
+    feeOnEntryOnly: costs.feeOn === 'entry',
+    hasFees: costs.feeBps !== 0 || costs.feePerUnit !== 0 || costs.feeMinimum !== 0,
+    hasCarry: costs.borrowRate !== 0 || costs.loanRate !== 0 || costs.cashRate !== 0,
+    borrowRate: costs.borrowRate,
+    loanRate: costs.loanRate,
+    cashRate: costs.cashRate,
+  }
+}
+
+function exitRules(config: PortfolioConfig) {
+  const { exits, drawdownStop } = config
+  return {
+    hasExits: hasExits(config),
+    stopLoss: exits.stopLoss ?? Infinity,
+    takeProfit: exits.takeProfit ?? Infinity,
+    trailingStop: exits.trailingStop ?? Infinity,
+    trailFromHigh: exits.trailFrom === 'high',
+    watchesEntryBar: exits.exitsFrom === 'entry-bar',
+    gapFillsAtOpen: exits.gapFill === 'open',
+    reentryNeedsChange: exits.reentry === 'change',
+    drawdownLimit: drawdownStop?.limit ?? Infinity,
+    resumeAfterBars: drawdownStop?.resumeAfterBars ?? Infinity,
+  }
+}
+
+function unitsPerTarget(
+  config: PortfolioConfig,
+  quantity: number | Readonly<Record<string, number>>,
+  instruments: readonly Instrument[],
+): Float64Array {
+  if (typeof quantity === 'number') return new Float64Array(instruments.length).fill(quantity)
+  const missing = instruments.find(({ symbol }) => quantity[symbol] === undefined)
+  if (missing !== undefined) {
+    throw new MillraceError({
+      code: 'CONFIG_VALUE',
+      message: `portfolio ${config.id} sizes by fixed quantity but has none for ${missing.symbol}`,
+      where: `${config.id}.sizing.quantity`,
+      value: quantity,
+      hint: `add "${missing.symbol}: <units>", or one number for all symbols`,
+    })
+  }
+  return bySymbol(config, 'sizing.quantity', quantity, instruments)
+}
+
+function bySymbol(
+  config: PortfolioConfig,
+  field: string,
+  units: Readonly<Record<string, number>>,
+  instruments: readonly Instrument[],
+): Float64Array {
+  const unknown = Object.keys(units).find((symbol) => !instruments.some((instrument) => instrument.symbol === symbol))
+  if (unknown !== undefined) {
+    throw new MillraceError({
+      code: 'CONFIG_VALUE',
+      message: `portfolio ${config.id} names ${unknown}, which is not in the universe`,
+      where: `${config.id}.${field}`,
+      value: unknown,
+      hint: `the universe is ${instruments.map(({ symbol }) => symbol).join(', ')}`,
+    })
+  }
+  return Float64Array.from(instruments, ({ symbol }) => units[symbol] ?? 0)
+}
