@@ -106,7 +106,7 @@ interface ChunkDone {
 
 async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone> {
   const { work } = of
-  const report = of.progress.open(of.chunk.length)
+  const report = of.progress.open()
   const outcome = await runIsolating(run.pool, {
     members: of.chunk,
     taskFor: (members) => {
@@ -119,7 +119,7 @@ async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone
         isolated: work.isolated,
       }
     },
-    onProgress: (progress) => report((progress.done / progress.total) * of.chunk.length),
+    onProgress: ({ done }) => report(done),
   })
   const places = new Map<Address, MemberPlace>()
   for (const { members } of outcome.finished) {
@@ -139,7 +139,7 @@ async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone
 
 interface Progress {
   /** A chunk's share: call what it returns with the members done so far. */
-  open(members: number): (done: number) => void
+  open(): (done: number) => void
 }
 
 function createProgress(observer: StageObserver, stage: StageName, total: number): Progress {

@@ -1,0 +1,47 @@
+import { MillraceError } from '../base/errors.ts'
+import { ORDER_KINDS, portfolioKey, type OrderKind } from '../domain/order.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
+import type { OpenedRun } from './replay.ts'
+
+/** The parts an order key is made of. */
+export interface OrderKeyParts {
+  readonly portfolioKey: string
+  /** Milliseconds since the epoch. */
+  readonly closeTime: number
+  readonly symbol: string
+  readonly kind: OrderKind
+}
+
+const SHAPE = /^([0-9a-f]{12})\.(\d{4}-\d{2}-\d{2}T[\d:.]+Z)\.(.+)\.([a-z-]+)$/
+
+/** @throws MillraceError ORDER_NOT_FOUND when the text is no order key */
+export function parseOrderKey(text: string): OrderKeyParts {
+  const parts = SHAPE.exec(text)
+  const closeTime = parts === null ? NaN : Date.parse(parts[2])
+  const kind = ORDER_KINDS.find((candidate) => candidate === parts?.[4])
+  if (parts === null || Number.isNaN(closeTime) || kind === undefined) {
+    throw new MillraceError({
+      code: 'ORDER_NOT_FOUND',
+      message: 'this is not an order key',
+      value: text,
+      hint: 'a key looks like 0f3a9c2b7d11.2014-06-09T20:00:00Z.AAPL.target; `millrace replay RUN PORTFOLIO` lists them',
+    })
+  }
+  return { portfolioKey: parts[1], closeTime, symbol: parts[3], kind }
+}
+
+/** The portfolio of a run whose resolved configuration has this key. */
+export function portfolioByKey(run: OpenedRun, key: OrderKeyParts): PortfolioConfig {
+  const count = portfolioCount(run.experiment)
+  for (let index = 0; index < count; index++) {
+    const config = portfolioAt(run.experiment, index)
+    if (portfolioKey(config) === key.portfolioKey) return config
+  }
+  throw new MillraceError({
+    code: 'ORDER_NOT_FOUND',
+    message: `no portfolio of this run has the key ${key.portfolioKey}`,
+    value: key.portfolioKey,
+    hint: 'an order belongs to one resolved configuration: name the run it came from',
+  })
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+import { addressOf } from '../base/hash.ts'
+import { computeMetrics, METRIC_FIELDS, type Metrics } from '../domain/metrics.ts'
+import type { Performance } from '../domain/performance.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import { portfolioParametersAt } from '../experiment/portfolios.ts'
+import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { readPerformances } from '../lineup/results.ts'
+import { writeLedger, type LedgerColumn } from '../store/ledgers.ts'
+import type { Address, Store } from '../store/store.ts'
+import type { Addresses } from './addresses.ts'
+import type { Places } from './stage-work.ts'
+
+export const METRICS_FILE = 'metrics.parquet'
+
+export interface MetricsLedgerInputs {
+  readonly experiment: ResolvedExperiment
+  readonly configs: readonly PortfolioConfig[]
+  readonly addresses: Pick<Addresses, 'portfolio'>
+  readonly places: Places
+}
+
+/**
+ * Computes every portfolio's metrics under the experiment's profile from the stored sums, and keeps them as
+ * one ledger: a row a portfolio, in experiment order, with what tells it from the others. Failed portfolios
+ * have no row.
+ */
+export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs): Promise<Address> {
+  const members = inputs.configs.map(inputs.addresses.portfolio)
+  const made = inputs.configs.flatMap((config, index) => {
+    const place = inputs.places.get(members[index])
+    return place === undefined ? [] : [{ config, ordinal: index, place }]
+  })
+  const address = addressOf({
+    kind: 'metrics',
+    profile: inputs.experiment.profile,
+    portfolios: made.map(({ config, ordinal }) => [config.id, members[ordinal]]),
+  })
+  if (store.meta(address) !== undefined) return address
+  const performances = performanceReader(store)
+  const metrics = made.map(({ place }) => computeMetrics(performances(place.artefact, place.position), inputs.experiment.profile))
+  const draft = store.draft({
+    address,
+    kind: 'metrics',
+    madeFrom: { experiment: inputs.experiment.name, profile: inputs.experiment.profile, portfolios: made.length },
+    facts: { rows: made.length, profile: inputs.experiment.profile.name },
+  })
+  await writeLedger(join(draft.folder, METRICS_FILE), [
+    { name: 'portfolio', type: 'VARCHAR', values: made.map(({ config }) => config.id) },
+    { name: 'ordinal', type: 'INTEGER', values: made.map(({ ordinal }) => ordinal) },
+    { name: 'containerId', type: 'VARCHAR', values: made.map(({ config }) => config.containerId) },
+    ...parameterColumns(made.map(({ ordinal }) => portfolioParametersAt(inputs.experiment, ordinal))),
+    { name: 'profile', type: 'VARCHAR', values: made.map(() => inputs.experiment.profile.name) },
+    ...METRIC_FIELDS.map((field): LedgerColumn => ({ name: field, type: 'DOUBLE', values: column(metrics, field) })),
+  ])
+  draft.publish()
+  return address
+}
+
+function column(metrics: readonly Metrics[], field: keyof Metrics): Float64Array {
+  return Float64Array.from(metrics, (row) => row[field])
+}
+
+/** Reads each batch once. */
+function performanceReader(store: Store): (artefact: Address, position: number) => Performance {
+  const batches = new Map<Address, readonly Performance[]>()
+  return (artefact, position) => {
+    let batch = batches.get(artefact)
+    if (batch === undefined) {
+      batch = readPerformances(store, artefact)
+      batches.set(artefact, batch)
+    }
+    return batch[position]
+  }
+}
+
+/** A column per grid parameter, numeric where every value is; its group's name is the column `group`. */
+function parameterColumns(rows: readonly Readonly<Record<string, unknown>>[]): LedgerColumn[] {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  return names.map((name): LedgerColumn => {
+    const values = rows.map((row) => row[name] ?? null)
+    const columnName = name === 'portfolio' ? 'group' : name.replaceAll('.', '_')
+    if (values.some((value) => value !== null) && values.every((value) => value === null || typeof value === 'number')) {
+      return { name: columnName, type: 'DOUBLE', values: values.map((value) => (value === null ? NaN : (value as number))) }
+    }
+    return { name: columnName, type: 'VARCHAR', values: values.map((value) => (value === null ? null : String(value))) }
+  })
+}
