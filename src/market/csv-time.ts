@@ -90,7 +90,7 @@ function notIso(text: string, kind: 'date' | 'time'): Fault {
   if ((kind === 'date' ? ISO_TIME : ISO_DATE).test(text)) {
     return { code: 'TIME_FORMAT', message: `a ${kind === 'date' ? 'time' : 'date'} in a column that began with ${kind}s`, hint: 'write all stamps alike' }
   }
-  return { code: 'TIME_FORMAT', message: `not an ISO 8601 ${kind}`, hint: likelyFormats(text) }
+  return { code: 'TIME_FORMAT', message: 'not an ISO 8601 date or time', hint: likelyFormats(text) }
 }
 
 /** Formats that vendors use; those which fit a text are named in the hint. */

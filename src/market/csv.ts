@@ -42,13 +42,15 @@ export const csvSource: MarketSource<CsvSettings> = {
   },
 }
 
-/** The files to read: those of other symbols are left out where the file name is the symbol. */
-export async function filesOf(settings: CsvSettings, context: SourceContext): Promise<CsvFile[]> {
+/** The files to read: where every symbol of a stated universe has a file of its name, only those. */
+async function filesOf(settings: CsvSettings, context: SourceContext): Promise<CsvFile[]> {
   const patterns = typeof settings.files === 'string' ? [settings.files] : settings.files
   const files = await findCsvFiles(patterns, context.folder)
   const { symbols } = settings
-  if (symbols === undefined || settings.columns.symbol !== 'none') return files
-  return files.filter(({ path }) => symbols.includes(symbolOfFile(path, settings.symbolPattern) ?? ''))
+  if (symbols === undefined) return files
+  const symbolOf = (file: CsvFile) => symbolOfFile(file.path, settings.symbolPattern) ?? ''
+  const named = new Set(files.map(symbolOf))
+  return symbols.every((symbol) => named.has(symbol)) ? files.filter((file) => symbols.includes(symbolOf(file))) : files
 }
 
 /** @throws everything that is wrong with the files, or what they are together. */
@@ -84,8 +86,9 @@ function refuseMissing(symbol: string, joined: ReadonlyMap<string, BarSeries>): 
   })
 }
 
+const column = (values: readonly number[]) => new Float64Array(values)
+
 function placeSeries(series: BarSeries, rules: BarTimeRules): SymbolBars {
-  const column = (values: readonly number[]) => new Float64Array(values)
   return {
     ...barTimes(series, rules),
     open: column(series.open), high: column(series.high), low: column(series.low), close: column(series.close),
