@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+
+/** The real stocks, raw prices with splits and dividends, every shape of strategy and both risk families. */
+export function stocksExperiment(data: string, market: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: 'parity',
+    market: {
+      source: 'csv',
+      files: join(data, 'daily/sp500_pooksoft/*.csv'),
+      columns: { time: 'timestamp', dividend: 'dividend_amount', split: 'split_coefficient' },
+      from: '2013-01-02',
+      to: '2015-12-31',
+      ...market,
+    },
+    strategies: [
+      { name: 'trend', use: 'sma-cross', grid: { fast: [5, 10], slow: [30, 60] } },
+      { name: 'reversion', use: 'bollinger-reversion', params: { window: 20, entry: 1.5, exit: 0.2 } },
+      { name: 'events', use: 'bollinger-events', params: { window: 20, entry: 2, exit: 0.5 } },
+      { name: 'momentum', use: 'momentum-rank', params: { window: 60, fraction: 0.2, short: true } },
+      { name: 'pair', use: 'spread-zscore', params: { first: 'KO', second: 'PEP', window: 60, entry: 1.5, exit: 0.3 } },
+    ],
+    ensembles: [{ name: 'committee', method: 'vote', members: ['trend*', 'momentum*'] }],
+    risk: {
+      models: [
+        { name: 'minvar', use: 'minimum-variance', params: { window: 120, everyBars: 21, maxWeight: 0.2 } },
+        { name: 'var', use: 'var-limit', params: { limit: 0.02, window: 40 } },
+        { name: 'limits', use: 'limits', params: { cap: 0.15, gross: 0.9, maxVolatility: 0.6 } },
+      ],
+      patterns: {
+        default: { book: { signals: ['committee'] }, models: ['var', 'limits'] },
+        optimised: { book: { signals: ['committee'] }, models: ['minvar', 'var'] },
+      },
+    },
+    portfolios: [
+      { name: 'singles', each: '*', grid: { threshold: [0, 0.02], riskTolerance: [0, 0.5] } },
+      { name: 'optimised', each: 'trend*', riskPattern: 'optimised', grid: { schedule: ['bar', 'month'] } },
+      { name: 'events', each: 'events*', risk: 'none', trading: 'hold', sizing: { kind: 'fixedCash', cash: 2000 }, grid: { 'exits.stopLoss': [null, 0.05] } },
+      { name: 'long', each: 'momentum*', risk: 'none', longOnly: true, 'exits': { trailingStop: 0.1, takeProfit: 0.3 } },
+    ],
+    costs: { feeBps: 5, feeMinimum: 1, entrySlippageBps: 2, exitSlippageBps: 2, borrowRate: 0.01, cashRate: 0.005 },
+    execution: { participation: 0.1 },
+    record: 'all',
+  }
+}
