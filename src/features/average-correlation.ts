@@ -20,7 +20,8 @@ export const averageCorrelationDefinition = defineMarketFeature({
   state: ({ period }, symbols) => ({
     previous: 'N',
     consecutive: 'N',
-    returns: symbols * period,
+    /** Per symbol the last `period` returns, each kept twice, so that they are contiguous. */
+    returns: symbols * 2 * period,
     totals: period,
   }),
   update: ([value], { previous, consecutive, returns, totals }, { params, bars }) => {
@@ -33,13 +34,15 @@ export const averageCorrelationDefinition = defineMarketFeature({
         consecutive[n] = 0
         continue
       }
-      returns[n * period + newest] = value[n] / previous[n] - 1
+      const start = n * 2 * period
+      returns[start + newest] = value[n] / previous[n] - 1
+      returns[start + newest + period] = returns[start + newest]
       previous[n] = value[n]
       consecutive[n] += 1
-      if (consecutive[n] <= period) continue
-      if (addStandardised(returns.subarray(n * period, (n + 1) * period), newest, totals)) members += 1
+      if (consecutive[n] > period && addStandardised(returns, start + newest + 1, totals)) members += 1
     }
-    const sum = totals.reduce((squares, total) => squares + total * total, 0)
+    let sum = 0
+    for (let k = 0; k < period; k++) sum += totals[k] * totals[k]
     return members < 2 ? NaN : (sum - members) / (members * (members - 1))
   },
 })
@@ -47,17 +50,17 @@ export const averageCorrelationDefinition = defineMarketFeature({
 export const averageCorrelation = (input: FeatureInput, period: number): FeatureRef =>
   referFeature(averageCorrelationDefinition, [input], { period })
 
-/** Adds a symbol's returns, oldest first and standardised to Σu² = 1, to `totals`; false when it did not move. */
-function addStandardised(ring: Float64Array, newest: number, totals: Float64Array): boolean {
-  const period = ring.length
-  const anchor = ring[newest]
+/** Adds the returns from `oldest` on, standardised to Σu² = 1, to `totals`; false when they are all equal. */
+function addStandardised(returns: Float64Array, oldest: number, totals: Float64Array): boolean {
+  const period = totals.length
+  const anchor = returns[oldest]
   let sum = 0
-  for (let k = 1; k <= period; k++) sum += ring[(newest + k) % period] - anchor
+  for (let k = 0; k < period; k++) sum += returns[oldest + k] - anchor
   const mean = anchor + sum / period
   let squares = 0
-  for (let k = 1; k <= period; k++) squares += (ring[(newest + k) % period] - mean) ** 2
+  for (let k = 0; k < period; k++) squares += (returns[oldest + k] - mean) * (returns[oldest + k] - mean)
   if (!(squares > 0)) return false
   const norm = Math.sqrt(squares)
-  for (let k = 1; k <= period; k++) totals[k - 1] += (ring[(newest + k) % period] - mean) / norm
+  for (let k = 0; k < period; k++) totals[k] += (returns[oldest + k] - mean) / norm
   return true
 }

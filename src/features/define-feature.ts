@@ -5,8 +5,11 @@ import type { State, StateLayout, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureDefinition, FeatureInputSlot, FeatureWidth } from './feature.ts'
 
-/** Names and lengths of the arrays one symbol (or pair) remembers; float64, starting at 0. */
-export type Memory = Readonly<Record<string, number>>
+/** Names and lengths of the arrays one symbol (or pair) remembers, in groups if need be; float64, starting at 0. */
+export type Memory = { readonly [name: string]: number | Memory }
+
+/** The arrays of a memory. */
+export type MemoryOf<M extends Memory> = { readonly [K in keyof M]: M[K] extends Memory ? MemoryOf<M[K]> : Float64Array }
 
 /** Where a symbol's update stands. One stable object: read it, never keep it. */
 export interface Moment<P> {
@@ -28,7 +31,7 @@ export interface LaneFeature<P, M extends Memory> {
    * One bar of one symbol: its values in the order of `inputs` (for a pair: both symbols' of the first input,
    * then of the second …), never NaN. Returns the feature's value; a value that is not finite becomes NaN.
    */
-  update(values: Float64Array, memory: State<M>, moment: Moment<P>): number
+  update(values: Float64Array, memory: MemoryOf<M>, moment: Moment<P>): number
 }
 
 /**
@@ -104,51 +107,53 @@ function createLaneStep<P, M extends Memory>(
 ): Step {
   const lanes = columns.length
   const layout = feature.memory?.(params) ?? ({} as M)
-  const cells = Object.values(layout).reduce((sum, length) => sum + length, 0)
+  const cells = cellsOf(layout)
   const store = createState({ bars: lanes, memories: lanes * cells }, lanes)
   const { bars, memories } = store.arrays
   const memoryOf = columns.map((_, lane) => sliceMemory(layout, memories.subarray(lane * cells, (lane + 1) * cells)))
-  const values = new Float64Array(feature.inputs.length * (columns[0]?.length ?? 1))
+  const perInput = columns[0]?.length ?? 1
+  const columnOf = Int32Array.from(columns.flat())
+  const values = new Float64Array(feature.inputs.length * perInput)
   const moment: { params: P; bars: number; row: Row } = { params, bars: 0, row: { t: 0, closeTime: 0, sessionDate: 0 } }
   const warmup = feature.warmup(params)
-  return {
-    warmup,
-    step: (row, inputs, out) => {
-      moment.row = row
-      for (let lane = 0; lane < lanes; lane++) {
-        out[lane] = NaN
-        if (!gather(inputs, columns[lane], values)) continue
-        moment.bars = ++bars[lane]
-        const value = feature.update(values, memoryOf[lane], moment)
-        if (moment.bars > warmup) out[lane] = toFeatureValue(value)
-      }
-    },
-    snapshot: store.snapshot,
-    restore: store.restore,
-  }
-}
 
-/** Copies a lane's values; false when one of them is missing. */
-function gather(inputs: readonly Float64Array[], columns: readonly number[], values: Float64Array): boolean {
-  let at = 0
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i]
-    for (let c = 0; c < columns.length; c++) {
-      const value = input[columns[c]]
-      if (value !== value) return false
-      values[at++] = value
+  const isComplete = (inputs: readonly Float64Array[], lane: number): boolean => {
+    let at = 0
+    for (let i = 0; i < inputs.length; i++) {
+      for (let c = lane * perInput; c < (lane + 1) * perInput; c++) {
+        const value = inputs[i][columnOf[c]]
+        if (value !== value) return false
+        values[at++] = value
+      }
+    }
+    return true
+  }
+  const step = (row: Row, inputs: readonly Float64Array[], out: Float64Array): void => {
+    moment.row = row
+    for (let lane = 0; lane < lanes; lane++) {
+      out[lane] = NaN
+      if (!isComplete(inputs, lane)) continue
+      moment.bars = ++bars[lane]
+      const value = feature.update(values, memoryOf[lane], moment)
+      if (moment.bars > warmup) out[lane] = toFeatureValue(value)
     }
   }
-  return true
+  return { warmup, step, snapshot: store.snapshot, restore: store.restore }
 }
 
-function sliceMemory<M extends Memory>(layout: M, cells: Float64Array): State<M> {
+function cellsOf(layout: Memory): number {
+  return Object.values(layout).reduce<number>((sum, length) => sum + (typeof length === 'number' ? length : cellsOf(length)), 0)
+}
+
+function sliceMemory<M extends Memory>(layout: M, cells: Float64Array): MemoryOf<M> {
   let offset = 0
   const arrays = Object.entries(layout).map(([name, length]) => {
-    offset += length
-    return [name, cells.subarray(offset - length, offset)]
+    const start = offset
+    offset += typeof length === 'number' ? length : cellsOf(length)
+    const part = cells.subarray(start, offset)
+    return [name, typeof length === 'number' ? part : sliceMemory(length, part)]
   })
-  return Object.fromEntries(arrays) as State<M>
+  return Object.fromEntries(arrays) as MemoryOf<M>
 }
 
 function createMarketStep<P, L extends StateLayout>(feature: MarketFeature<P, L>, params: P, symbols: number): Step {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { defineFeature } from './define-feature.ts'
 import type { FeatureInput, FeatureRef } from './feature.ts'
+import { momentsMemory, pushMoments } from './moments.ts'
 import { referFeature } from './reference.ts'
-import { pushValue, squaredDeviations, windowMean, windowMemory } from './window.ts'
 
 /**
  * (x − mean) / standard deviation over the last `period` values, this one included, without unit. The
@@ -14,11 +14,10 @@ export const zscoreDefinition = defineFeature({
   params: z.object({ period: z.int().min(2) }),
   inputs: ['value'],
   warmup: ({ period }) => period - 1,
-  memory: ({ period }) => ({ window: windowMemory(period) }),
-  update: (values, { window }, { bars, params }) => {
-    const oldest = pushValue(window, bars, values[0])
-    const mean = windowMean(window, oldest)
-    return (values[0] - mean) / Math.sqrt(squaredDeviations(window, oldest, mean) / params.period)
+  memory: ({ period }) => ({ moments: momentsMemory(period) }),
+  update: (values, { moments }, { bars, params }) => {
+    pushMoments(moments, bars, values[0])
+    return (values[0] - moments.window[0]) / Math.sqrt(moments.window[1] / params.period)
   },
 })
 
