@@ -37,10 +37,13 @@ function hintFor(ending: string, outOfMemory: boolean): string {
   return 'a step, a model or a native library ended the process; run it alone to see more'
 }
 
+/** Node shows the source line of an uncaught error between its place and a row of carets. */
+const SOURCE_EXCERPT = /^.*:\d+\n.*\n\s*\^+$/gm
+
 /** Of a stderr text the last lines that name a fault: no stack frames, no source excerpts, no Node banner. */
 function tellingLines(text: string): string[] {
-  const lines = text.split('\n').map((line) => line.trim())
-  const telling = lines.filter((line) => /[A-Za-z]/.test(line) && !/^(at |Node\.js v|node:|\d+: |-----|file:|throw |\[?triggerUncaught)/.test(line))
+  const lines = text.replace(SOURCE_EXCERPT, '').split('\n').map((line) => line.trim())
+  const telling = lines.filter((line) => /[A-Za-z]/.test(line) && !/^(at |Node\.js v|node:|\d+: |-----)/.test(line))
   const named = telling.filter((line) => /error|fatal|abort|fault|exception/i.test(line))
   return (named.length > 0 ? named : telling).slice(-LINES_SHOWN)
 }
