@@ -36,7 +36,8 @@ export async function bundleModule(file: string, ownApi: () => Promise<string>):
       plugins: [packagesStayImports(packages, ownApi)],
     })
     const [map, code] = result.outputFiles[0].path.endsWith('.map') ? result.outputFiles : result.outputFiles.toReversed()
-    const versions = [...packages].filter(([placeholder]) => !isOwn(placeholder)).map(([placeholder, url]) => [placeholder, packageVersion(url)])
+    const foreign = [...packages].filter(([placeholder]) => !isOwn(placeholder))
+    const versions = foreign.map(([placeholder, url]) => [placeholder, packageVersion(url)])
     return {
       text: code.text,
       map: map.text,
@@ -83,12 +84,12 @@ function toModuleError(error: unknown, file: string): unknown {
   const messages = (error as Partial<BuildFailure>).errors
   if (messages === undefined) return error
   return new MillraceError(
-    messages.map((message: Message) => ({
+    messages.map(({ text, location, notes }: Message) => ({
       code: 'MODULE_INVALID',
-      message: message.text,
-      where: message.location === null ? file : `${resolve(dirname(file), message.location.file)}:${message.location.line}:${message.location.column + 1}`,
-      value: message.location?.lineText.trim(),
-      hint: message.notes[0]?.text,
+      message: text,
+      where: location === null ? file : `${resolve(dirname(file), location.file)}:${location.line}:${location.column + 1}`,
+      value: location?.lineText.trim(),
+      hint: notes[0]?.text,
     })),
   )
 }

@@ -12,12 +12,11 @@ export interface NamedDefinition<D> {
   readonly origin: StepOrigin
 }
 
-/** What names are looked up in: built-ins, hashes of their sources, the folder of the user's files. */
+/** What names are looked up in: built-ins, hashes of their sources by file, the folder of the user's files. */
 export interface DefinitionScope<D> {
   readonly builtIn: ReadonlyMap<string, CatalogueEntry<D>>
   readonly sources: Readonly<Record<string, string>>
   readonly folder: string
-  readonly check: (value: unknown, file: string) => D
 }
 
 /** `./my-strategy.ts` is a file of the user's; anything without a slash or script ending is a built-in. */
@@ -25,12 +24,17 @@ export function isModulePath(use: string): boolean {
   return use.startsWith('.') || isAbsolute(use) || /\.[cm]?[jt]s$/.test(use)
 }
 
-/** @throws MillraceError CONFIG_VALUE for an unknown name; FILE_NOT_FOUND or MODULE_INVALID for a bad file */
-export async function findDefinition<D extends { readonly name: string }>(use: string, scope: DefinitionScope<D>): Promise<NamedDefinition<D>> {
+/**
+ * Finds what `use` names; `check` judges the default export of a user's file.
+ * @throws MillraceError CONFIG_VALUE for an unknown name; FILE_NOT_FOUND or MODULE_INVALID for a bad file
+ */
+export async function findDefinition<D extends { readonly name: string }>(
+  use: string, scope: DefinitionScope<D>, check: (value: unknown, file: string) => D,
+): Promise<NamedDefinition<D>> {
   if (isModulePath(use)) {
     const file = resolve(scope.folder, use)
     const { exports, sourceHash } = await loadModule(file)
-    const definition = scope.check(exports.default, file)
+    const definition = check(exports.default, file)
     return { definition, origin: { use: definition.name, file, sourceHash } }
   }
   const entry = scope.builtIn.get(use)
@@ -62,7 +66,9 @@ export function checkRiskModel(value: unknown, file: string): KnownRiskModel {
 function checkShape<D>(value: unknown, file: string, shape: { maker: string; functions: readonly string[] }): D {
   if (value === undefined) throw invalid(file, 'it has no default export', undefined, `write \`export default ${shape.maker}({ … })\``)
   const hint = `its default export must be what ${shape.maker}({ … }) returns`
-  if (value === null || typeof value !== 'object') throw invalid(file, `its default export is ${value === null ? 'null' : `a ${typeof value}`}`, undefined, hint)
+  if (value === null || typeof value !== 'object') {
+    throw invalid(file, `its default export is ${value === null ? 'null' : `a ${typeof value}`}`, undefined, hint)
+  }
   const definition = value as Record<string, unknown>
   if (typeof definition.name !== 'string' || definition.name === '') throw invalid(file, '`name` must be text', definition.name, hint)
   if (typeof (definition.params as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {

@@ -27,16 +27,25 @@ export function parseYaml(text: string, file: string): ConfigDocument {
   const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false })
   const document = Array.isArray(documents) ? documents[0] : undefined
   if (document === undefined) throw new MillraceError({ code: 'CONFIG_SYNTAX', message: 'the file is empty', where: file })
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) =>
-    error.code === 'DUPLICATE_KEY'
-      ? { code: 'CONFIG_UNKNOWN', message: 'this key is already there above', where: place(error.pos[0]), value: keyAt(text, error.pos[0]), hint: 'keep one of the two' }
-      : { code: 'CONFIG_SYNTAX', message: error.message, where: place(error.pos[0]), hint: error.code === 'TAB_AS_INDENT' ? 'indent with spaces' : undefined },
-  )
-  if (documents.length > 1) problems.push({ code: 'CONFIG_SYNTAX', message: 'more than one YAML document in the file', where: place(documents[1].range[0]) })
+  const problems: Problem[] = [...document.errors, ...document.warnings].map(({ code, message, pos: [offset] }) => {
+    const where = place(offset)
+    if (code === 'DUPLICATE_KEY') {
+      const value = keyAt(text, offset)
+      return { code: 'CONFIG_UNKNOWN', message: `the key \`${value}\` is already there above`, where, value, hint: 'keep one of the two' }
+    }
+    return { code: 'CONFIG_SYNTAX', message, where, hint: code === 'TAB_AS_INDENT' ? 'indent with spaces' : undefined }
+  })
+  if (documents.length > 1) {
+    problems.push({ code: 'CONFIG_SYNTAX', message: 'more than one YAML document in the file', where: place(documents[1].range[0]) })
+  }
   visit(document, {
     Pair: (_, pair) => {
       if (keyOf(pair) === '__proto__') {
-        problems.push({ code: 'CONFIG_UNKNOWN', message: 'a key must not be called `__proto__`', where: place(startOf(pair.key)), value: '__proto__' })
+        problems.push({
+          code: 'CONFIG_UNKNOWN',
+          message: 'a key must not be called `__proto__`', where: place(startOf(pair.key)),
+          value: '__proto__',
+        })
       }
     },
   })

@@ -9,7 +9,9 @@ type EnsembleSection = ExperimentFile['ensembles'][number]
  * Ensembles with their members, each after those it reads. Wildcards find strategies and models only: an
  * ensemble among the members is named in full, so `*` never reaches itself.
  */
-export function resolveEnsembles(sections: readonly EnsembleSection[], signals: readonly NamedSignal[], problems: ConfigProblems): ResolvedEnsemble[] {
+export function resolveEnsembles(
+  sections: readonly EnsembleSection[], signals: readonly NamedSignal[], problems: ConfigProblems,
+): ResolvedEnsemble[] {
   const index = new SignalIndex([...signals, ...sections.map(({ name }) => ({ id: name, group: name, inFullOnly: true }))])
   return dependencyOrder(sections, problems).map((position) => {
     const { name, method, members } = sections[position]

@@ -34,21 +34,20 @@ export function gridCount(axes: readonly Axis[]): bigint {
   return axes.reduce((count, axis) => count * BigInt(axisLength(axis)), 1n)
 }
 
-/** Positions on each axis of combination `ordinal`: the last axis turns fastest. */
-export function gridPositions(axes: readonly Axis[], ordinal: number): number[] {
-  const positions = Array.from<number>({ length: axes.length })
+/** Positions on axes of these lengths of combination `ordinal`: the last axis turns fastest. */
+export function gridPositions(lengths: readonly number[], ordinal: number): number[] {
+  const positions = [...lengths]
   let rest = ordinal
-  for (let a = axes.length - 1; a >= 0; a--) {
-    const length = axisLength(axes[a])
-    positions[a] = rest % length
-    rest = Math.floor(rest / length)
+  for (let a = lengths.length - 1; a >= 0; a--) {
+    positions[a] = rest % lengths[a]
+    rest = Math.floor(rest / lengths[a])
   }
   return positions
 }
 
 /** Combination `ordinal` as a record, in axis order. */
 export function gridAt(axes: readonly Axis[], ordinal: number): Record<string, Scalar> {
-  const positions = gridPositions(axes, ordinal)
+  const positions = gridPositions(axes.map(axisLength), ordinal)
   return Object.fromEntries(axes.map((axis, a) => [axis.name, axisValue(axis, positions[a])]))
 }
 

@@ -10,7 +10,8 @@ export function experimentJsonSchema(catalogue: Catalogue = builtInCatalogue): J
   const sources = [...catalogue.markets].map(([source, settings]) => {
     const { $schema: _, ...market } = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as JsonSchema
     const { accountCurrency: _account, ...properties } = (market.properties ?? {}) as JsonSchema
-    return { ...market, properties: { ...properties, source: { const: source } }, required: [...new Set(['source', ...((market.required as string[] | undefined) ?? [])])] }
+    const required = new Set(['source', ...((market.required ?? []) as string[])])
+    return { ...market, properties: { ...properties, source: { const: source } }, required: [...required] }
   })
   return { ...schema, title: 'Millrace experiment', properties: { ...schema.properties, market: { anyOf: sources } } }
 }

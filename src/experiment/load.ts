@@ -24,15 +24,29 @@ export async function loadExperiment(path: string, options: LoadOptions): Promis
 /** An experiment file as plain data, unchecked. */
 export async function readExperiment(path: string): Promise<ConfigDocument> {
   const file = resolve(path)
-  if (!existsSync(file)) throw new MillraceError({ code: 'FILE_NOT_FOUND', message: 'there is no such experiment file', where: path, value: path, hint: 'examples/quickstart.yaml is one to start from' })
+  if (!existsSync(file)) {
+    throw new MillraceError({
+      code: 'FILE_NOT_FOUND',
+      message: 'there is no such experiment file', where: path, value: path,
+      hint: 'examples/quickstart.yaml is one to start from',
+    })
+  }
   const ending = extname(file)
   if (YAML_ENDINGS.includes(ending)) return parseYaml(readFileSync(file, 'utf8'), path)
   if (!MODULE_ENDINGS.includes(ending)) {
-    throw new MillraceError({ code: 'USAGE', message: `an experiment file ends in ${[...YAML_ENDINGS, ...MODULE_ENDINGS].join(', ')}`, where: path, value: ending })
+    throw new MillraceError({
+      code: 'USAGE',
+      message: `an experiment file ends in ${[...YAML_ENDINGS, ...MODULE_ENDINGS].join(', ')}`, where: path,
+      value: ending,
+    })
   }
   const { exports } = await loadModule(file)
   if (exports.default === undefined) {
-    throw new MillraceError({ code: 'MODULE_INVALID', message: 'it has no default export', where: placeOfDefaultExport(file), hint: 'write `export default defineExperiment({ … })`' })
+    throw new MillraceError({
+      code: 'MODULE_INVALID',
+      message: 'it has no default export', where: placeOfDefaultExport(file),
+      hint: 'write `export default defineExperiment({ … })`',
+    })
   }
   return { value: exports.default, locate: locateByPath(path) }
 }

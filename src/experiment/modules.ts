@@ -27,7 +27,9 @@ const loadedModules = new Map<string, CachedModule>()
  *   an import is missing, or it throws while it is loaded
  */
 export async function loadModule(file: string): Promise<LoadedModule> {
-  if (!existsSync(file)) throw new MillraceError({ code: 'FILE_NOT_FOUND', message: 'there is no such module', where: file, value: file })
+  if (!existsSync(file)) {
+    throw new MillraceError({ code: 'FILE_NOT_FOUND', message: 'there is no such module', where: file, value: file })
+  }
   const cached = loadedModules.get(file)
   if (cached !== undefined && cached.stamps.every(([input, stamp]) => stampOf(input) === stamp)) return cached.loaded
   const bundle = await bundleModule(file, publicApi)
@@ -48,7 +50,10 @@ async function evaluate(bundle: Bundle, file: string): Promise<Record<string, un
   } catch (error) {
     if (error instanceof MillraceError) throw error
     const message = error instanceof Error ? error.message : String(error)
-    throw new MillraceError({ code: 'MODULE_INVALID', message: `it throws while it is loaded: ${message}`, where: placeOf(error, bundle, file) })
+    throw new MillraceError({
+      code: 'MODULE_INVALID',
+      message: `it throws while it is loaded: ${message}`, where: placeOf(error, bundle, file),
+    })
   }
 }
 

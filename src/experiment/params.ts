@@ -20,7 +20,8 @@ export function checkParams(schema: ZodType, params: Readonly<Record<string, unk
   const dropped = droppedNames(schema, params)
   if ('problems' in parsed) return [...dropped, ...parsed.problems]
   const result = parsed.value as Readonly<Record<string, unknown>>
-  const changed = Object.keys(params).filter((name) => Object.hasOwn(result, name) && canonicalJson(result[name] ?? null) !== canonicalJson(params[name] ?? null))
+  const isChanged = (name: string) => canonicalJson(result[name] ?? null) !== canonicalJson(params[name] ?? null)
+  const changed = Object.keys(params).filter((name) => Object.hasOwn(result, name) && isChanged(name))
   return [
     ...dropped,
     ...changed.map((name): ConfigProblem => ({
@@ -37,5 +38,8 @@ function droppedNames(schema: ZodType, params: Readonly<Record<string, unknown>>
   const known = Object.keys(schema.shape)
   return Object.keys(params)
     .filter((name) => !known.includes(name))
-    .map((name) => ({ code: 'CONFIG_UNKNOWN', path: [name], at: 'key', message: `unknown parameter \`${name}\``, value: name, hint: nameHint(name, known) }))
+    .map((name) => ({
+      code: 'CONFIG_UNKNOWN', path: [name], at: 'key', value: name,
+      message: `unknown parameter \`${name}\``, hint: nameHint(name, known),
+    }))
 }

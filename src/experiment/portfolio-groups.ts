@@ -3,16 +3,11 @@ import { axesOf, axisLength, axisValue, gridCount, type Axis } from './grid.ts'
 import { DEFAULT_BODY, nest, overlay, toLayer } from './portfolio-layers.ts'
 import { portfolioLayerSchema, type PortfolioLayerInput } from './portfolio-schema.ts'
 import { checkRules } from './portfolio-rules.ts'
-import type { ConfigPath, ConfigProblems } from './problems.ts'
+import type { ConfigPath, ConfigPlace, ConfigProblems } from './problems.ts'
 import type { ExperimentFile, PortfolioSection } from './schema.ts'
 import type { SignalIndex } from './signals.ts'
 import { checkAxis } from './strategies.ts'
 import { parseWith } from './validation.ts'
-
-interface PortfolioPlace {
-  readonly problems: ConfigProblems
-  readonly path: ConfigPath
-}
 
 /** What stands under every portfolio: the defaults, then `costs` and `execution`, then `defaults`. */
 export function baseBody(file: Pick<ExperimentFile, 'costs' | 'execution' | 'defaults'>): PortfolioBody {
@@ -31,15 +26,22 @@ export interface CountedPortfolios {
   readonly count: bigint
 }
 
-export function countPortfolios(section: PortfolioSection, signals: SignalIndex, place: PortfolioPlace): CountedPortfolios {
+export function countPortfolios(section: PortfolioSection, signals: SignalIndex, place: ConfigPlace): CountedPortfolios {
   const { problems, path } = place
   const { name, each, grid } = section
   if ((each === undefined) === (section.signals === undefined)) {
-    const message = each === undefined ? `the portfolio \`${name}\` subscribes to no signal` : `the portfolio \`${name}\` says both \`each\` and \`signals\``
-    problems.add({ code: 'CONFIG_VALUE', path, message, value: name, hint: '`each: "trend*"` makes a portfolio per signal, `signals: ["trend*"]` one that combines them' })
+    const fault = each === undefined ? 'subscribes to no signal' : 'says both `each` and `signals`'
+    const message = `the portfolio \`${name}\` ${fault}`
+    problems.add({
+      code: 'CONFIG_VALUE', path, message,
+      value: name, hint: '`each: "trend*"` makes a portfolio per signal, `signals: ["trend*"]` one that combines them',
+    })
   }
   const patterns = each === undefined ? null : [each].flat()
-  const matched = patterns?.flatMap((pattern, i) => signals.require(pattern, { problems, path: [...path, 'each', ...(Array.isArray(each) ? [i] : [])] }))
+  const matched = patterns?.flatMap((pattern, i) => {
+    const at = Array.isArray(each) ? [...path, 'each', i] : [...path, 'each']
+    return signals.require(pattern, { problems, path: at })
+  })
   const axes = axesOf(grid)
   const distinct = matched === undefined ? null : [...new Set(matched)]
   return {
@@ -59,7 +61,11 @@ export function resolvePortfolios(
   const { section, path, each, signals } = counted
   const { name, containerId = name, each: _each, signals: _signals, grid: _grid, ...fields } = section
   if (fields.risk !== undefined && fields.riskPattern !== undefined) {
-    problems.add({ code: 'CONFIG_VALUE', path: [...path, 'riskPattern'], message: '`risk` and `riskPattern` are two words for one thing', value: fields.riskPattern, hint: 'keep one of the two' })
+    problems.add({
+      code: 'CONFIG_VALUE', path: [...path, 'riskPattern'],
+      message: '`risk` and `riskPattern` are two words for one thing', value: fields.riskPattern,
+      hint: 'keep one of the two',
+    })
   }
   const body = overlay(known.base, toLayer(fields))
   const axes = counted.axes.map((axis) => resolveAxis(axis, { problems, path }))
@@ -68,7 +74,7 @@ export function resolvePortfolios(
   return { name, containerId, each, signals, body, axes, count: Number(counted.count) }
 }
 
-function resolveAxis(axis: Axis, place: PortfolioPlace): PortfolioAxis {
+function resolveAxis(axis: Axis, place: ConfigPlace): PortfolioAxis {
   const { problems } = place
   const path = [...place.path, 'grid', axis.name]
   checkAxis(axis, place)
@@ -93,13 +99,17 @@ function resolveAxis(axis: Axis, place: PortfolioPlace): PortfolioAxis {
 }
 
 /** Two axes must not set the same field: the second would hide the first. */
-function checkOverlaps(axes: readonly PortfolioAxis[], place: PortfolioPlace): void {
+function checkOverlaps(axes: readonly PortfolioAxis[], place: ConfigPlace): void {
   const setBy = new Map<string, string>()
   for (const { name, values } of axes) {
     for (const leaf of new Set(values.flatMap(({ layer }) => leaves(layer)))) {
       const other = setBy.get(leaf)
       if (other !== undefined && other !== name) {
-        place.problems.add({ code: 'CONFIG_DUPLICATE', path: [...place.path, 'grid', name], at: 'key', message: `\`${name}\` and \`${other}\` both vary ${leaf}`, value: name, hint: 'keep one of the two' })
+        place.problems.add({
+          code: 'CONFIG_DUPLICATE', path: [...place.path, 'grid', name], at: 'key',
+          message: `\`${name}\` and \`${other}\` both vary ${leaf}`, value: name,
+          hint: 'keep one of the two',
+        })
         break
       }
       setBy.set(leaf, name)

@@ -1,6 +1,6 @@
 import { NO_COSTS } from '../domain/costs.ts'
 import type { Costs } from '../domain/costs.ts'
-import type { Schedule, Sizing } from '../domain/portfolio.ts'
+import type { DrawdownStop, Schedule, Sizing } from '../domain/portfolio.ts'
 import type { PortfolioBody, PortfolioLayer } from './experiment.ts'
 import type { Scalar } from './names.ts'
 import type { PortfolioLayerInput } from './portfolio-schema.ts'
@@ -40,10 +40,14 @@ export function toLayer(input: PortfolioLayerInput): PortfolioLayer {
   const layer: Record<string, unknown> = { ...plain }
   if (riskPattern !== undefined) layer.riskPattern = riskPattern === 'none' ? null : riskPattern
   if (schedule !== undefined) layer.schedule = toSchedule(schedule)
-  if (drawdownStop !== undefined) layer.drawdownStop = typeof drawdownStop === 'number' ? { limit: drawdownStop, resumeAfterBars: null } : drawdownStop
+  if (drawdownStop !== undefined) layer.drawdownStop = toDrawdownStop(drawdownStop)
   if (costs !== undefined) layer.costs = toCosts(costs)
   if (execution !== undefined) layer.execution = typeof execution === 'string' ? { profile: execution } : execution
   return layer as PortfolioLayer
+}
+
+function toDrawdownStop(stop: NonNullable<PortfolioLayerInput['drawdownStop']> | null): Partial<DrawdownStop> | null {
+  return typeof stop === 'number' ? { limit: stop, resumeAfterBars: null } : stop
 }
 
 function toSchedule(schedule: NonNullable<PortfolioLayerInput['schedule']>): Schedule {

@@ -3,7 +3,7 @@ import type { PortfolioAxis, PortfolioBody, ResolvedPattern } from './experiment
 import { nameHint } from './names.ts'
 import { overlay } from './portfolio-layers.ts'
 import { resolvedSizingSchema } from './portfolio-schema.ts'
-import type { ConfigPath, ConfigProblem, ConfigProblems } from './problems.ts'
+import type { ConfigPath, ConfigPlace, ConfigProblem } from './problems.ts'
 import { parseWith } from './validation.ts'
 
 /** A sizing with the defaults of its kind. */
@@ -34,14 +34,20 @@ const RULES: readonly Rule[] = [
     reads: ['drawdownStop'],
     check: ({ drawdownStop }) => {
       if (drawdownStop === null || drawdownStop.limit !== undefined) return undefined
-      return { code: 'CONFIG_VALUE', message: 'a drawdown stop needs a limit', value: drawdownStop, hint: 'write drawdownStop: { limit: 0.2 }' }
+      return {
+        code: 'CONFIG_VALUE', message: 'a drawdown stop needs a limit', value: drawdownStop,
+        hint: 'write drawdownStop: { limit: 0.2 }',
+      }
     },
   },
   {
     reads: ['minHoldBars', 'maxHoldBars'],
     check: ({ minHoldBars, maxHoldBars }) => {
       if (maxHoldBars === 0 || minHoldBars <= maxHoldBars) return undefined
-      return { code: 'CONFIG_VALUE', message: `minHoldBars ${minHoldBars} is above maxHoldBars ${maxHoldBars}`, value: minHoldBars, hint: 'maxHoldBars: 0 is no maximum' }
+      return {
+        code: 'CONFIG_VALUE', message: `minHoldBars ${minHoldBars} is above maxHoldBars ${maxHoldBars}`, value: minHoldBars,
+        hint: 'maxHoldBars: 0 is no maximum',
+      }
     },
   },
   {
@@ -60,8 +66,11 @@ const RULES: readonly Rule[] = [
     check: ({ allocation, riskPattern }, patterns) => {
       const pattern = patterns.find(({ name }) => name === riskPattern)
       if (allocation !== 'weights' || pattern?.decidesWeights === true || (riskPattern !== null && pattern === undefined)) return undefined
-      const message = riskPattern === null ? 'without a risk pattern nobody decides weights' : `no model of the risk pattern \`${riskPattern}\` decides weights`
-      return { code: 'CONFIG_VALUE', message, value: allocation, hint: 'add an optimiser such as minimum-variance to the pattern, or write allocation: equal' }
+      const message = riskPattern === null
+        ? 'without a risk pattern nobody decides weights'
+        : `no model of the risk pattern \`${riskPattern}\` decides weights`
+      const hint = 'add an optimiser such as minimum-variance to the pattern, or write allocation: equal'
+      return { code: 'CONFIG_VALUE', message, value: allocation, hint }
     },
   },
 ]
@@ -70,7 +79,7 @@ const RULES: readonly Rule[] = [
 export function checkRules(
   portfolio: { readonly body: PortfolioBody; readonly axes: readonly PortfolioAxis[] },
   patterns: readonly ResolvedPattern[],
-  place: { readonly problems: ConfigProblems; readonly path: ConfigPath },
+  place: ConfigPlace,
 ): void {
   for (const rule of RULES) {
     const axes = portfolio.axes.filter((axis) => axis.values.some(({ layer }) => rule.reads.some((field) => field in layer)))

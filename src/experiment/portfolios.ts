@@ -1,6 +1,6 @@
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { PortfolioBody, PortfolioGroup, ResolvedExperiment } from './experiment.ts'
-import { gridPositions, type Axis } from './grid.ts'
+import { gridPositions } from './grid.ts'
 import { parameterLabel, type Scalar } from './names.ts'
 import { overlay } from './portfolio-layers.ts'
 import { finishSizing } from './portfolio-rules.ts'
@@ -52,8 +52,8 @@ export function findPortfolio(resolved: Pick<ResolvedExperiment, 'portfolios'>, 
 }
 
 /** Risk weights where the pattern's models decide them, else equal shares. */
-export function defaultAllocation({ riskPattern }: Pick<PortfolioBody, 'riskPattern'>, patterns: ResolvedExperiment['patterns']): 'weights' | 'equal' {
-  return patterns.some((pattern) => pattern.name === riskPattern && pattern.decidesWeights) ? 'weights' : 'equal'
+function defaultAllocation({ riskPattern }: PortfolioBody, patterns: ResolvedExperiment['patterns']): 'weights' | 'equal' {
+  return patterns.some(({ name, decidesWeights }) => name === riskPattern && decidesWeights) ? 'weights' : 'equal'
 }
 
 interface Choice {
@@ -74,8 +74,8 @@ function placeOf(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number
 
 /** Signals turn slowest, then the axes in file order. */
 function chosen(group: PortfolioGroup, position: number): Choice {
-  const lengths: Axis[] = group.axes.map(({ name, values }) => ({ name, values: values.map(({ value }) => value) }))
-  const perSignal = group.count / (group.each?.length ?? 1)
+  const lengths = group.axes.map(({ values }) => values.length)
+  const perSignal = lengths.reduce((count, length) => count * length, 1)
   const values = gridPositions(lengths, position % perSignal).map((at, a) => group.axes[a].values[at])
   return {
     signal: group.each === null ? null : group.each[Math.floor(position / perSignal)],

@@ -13,6 +13,12 @@ export interface ConfigProblem {
   readonly at?: 'key' | 'value'
 }
 
+/** Where a part of the file stands, and what gathers its problems. */
+export interface ConfigPlace {
+  readonly problems: ConfigProblems
+  readonly path: ConfigPath
+}
+
 /** Turns a path into `file:line:column (path)`, as well as the file's format allows. */
 export type Locate = (path: ConfigPath, at: 'key' | 'value') => string
 

@@ -11,7 +11,11 @@ export function resolveProfile(section: ExperimentFile['metrics'], problems: Con
   const found = Object.hasOwn(METRIC_PROFILES, base) ? METRIC_PROFILES[base] : undefined
   if (found === undefined) {
     const path = isName ? ['metrics', 'profile'] : ['metrics', 'profile', 'extends']
-    problems.add({ code: 'CONFIG_VALUE', path, message: `no metric profile is called \`${base}\``, value: base, hint: nameHint(base, Object.keys(METRIC_PROFILES)) })
+    problems.add({
+      code: 'CONFIG_VALUE', path,
+      message: `no metric profile is called \`${base}\``, value: base,
+      hint: nameHint(base, Object.keys(METRIC_PROFILES)),
+    })
     return undefined
   }
   const changed = Object.entries(changes).filter(([field, value]) => found[field as keyof MetricProfile] !== value)

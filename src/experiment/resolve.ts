@@ -59,7 +59,10 @@ export async function resolveExperiment(raw: unknown, options: ResolveOptions): 
   problems.throwIfAny()
   if (market === undefined || profile === undefined) throw new Error('a file without problems has a market and a profile')
   const { name, account, record, limits } = file
-  return { name, folder: options.folder, currency: account.currency, market, strategies, models, ensembles, riskModels, patterns, portfolios, profile, record, limits }
+  return {
+    name, folder: options.folder, currency: account.currency, market, strategies, models, ensembles,
+    riskModels, patterns, portfolios, profile, record, limits,
+  }
 }
 
 /** Strategies, models and ensembles share one name space, since portfolios subscribe to all of them. */
@@ -82,8 +85,15 @@ function checkUnique(entries: readonly NamedEntry[], problems: ConfigProblems): 
   const taken = new Map<string, string>()
   for (const { name, path } of entries) {
     const other = taken.get(name)
-    if (other === undefined) taken.set(name, problems.placeOf(path))
-    else problems.add({ code: 'CONFIG_DUPLICATE', path, message: `the name \`${name}\` is taken by ${other}`, value: name, hint: 'give each a name of its own' })
+    if (other === undefined) {
+      taken.set(name, problems.placeOf(path))
+      continue
+    }
+    problems.add({
+      code: 'CONFIG_DUPLICATE', path,
+      message: `the name \`${name}\` is taken by ${other}`, value: name,
+      hint: 'give each a name of its own',
+    })
   }
 }
 
@@ -91,11 +101,19 @@ function resolveMarket(file: ExperimentFile, { catalogue, problems }: Scope): Re
   const { source } = file.market
   const schema = catalogue.markets.get(source)
   if (schema === undefined) {
-    problems.add({ code: 'CONFIG_VALUE', path: ['market', 'source'], message: `no market source is called \`${source}\``, value: source, hint: nameHint(source, [...catalogue.markets.keys()]) })
+    problems.add({
+      code: 'CONFIG_VALUE', path: ['market', 'source'],
+      message: `no market source is called \`${source}\``, value: source,
+      hint: nameHint(source, [...catalogue.markets.keys()]),
+    })
     return undefined
   }
   if ('accountCurrency' in file.market) {
-    problems.add({ code: 'CONFIG_UNKNOWN', path: ['market', 'accountCurrency'], at: 'key', message: 'the account has one currency', value: 'accountCurrency', hint: 'write account: { currency: … } instead' })
+    problems.add({
+      code: 'CONFIG_UNKNOWN', path: ['market', 'accountCurrency'], at: 'key',
+      message: 'the account has one currency', value: 'accountCurrency',
+      hint: 'write account: { currency: … } instead',
+    })
     return undefined
   }
   const settings = validate(schema, { ...file.market, accountCurrency: file.account.currency }, { problems, path: ['market'] })
@@ -118,7 +136,9 @@ async function resolveSources(file: ExperimentFile, scope: Scope): Promise<Pick<
   return { strategies, models: models.filter((model) => model !== undefined) }
 }
 
-async function resolveRisk(file: ExperimentFile, signals: SignalIndex, scope: Scope): Promise<Pick<ResolvedExperiment, 'riskModels' | 'patterns'>> {
+async function resolveRisk(
+  file: ExperimentFile, signals: SignalIndex, scope: Scope,
+): Promise<Pick<ResolvedExperiment, 'riskModels' | 'patterns'>> {
   const { catalogue, problems, folder, sources } = scope
   const found = new Map<string, FoundRiskModel>()
   for (const [i, section] of file.risk.models.entries()) {

@@ -3,7 +3,7 @@ import { checkRiskModel, findDefinition, type DefinitionScope } from './definiti
 import type { ResolvedPattern, ResolvedRiskModel } from './experiment.ts'
 import { nameHint } from './names.ts'
 import { checkParams, paramDefaults } from './params.ts'
-import type { ConfigPath, ConfigProblems } from './problems.ts'
+import type { ConfigPlace, ConfigProblems } from './problems.ts'
 import type { ExperimentFile } from './schema.ts'
 import type { SignalIndex } from './signals.ts'
 
@@ -18,11 +18,11 @@ export interface FoundRiskModel {
 /** One entry of `risk.models`; undefined when its code is not found. */
 export async function resolveRiskModel(
   section: RiskSection['models'][number],
-  scope: Omit<DefinitionScope<KnownRiskModel>, 'check'>,
-  place: { readonly problems: ConfigProblems; readonly path: ConfigPath },
+  scope: DefinitionScope<KnownRiskModel>,
+  place: ConfigPlace,
 ): Promise<FoundRiskModel | undefined> {
   try {
-    const { definition, origin } = await findDefinition(section.use, { ...scope, check: checkRiskModel })
+    const { definition, origin } = await findDefinition(section.use, scope, checkRiskModel)
     const params = { ...paramDefaults(definition.params, section.params), ...section.params }
     for (const problem of checkParams(definition.params, params)) {
       place.problems.add({ ...problem, path: [...place.path, 'params', ...problem.path] })
@@ -44,19 +44,43 @@ export function resolvePatterns(
   return Object.entries(section.patterns).map(([name, { book, models }]) => {
     const path = ['risk', 'patterns', name]
     if (name === 'none') {
-      problems.add({ code: 'CONFIG_VALUE', path, at: 'key', message: 'a risk pattern cannot be called `none`', value: name, hint: '`risk: none` on a portfolio stands for no pattern' })
+      problems.add({
+        code: 'CONFIG_VALUE', path, at: 'key',
+        message: 'a risk pattern cannot be called `none`', value: name,
+        hint: '`risk: none` on a portfolio stands for no pattern',
+      })
     }
     if (models.length === 0) {
-      problems.add({ code: 'CONFIG_VALUE', path: [...path, 'models'], message: `nobody decides the risk pattern \`${name}\``, value: models, hint: 'name at least one of risk.models, or leave the pattern out and write `risk: none` on the portfolios' })
+      problems.add({
+        code: 'CONFIG_VALUE', path: [...path, 'models'],
+        message: `nobody decides the risk pattern \`${name}\``, value: models,
+        hint: 'name at least one of risk.models, or leave the pattern out and write `risk: none` on the portfolios',
+      })
     }
     const deciders = models.filter((model, i) => {
       const at = [...path, 'models', i]
-      if (models.indexOf(model) < i) problems.add({ code: 'CONFIG_DUPLICATE', path: at, message: `\`${model}\` already decides this pattern`, value: model, hint: 'name each risk model once' })
-      if (!modelNames.includes(model)) problems.add({ code: 'CONFIG_VALUE', path: at, message: `no risk model is called \`${model}\``, value: model, hint: nameHint(model, modelNames) })
+      if (models.indexOf(model) < i) {
+        problems.add({
+          code: 'CONFIG_DUPLICATE', path: at,
+          message: `\`${model}\` already decides this pattern`, value: model,
+          hint: 'name each risk model once',
+        })
+      }
+      if (!modelNames.includes(model)) {
+        problems.add({
+          code: 'CONFIG_VALUE', path: at,
+          message: `no risk model is called \`${model}\``, value: model,
+          hint: nameHint(model, modelNames),
+        })
+      }
       return known.models.get(model)?.decidesWeights === true
     })
     if (deciders.length > 1) {
-      problems.add({ code: 'CONFIG_VALUE', path: [...path, 'models'], message: `${deciders.join(' and ')} both decide weights for the pattern \`${name}\``, value: deciders, hint: 'keep one of them, or make a second pattern' })
+      problems.add({
+        code: 'CONFIG_VALUE', path: [...path, 'models'],
+        message: `${deciders.join(' and ')} both decide weights for the pattern \`${name}\``,
+        value: deciders, hint: 'keep one of them, or make a second pattern',
+      })
     }
     const signals = known.signals.subscribe(book.signals, { problems, path: [...path, 'book', 'signals'] })
     return { name, book: { signals, combine: book.combine }, models, decidesWeights: deciders.length > 0 }

@@ -4,6 +4,7 @@ import { NAME_PATTERN } from './names.ts'
 import { costsSchema, executionSchema, portfolioFields, portfolioLayerSchema } from './portfolio-schema.ts'
 
 const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter and has only letters, digits, `_`, `.` and `-`')
+const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters: USD').default('USD')
 const scalar = z.union([z.number(), z.string(), z.boolean(), z.null()])
 const positiveInteger = z.int().min(1)
 
@@ -87,7 +88,7 @@ const limitsSchema = z.strictObject({
 /** The experiment file. Settings of `market` are checked by the source it names. */
 export const experimentSchema = z.strictObject({
   name,
-  account: z.strictObject({ currency: z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters: USD').default('USD') }).default({ currency: 'USD' }),
+  account: z.strictObject({ currency }).default({ currency: 'USD' }),
   market: z.looseObject({ source: z.string() }),
   strategies: z.array(strategySchema).default([]),
   models: z.array(modelSchema).default([]),

@@ -1,7 +1,7 @@
 import type { ResolvedExperiment, StrategyGroup, StrategyInstance, WeightedSignal } from './experiment.ts'
 import { gridAt } from './grid.ts'
 import { globMatcher, isGlob, nameHint, parameterLabel } from './names.ts'
-import type { ConfigPath, ConfigProblems } from './problems.ts'
+import type { ConfigPlace } from './problems.ts'
 import type { SignalReference } from './schema.ts'
 
 /** Instance `position` of a strategy group, in grid order. */
@@ -62,18 +62,21 @@ export class SignalIndex {
   }
 
   /** As `match`; reports a pattern that matches nothing, with the nearest name. */
-  require(pattern: string, place: { problems: ConfigProblems; path: ConfigPath }): readonly string[] {
+  require(pattern: string, place: ConfigPlace): readonly string[] {
     const found = this.match(pattern)
     if (found.length === 0) {
       const known = [...new Set(this.#signals.flatMap(({ id, group }) => [group, id]))]
       const message = isGlob(pattern) ? `\`${pattern}\` matches no signal` : `no signal is called \`${pattern}\``
-      place.problems.add({ code: 'CONFIG_VALUE', path: place.path, message, value: pattern, hint: nameHint(pattern.replaceAll('*', ''), known) })
+      place.problems.add({
+        code: 'CONFIG_VALUE', path: place.path, message,
+        value: pattern, hint: nameHint(pattern.replaceAll('*', ''), known),
+      })
     }
     return found
   }
 
   /** Resolves references to distinct signals. One that is named twice must weigh the same. */
-  subscribe(references: readonly SignalReference[], place: { problems: ConfigProblems; path: ConfigPath }): WeightedSignal[] {
+  subscribe(references: readonly SignalReference[], place: ConfigPlace): WeightedSignal[] {
     const { problems } = place
     const weights = new Map<string, number>()
     references.forEach((reference, i) => {

@@ -41,31 +41,51 @@ export function estimatePlan(size: PlanSize, market: MarketSize): { readonly mem
   return { memoryMiB: Number((memory + MIB - 1n) / MIB), diskMiB: Number((disk + MIB - 1n) / MIB) }
 }
 
+export interface PlanAllowance {
+  readonly limits: PlanLimits
+  /** Limits do not count. */
+  readonly allowLarge: boolean
+  readonly market?: MarketSize
+}
+
 /**
  * Refuses a plan beyond its limits. Without `market` only combinations are judged, and the figures are those
  * of {@link NOMINAL_MARKET}.
  * @throws MillraceError PLAN_TOO_LARGE with count, memory, disk and what allows it
  */
-export function checkPlanSize(size: PlanSize, of: { readonly limits: PlanLimits; readonly allowLarge: boolean; readonly market?: MarketSize }): void {
+export function checkPlanSize(size: PlanSize, of: PlanAllowance): void {
   const { limits, market = NOMINAL_MARKET } = of
   const { memoryMiB, diskMiB } = estimatePlan(size, market)
-  const figures = `about ${formatMiB(memoryMiB)} of memory and ${formatMiB(diskMiB)} of disk for ${formatCount(market.rows)} bars of ${formatCount(market.symbols)} symbols`
-  const problems: Problem[] = []
-  const refuse = (message: string, where: string, value: number | string): void => {
-    problems.push({ code: 'PLAN_TOO_LARGE', message: `${message}; ${figures}`, where, value, hint: `narrow the grids, raise ${where}, or pass --allow-large` })
+  const bars = `${formatCount(market.rows)} bars of ${formatCount(market.symbols)} symbols`
+  const figures = `about ${formatMiB(memoryMiB)} of memory and ${formatMiB(diskMiB)} of disk for ${bars}`
+  const impossible = [size.instances, size.portfolios].filter((count) => count > MOST_COMBINATIONS)
+  if (impossible.length > 0) {
+    const message = `${formatCount(impossible[0])} combinations are more than any plan can hold; ${figures}`
+    throw new MillraceError({ code: 'PLAN_TOO_LARGE', message, where: 'limits', value: String(impossible[0]), hint: 'narrow the grids' })
   }
-  for (const [what, where, count] of [['strategy instances', 'strategies', size.instances], ['portfolios', 'portfolios', size.portfolios]] as const) {
-    if (count > MOST_COMBINATIONS) {
-      problems.push({ code: 'PLAN_TOO_LARGE', message: `${formatCount(count)} ${what} are more than any plan can hold; ${figures}`, where, value: String(count), hint: 'narrow the grids' })
-    } else if (!of.allowLarge && count > BigInt(limits.maxCombinations)) {
-      refuse(`${formatCount(count)} ${what} are more than the ${formatCount(limits.maxCombinations)} allowed`, 'limits.maxCombinations', Number(count))
-    }
-  }
-  if (of.market !== undefined && !of.allowLarge) {
-    if (memoryMiB > limits.maxMemoryMiB) refuse(`the plan needs more memory than the ${formatMiB(limits.maxMemoryMiB)} allowed`, 'limits.maxMemoryMiB', memoryMiB)
-    if (diskMiB > limits.maxDiskMiB) refuse(`the plan needs more disk than the ${formatMiB(limits.maxDiskMiB)} allowed`, 'limits.maxDiskMiB', diskMiB)
-  }
+  if (of.allowLarge) return
+  const needs: readonly Need[] = [
+    { limit: 'maxCombinations', amount: Number(size.instances), what: `${formatCount(size.instances)} strategy instances` },
+    { limit: 'maxCombinations', amount: Number(size.portfolios), what: `${formatCount(size.portfolios)} portfolios` },
+    ...(of.market === undefined ? [] : [
+      { limit: 'maxMemoryMiB', amount: memoryMiB, what: 'this much memory' } as const,
+      { limit: 'maxDiskMiB', amount: diskMiB, what: 'this much disk' } as const,
+    ]),
+  ]
+  const problems = needs.filter(({ limit, amount }) => amount > limits[limit]).map(({ limit, amount, what }): Problem => ({
+    code: 'PLAN_TOO_LARGE',
+    message: `${what}: more than limits.${limit} = ${formatCount(limits[limit])} allows; ${figures}`,
+    where: `limits.${limit}`,
+    value: amount,
+    hint: `narrow the grids, raise limits.${limit}, or pass --allow-large`,
+  }))
   if (problems.length > 0) throw new MillraceError(problems)
+}
+
+interface Need {
+  readonly limit: keyof PlanLimits
+  readonly amount: number
+  readonly what: string
 }
 
 function formatCount(count: number | bigint): string {

@@ -5,13 +5,8 @@ import { checkStrategy, findDefinition, type DefinitionScope, type NamedDefiniti
 import { compileFilter } from './filter.ts'
 import { axesOf, axisLength, axisValue, gridAt, gridCount, gridPositions, type Axis } from './grid.ts'
 import { parameterLabel, scalarLabel } from './names.ts'
-import type { ConfigPath, ConfigProblems } from './problems.ts'
+import type { ConfigPath, ConfigPlace } from './problems.ts'
 import type { StrategySection } from './schema.ts'
-
-export interface StrategyPlace {
-  readonly problems: ConfigProblems
-  readonly path: ConfigPath
-}
 
 /** Combinations of all strategies before `where`, by multiplication. */
 export function countStrategies(sections: readonly StrategySection[]): bigint {
@@ -19,10 +14,12 @@ export function countStrategies(sections: readonly StrategySection[]): bigint {
 }
 
 /** One entry of `strategies`, with every instance's parameters checked; undefined when its code is not found. */
-export async function resolveStrategy(section: StrategySection, scope: Omit<DefinitionScope<KnownStrategy>, 'check'>, place: StrategyPlace): Promise<StrategyGroup | undefined> {
+export async function resolveStrategy(
+  section: StrategySection, scope: DefinitionScope<KnownStrategy>, place: ConfigPlace,
+): Promise<StrategyGroup | undefined> {
   let named: NamedDefinition<KnownStrategy>
   try {
-    named = await findDefinition(section.use, { ...scope, check: checkStrategy })
+    named = await findDefinition(section.use, scope, checkStrategy)
   } catch (error) {
     place.problems.adopt(error, [...place.path, 'use'])
     return undefined
@@ -44,20 +41,33 @@ export async function resolveStrategy(section: StrategySection, scope: Omit<Defi
 }
 
 /** An axis has distinct values and is not fixed as well. */
-export function checkAxis(axis: Axis, place: StrategyPlace & { readonly fixed?: Readonly<Record<string, unknown>> }): void {
+export function checkAxis(axis: Axis, place: ConfigPlace & { readonly fixed?: Readonly<Record<string, unknown>> }): void {
   const path = [...place.path, 'grid', axis.name]
   if (place.fixed !== undefined && Object.hasOwn(place.fixed, axis.name)) {
-    place.problems.add({ code: 'CONFIG_DUPLICATE', path, at: 'key', message: `\`${axis.name}\` is fixed in params and varied in grid`, value: axis.name, hint: 'keep one of the two' })
+    place.problems.add({
+      code: 'CONFIG_DUPLICATE', path, at: 'key',
+      message: `\`${axis.name}\` is fixed in params and varied in grid`, value: axis.name,
+      hint: 'keep one of the two',
+    })
   }
   const seen = new Set<string>()
   for (let position = 0; position < axisLength(axis); position++) {
     const label = scalarLabel(axisValue(axis, position))
-    if (seen.has(label)) place.problems.add({ code: 'CONFIG_DUPLICATE', path: [...path, position], message: `${label} is already on this axis`, value: label, hint: 'name each value once' })
+    if (seen.has(label)) {
+      place.problems.add({
+        code: 'CONFIG_DUPLICATE', path: [...path, position],
+        message: `${label} is already on this axis`, value: label,
+        hint: 'name each value once',
+      })
+    }
     seen.add(label)
   }
 }
 
-function keepCombinations(of: { section: StrategySection; axes: readonly Axis[]; params: object }, place: StrategyPlace): Float64Array | null {
+/** Ordinals that `where` keeps; null = all, also when it could not be judged. */
+function keepCombinations(
+  of: { section: StrategySection; axes: readonly Axis[]; params: object }, place: ConfigPlace,
+): Float64Array | null {
   const { where } = of.section
   if (where === undefined) return null
   const path = [...place.path, 'where']
@@ -70,12 +80,18 @@ function keepCombinations(of: { section: StrategySection; axes: readonly Axis[];
     if (keep === undefined) return null
     if (keep) kept.push(ordinal)
   }
-  if (kept.length === 0) place.problems.add({ code: 'CONFIG_VALUE', path, message: `none of ${count} combinations satisfies this`, value: where, hint: 'widen the grid or loosen the filter' })
+  if (kept.length === 0) {
+    place.problems.add({
+      code: 'CONFIG_VALUE', path,
+      message: `none of ${count} combinations satisfies this`, value: where,
+      hint: 'widen the grid or loosen the filter',
+    })
+  }
   return Float64Array.from(kept)
 }
 
 /** Every instance is checked by the step's own schema before anything runs; equal problems are told once. */
-function checkInstances(group: StrategyGroup, schema: KnownStrategy['params'], place: StrategyPlace): void {
+function checkInstances(group: StrategyGroup, schema: KnownStrategy['params'], place: ConfigPlace): void {
   const told = new Set<string>()
   for (let position = 0; position < group.count; position++) {
     const ordinal = group.kept === null ? position : group.kept[position]
@@ -97,5 +113,5 @@ function placeInGrid([name]: ConfigPath, axes: readonly Axis[], ordinal: number)
   const at = axes.findIndex((axis) => axis.name === name)
   if (at < 0) return undefined
   const isList = Array.isArray(axes[at].values)
-  return ['grid', axes[at].name, ...(isList ? [gridPositions(axes, ordinal)[at]] : [])]
+  return ['grid', axes[at].name, ...(isList ? [gridPositions(axes.map(axisLength), ordinal)[at]] : [])]
 }

@@ -11,7 +11,13 @@ export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' |
   const problems = new ConfigProblems(locateByPath(resolved.name))
   const checkNames = (named: Readonly<Record<string, number>>, path: ConfigPath): void => {
     for (const symbol of Object.keys(named)) {
-      if (!symbols.includes(symbol)) problems.add({ code: 'CONFIG_VALUE', path: [...path, symbol], message: `the market has no symbol ${symbol}`, value: symbol, hint: nameHint(symbol, symbols) })
+      if (!symbols.includes(symbol)) {
+        problems.add({
+          code: 'CONFIG_VALUE', path: [...path, symbol],
+          message: `the market has no symbol ${symbol}`, value: symbol,
+          hint: nameHint(symbol, symbols),
+        })
+      }
     }
   }
   for (const [i, group] of resolved.portfolios.entries()) {
@@ -26,7 +32,13 @@ export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' |
       const place = [...path, 'sizing', 'quantity']
       checkNames(quantity, place)
       const unsized = symbols.filter((symbol) => !Object.hasOwn(quantity, symbol))
-      if (unsized.length > 0) problems.add({ code: 'CONFIG_VALUE', path: place, message: `no quantity for ${unsized.slice(0, 5).join(', ')}${unsized.length > 5 ? ` and ${unsized.length - 5} more` : ''}`, value: unsized.length, hint: 'give every symbol of the market a quantity; 0 = do not trade it' })
+      if (unsized.length > 0) {
+        problems.add({
+          code: 'CONFIG_VALUE', path: place,
+          message: `no quantity for ${unsized.slice(0, 5).join(', ')}${unsized.length > 5 ? ` and ${unsized.length - 5} more` : ''}`,
+          value: unsized.length, hint: 'give every symbol of the market a quantity; 0 = do not trade it',
+        })
+      }
     }
   }
   problems.throwIfAny()

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod'
 import type { $ZodIssue, $ZodRawIssue } from 'zod/v4/core'
 import { nameHint } from './names.ts'
-import type { ConfigPath, ConfigProblem, ConfigProblems } from './problems.ts'
+import type { ConfigPath, ConfigPlace, ConfigProblem } from './problems.ts'
 
 const SEPARATOR = '\u0000'
 
@@ -19,7 +19,7 @@ export function parseWith<T>(schema: ZodType<T>, value: unknown): { readonly val
 }
 
 /** Parses a part of the file; adds its problems with their paths below `path`. Undefined when there were any. */
-export function validate<T>(schema: ZodType<T>, value: unknown, place: { problems: ConfigProblems; path: ConfigPath }): T | undefined {
+export function validate<T>(schema: ZodType<T>, value: unknown, place: ConfigPlace): T | undefined {
   const parsed = parseWith(schema, value)
   if ('value' in parsed) return parsed.value
   for (const problem of parsed.problems) place.problems.add({ ...problem, path: [...place.path, ...problem.path] })
@@ -27,7 +27,12 @@ export function validate<T>(schema: ZodType<T>, value: unknown, place: { problem
 }
 
 function valueAt(root: unknown, path: ConfigPath): unknown {
-  return path.reduce<unknown>((value, key) => (value === null || typeof value !== 'object' ? undefined : (value as Record<string | number, unknown>)[key]), root)
+  let value = root
+  for (const key of path) {
+    if (value === null || typeof value !== 'object') return undefined
+    value = (value as Record<string | number, unknown>)[key]
+  }
+  return value
 }
 
 function nameOfType(value: unknown): string {
@@ -44,7 +49,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
 }
 
 function wrongType(path: ConfigPath, expected: string, value: unknown): ConfigProblem {
-  const message = value === undefined ? `\`${path.at(-1) ?? 'the file'}\` is missing: expected ${expected}` : `expected ${expected}, found ${nameOfType(value)}`
+  const missing = `\`${path.at(-1) ?? 'the file'}\` is missing: expected ${expected}`
+  const message = value === undefined ? missing : `expected ${expected}, found ${nameOfType(value)}`
   const percent = typeof value === 'string' && /^\s*[\d.]+\s*%\s*$/.test(value)
   return { code: 'CONFIG_TYPE', path, message, value, hint: percent ? 'percentages are written as fractions: 0.05 for 5 %' : undefined }
 }

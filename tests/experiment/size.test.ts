@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { checkPlanSize, estimatePlan, type PlanSize } from '../../src/experiment/size.ts'
+import { refusal } from './fixture.ts'
+
+const SIZE: PlanSize = { instances: 300n, signals: 320n, portfolios: 4_096n, record: 'metrics' }
+const MARKET = { rows: 5_000, symbols: 43 }
+const LIMITS = { maxCombinations: 1_000_000, maxMemoryMiB: 4_096, maxDiskMiB: 20_480 }
+const MIB = 1_048_576
+
+describe('the size of a plan', () => {
+  it('is stored signals and results on disk, a block of signals and the results in memory', () => {
+    expect(estimatePlan(SIZE, MARKET)).toEqual({
+      diskMiB: Math.ceil((320 * 5_000 * 43 * 4 + 4_096 * 1_024) / MIB),
+      memoryMiB: Math.ceil((320 * 256 * 43 * 4 + 4_096 * 1_024) / MIB),
+    })
+  })
+
+  it('grows with rows and symbols per portfolio when everything is recorded', () => {
+    const { diskMiB } = estimatePlan({ ...SIZE, record: 'all' }, MARKET)
+    expect(diskMiB).toBe(Math.ceil((320 * 5_000 * 43 * 4 + 4_096 * (1_024 + 5_000 * (40 + 43 * 10))) / MIB))
+  })
+
+  it('is within its limits, or refused with each limit it breaks and how to go on', async () => {
+    expect(() => checkPlanSize(SIZE, { limits: LIMITS, allowLarge: false, market: MARKET })).not.toThrow()
+    const limits = { maxCombinations: 4_000, maxMemoryMiB: 10, maxDiskMiB: 100 }
+    const { problems } = await refusal(() => checkPlanSize(SIZE, { limits, allowLarge: false, market: MARKET }))
+    expect(problems.map(({ code, where, value }) => [code, where, value])).toEqual([
+      ['PLAN_TOO_LARGE', 'limits.maxCombinations', 4_096],
+      ['PLAN_TOO_LARGE', 'limits.maxMemoryMiB', estimatePlan(SIZE, MARKET).memoryMiB],
+      ['PLAN_TOO_LARGE', 'limits.maxDiskMiB', estimatePlan(SIZE, MARKET).diskMiB],
+    ])
+    expect(problems.every(({ hint }) => hint?.includes('--allow-large'))).toBe(true)
+    expect(() => checkPlanSize(SIZE, { limits, allowLarge: true, market: MARKET })).not.toThrow()
+  })
+
+  it('is judged by combinations alone while the market is not known', () => {
+    const limits = { ...LIMITS, maxDiskMiB: 1 }
+    expect(() => checkPlanSize(SIZE, { limits, allowLarge: false })).not.toThrow()
+  })
+})
