@@ -113,4 +113,10 @@ describe('cross and calendar by hand', () => {
     expect(run('first-of-week')).toEqual([1, 0, 0, 1, 0, 0, 1])
     expect(run('first-of-month')).toEqual([1, 0, 1, 0, 0, 0, 1])
   })
+
+  test('the first row of all is a first one, on the day numbered 0 too', () => {
+    for (const field of ['first-of-session', 'first-of-week', 'first-of-month'] as const) {
+      expect(runFeature(calendar(field), { symbols: 1, panels: {}, sessionDates: [0, 0] })).toEqual([[1], [0]])
+    }
+  })
 })
