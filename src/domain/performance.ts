@@ -1,5 +1,3 @@
-import type { MetricProfile } from './profile.ts'
-
 /**
  * What the kernel accumulates for one portfolio while it runs; metrics are computed from this alone, so a
  * sweep needs no equity series. Plain sums in row order: cheap in lanes and the same in every kernel.
@@ -31,8 +29,3 @@ export const PERFORMANCE_FIELDS = [
 
 export type PerformanceField = (typeof PERFORMANCE_FIELDS)[number]
 export type Performance = Record<PerformanceField, number>
-
-/** The risk-free rate of one period of a profile, as a fraction: the yearly rate spread evenly. */
-export function riskFreePerPeriod(profile: MetricProfile): number {
-  return profile.riskFreeRate / profile.periodsPerYear
-}

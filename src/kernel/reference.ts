@@ -1,5 +1,5 @@
 import type { Cancellation, Fill, Order } from '../domain/order.ts'
-import { riskFreePerPeriod } from '../domain/performance.ts'
+import { requiredReturn } from '../domain/profile.ts'
 import { bookCancellation, bookFill } from './booking.ts'
 import { bringBackPortfolio, createBook, createSavedPortfolio, savePortfolio } from './book.ts'
 import type { SavedPortfolio } from './book.ts'
@@ -224,7 +224,7 @@ function createTurn(setup: KernelSetup, recorder: Recorder): Turn {
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     everyRules,
     returnsPerBar: setup.profile.basis === 'bar',
-    riskFree: riskFreePerPeriod(setup.profile),
+    riskFree: requiredReturn(setup.profile),
     exposure: createExposure(symbols),
     plan: createFillPlan(symbols),
     trace: createDecisionTrace(cells),
