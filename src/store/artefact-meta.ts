@@ -31,5 +31,6 @@ export function unsealMeta(text: string, address: Address): MetaRecord | { reado
   const { format, ...record } = body
   if (format !== FORMAT) return { reason: `${META_FILE} is of format ${String(format)}, not ${FORMAT}` }
   if (record.address !== address) return { reason: `${META_FILE} is that of another artefact` }
+  if (sealMeta(record) !== text) return { reason: `${META_FILE} was altered` }
   return record
 }

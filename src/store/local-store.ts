@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { corruptArtefact, missingArtefact } from './artefact-faults.ts'
@@ -7,7 +7,7 @@ import type { MetaRecord } from './artefact-meta.ts'
 import { fromText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
 import { startDraft } from './draft.ts'
-import { hasSystemCode, makeFolder, writeDurably } from './durable-files.ts'
+import { hasSystemCode, makeFolder } from './durable-files.ts'
 import { checkAddress, decodeMembers, membersOf, MemberTable } from './members.ts'
 import { openPanel } from './panel-file.ts'
 import { namesIn, removeLeftovers, temporaryName } from './temporary-names.ts'
@@ -104,7 +104,7 @@ class FolderStore implements LocalStore {
     const target = join(this.root, 'quarantine', name)
     makeFolder(join(this.root, 'quarantine'))
     if (!moveAside(this.#folder(address), target)) return
-    writeDurably(join(target, 'reason.txt'), `${reason}\n`)
+    writeFileSync(join(target, 'reason.txt'), `${reason}\n`)
     this.#forget(address)
   }
 

@@ -1,11 +1,20 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { crc32 } from 'node:zlib'
-import { Field, FixedSizeList, Float32, Float64, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct, tableFromIPC } from 'apache-arrow'
+import type * as Arrow from 'apache-arrow'
 import { corruptArtefact } from './artefact-faults.ts'
 import { CHUNK_BYTES, readFully } from './checksums.ts'
 import type { Address, FileMeta, PanelReader, PanelShape } from './store.ts'
 
 type Values = Float64Array | Float32Array
+
+let loadedArrow: typeof Arrow | undefined
+
+/** Only writing needs Arrow, and it takes a quarter of a second to load: commands that only read go without it. */
+function arrow(): typeof Arrow {
+  loadedArrow ??= createRequire(import.meta.url)('apache-arrow') as typeof Arrow
+  return loadedArrow
+}
 
 /** A panel to be written: `values` is row-major, rows × columns. */
 export interface Panel {
@@ -21,6 +30,7 @@ export interface Panel {
 export function encodePanel(panel: Panel): { bytes: Uint8Array; shape: PanelShape } {
   const { values, rows, columns } = panel
   if (values.length !== rows * columns) throw new Error(`a panel of ${rows} × ${columns} can't hold ${values.length} values`)
+  const { Field, FixedSizeList, Float32, Float64, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct } = arrow()
   const type = values instanceof Float64Array ? 'float64' : 'float32'
   const itemType = type === 'float64' ? new Float64() : new Float32()
   const listType = new FixedSizeList(columns, new Field('item', itemType, true))
@@ -37,7 +47,7 @@ export function encodePanel(panel: Panel): { bytes: Uint8Array; shape: PanelShap
 /** Reads the file back without copying, to learn where the values lie, and makes sure they are all there. */
 function findValues(bytes: Uint8Array, values: Values): number {
   if (values.length === 0) return 0
-  const found: unknown = tableFromIPC(bytes).batches[0].data.children[0].children[0].values
+  const found: unknown = arrow().tableFromIPC(bytes).batches[0].data.children[0].children[0].values
   const right = (found instanceof Float64Array || found instanceof Float32Array) && found.buffer === bytes.buffer
   // Arrow pads to 8 bytes: an odd number of float32 values is followed by 4 zero bytes.
   if (!right || found.byteLength < values.byteLength) throw new Error('the Arrow file does not hold its values in one piece')

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ledgerDigest } from '../../src/store/ledger-digest.ts'
 import { writeLedger } from '../../src/store/ledgers.ts'
 import type { LedgerColumn } from '../../src/store/ledgers.ts'
 import { openSql } from '../../src/store/sql-session.ts'
+import { scratchFolder } from './scratch.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-ledger-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = scratchFolder('ledger')
 let files = 0
 const newPath = (): string => join(folder, `${files++}.parquet`)
 

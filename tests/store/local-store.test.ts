@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { openStore } from '../../src/store/local-store.ts'
 import { describeStore } from '../contracts/store-contract.ts'
+import { scratchFolder } from './scratch.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-store-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = scratchFolder('store')
 let count = 0
 
 describeStore('local folder', () => {

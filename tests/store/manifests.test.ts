@@ -1,12 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { addressOf } from '../../src/base/hash.ts'
 import { openRuns } from '../../src/store/manifests.ts'
+import { scratchFolder } from './scratch.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'millrace-runs-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const folder = scratchFolder('runs')
 let roots = 0
 
 interface Manifest {

@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { addressOf } from '../../src/base/hash.ts'
 import { openStore } from '../../src/store/local-store.ts'
@@ -9,9 +8,9 @@ import { exportPanels } from '../../src/store/panel-export.ts'
 import type { ExportColumn } from '../../src/store/panel-export.ts'
 import { openSql } from '../../src/store/sql-session.ts'
 import type { PanelReader } from '../../src/store/store.ts'
+import { scratchFolder } from './scratch.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'millrace-export-'))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
+const root = scratchFolder('export')
 const store = openStore(root, { clock: systemClock })
 
 function panel(name: string, values: Float64Array | Float32Array, columns: number): PanelReader {
