@@ -3,7 +3,7 @@ import { SourceMap } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../base/errors.ts'
-import { bundleModule, type Bundle } from './bundle.ts'
+import type { Bundle } from './bundle.ts'
 
 /** A user's own TypeScript or JavaScript module. It runs trusted: it is the user's code. */
 export interface LoadedModule {
@@ -32,6 +32,7 @@ export async function loadModule(file: string): Promise<LoadedModule> {
   }
   const cached = loadedModules.get(file)
   if (cached !== undefined && cached.stamps.every(([input, stamp]) => stampOf(input) === stamp)) return cached.loaded
+  const { bundleModule } = await import('./bundle.ts')
   const bundle = await bundleModule(file, publicApi)
   const stamps = bundle.inputs.map((input) => [input, stampOf(input)] as const)
   const loaded = { exports: await evaluate(bundle, file), sourceHash: bundle.sourceHash }
@@ -85,6 +86,7 @@ function publicApi(): Promise<string> {
 async function findApi(): Promise<string> {
   const built = new URL('./api.mjs', import.meta.url)
   if (existsSync(built)) return built.href
+  const { bundleModule } = await import('./bundle.ts')
   const source = fileURLToPath(new URL('../api.ts', import.meta.url))
   return toDataUrl(await bundleModule(source, () => Promise.reject(new Error('the API imports itself'))))
 }

@@ -1,4 +1,4 @@
-import { distance } from 'fastest-levenshtein'
+import { nearestName } from '../features/params.ts'
 
 /** What the user may call things: safe in identifiers such as `trend[fast=10,slow=50]` and in globs. */
 export const NAME_PATTERN = /^[A-Za-z_][A-Za-z0-9_.-]*$/
@@ -7,21 +7,6 @@ const LISTED = 12
 
 /** A value of a grid, as YAML can say it. */
 export type Scalar = number | string | boolean | null
-
-/** The candidate with the fewest edits to `name`, when fewer than half its letters (at least 2) differ. */
-export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
-  const wanted = name.toLowerCase()
-  let nearest: string | undefined
-  let fewest = Math.max(2, Math.floor(name.length / 2)) + 1
-  for (const candidate of candidates) {
-    const edits = distance(wanted, candidate.toLowerCase())
-    if (edits < fewest) {
-      fewest = edits
-      nearest = candidate
-    }
-  }
-  return nearest
-}
 
 /** What to say about an unknown name: the nearest one, or else the first that are known. */
 export function nameHint(name: string, candidates: readonly string[]): string {
