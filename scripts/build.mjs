@@ -1,6 +1,6 @@
 // Bundles the command line, the worker and the public API into dist/, and hashes every step's source.
 import { build } from 'esbuild'
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -29,6 +29,15 @@ export function isStale() {
   return !existsSync(stamp) || statSync(stamp).mtimeMs < newestSource()
 }
 
+/** A process started before this build may still ask for chunks of the last one, so they stay for an hour. */
+function removeOldChunks() {
+  const oldest = Date.now() - 3_600_000
+  for (const name of readdirSync(dist)) {
+    const path = join(dist, name)
+    if (name.startsWith('chunk-') && statSync(path).mtimeMs < oldest) rmSync(path, { force: true })
+  }
+}
+
 export async function buildAll() {
   mkdirSync(dist, { recursive: true })
   await build({
@@ -42,6 +51,9 @@ export async function buildAll() {
     outdir: dist,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    // What is imported when it is needed is a chunk of its own: a command loads only what it uses.
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
     packages: 'external',
     platform: 'node',
     format: 'esm',
@@ -49,6 +61,7 @@ export async function buildAll() {
     sourcemap: 'linked',
     logLevel: 'warning',
   })
+  removeOldChunks()
   const kernelBuild = join(root, 'scripts/build-kernel.mjs')
   if (existsSync(kernelBuild)) {
     const { buildKernel } = await import(pathToFileURL(kernelBuild).href)

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import { writeLedger } from '../store/ledgers.ts'
 import type { Address, Store } from '../store/store.ts'
 import { ledgerFile, ledgerTable, type LedgerColumns, type LedgerName } from './ledger-rows.ts'
 
@@ -37,6 +36,8 @@ export async function publishResults(store: Store, results: BatchResults): Promi
   })
   draft.addPanel('performance', { values, rows, columns })
   if (results.ledgers !== undefined) {
+    // DuckDB takes longer to load than most batches of a sweep take to store: only where it is needed.
+    const { writeLedger } = await import('../store/ledgers.ts')
     for (const [name, table] of Object.entries(results.ledgers)) {
       await writeLedger(join(draft.folder, ledgerFile(name as LedgerName)), ledgerTable(table))
     }

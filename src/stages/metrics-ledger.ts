@@ -6,7 +6,7 @@ import type { PortfolioConfig } from '../domain/portfolio.ts'
 import { portfolioParametersAt } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
-import { writeLedger, type LedgerColumn } from '../store/ledgers.ts'
+import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, Store } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
 import type { Places } from './stage-work.ts'
@@ -45,6 +45,7 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
     madeFrom: { experiment: inputs.experiment.name, profile: inputs.experiment.profile, portfolios: made.length },
     facts: { rows: made.length, profile: inputs.experiment.profile.name },
   })
+  const { writeLedger } = await import('../store/ledgers.ts')
   await writeLedger(join(draft.folder, METRICS_FILE), [
     { name: 'portfolio', type: 'VARCHAR', values: made.map(({ config }) => config.id) },
     { name: 'ordinal', type: 'INTEGER', values: made.map(({ ordinal }) => ordinal) },
