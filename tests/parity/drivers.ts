@@ -11,6 +11,7 @@ import type { Pool } from '../../src/pool/pool.ts'
 import { expandPortfolios } from '../../src/stages/experiment-run.ts'
 import { prepareRun, runStages, type PreparedRun, type StagedRun } from '../../src/stages/pipeline.ts'
 import { ledgerDigest } from '../../src/store/ledger-digest.ts'
+import { openSql } from '../../src/store/sql-session.ts'
 import { openStore } from '../../src/store/local-store.ts'
 import type { Address, Store } from '../../src/store/store.ts'
 
@@ -38,6 +39,19 @@ export async function digestLedgers(store: Store, artefacts: readonly Address[])
     digests[name as LedgerName] = await ledgerDigest(paths, keys)
   }
   return digests as LedgerDigests
+}
+
+/** Rows of every ledger, over all batches. */
+export async function countLedgerRows(store: Store, artefacts: readonly Address[]): Promise<Readonly<Record<LedgerName, number>>> {
+  const counts: Partial<Record<LedgerName, number>> = {}
+  for (const name of Object.keys(LEDGERS) as LedgerName[]) {
+    const paths = artefacts.map((address) => store.file(address, ledgerFile(name)))
+    const session = await openSql({ views: { ledger: paths } })
+    const { rows } = await session.query('select count(*) from ledger')
+    counts[name] = Number(rows[0][0])
+    session.close()
+  }
+  return counts as Record<LedgerName, number>
 }
 
 export interface StagedResult {

@@ -42,3 +42,22 @@ export function stocksExperiment(data: string, market: Record<string, unknown> =
     record: 'all',
   }
 }
+
+/** A small synthetic market, for tests that must run without the real data. */
+export function syntheticExperiment(): Record<string, unknown> {
+  return {
+    name: 'synthetic',
+    market: { source: 'synthetic', symbols: 6, bars: 300, seed: 11 },
+    strategies: [
+      { name: 'trend', use: 'sma-cross', grid: { fast: [3, 5], slow: [10, 20] } },
+      { name: 'momentum', use: 'momentum-rank', params: { window: 15, fraction: 0.34, short: true } },
+    ],
+    risk: {
+      models: [{ name: 'var', use: 'var-limit', params: { limit: 0.01, window: 20 } }],
+      patterns: { default: { book: { signals: ['*'] }, models: ['var'] } },
+    },
+    portfolios: [{ name: 'singles', each: '*', grid: { threshold: [0, 0.02] } }],
+    costs: { feeBps: 5 },
+    record: 'all',
+  }
+}

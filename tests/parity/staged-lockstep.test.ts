@@ -1,19 +1,52 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { resolveRaw, runLockstepDriver, runStagedDriver } from './drivers.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { countLedgerRows, resolveRaw, runLockstepDriver, runStagedDriver, type LedgerDigests, type StagedResult } from './drivers.ts'
+import { excerptStocks } from './excerpt.ts'
 import { stocksExperiment } from './experiments.ts'
 
 const data = process.env.MILLRACE_TEST_DATA
-const folder = mkdtempSync(join(tmpdir(), 'millrace-parity-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const ALL = 1_000_000
 
-describe.skipIf(data === undefined)('staged = lockstep on the real stocks', () => {
-  it('bit for bit', async () => {
-    const experiment = await resolveRaw(stocksExperiment(data as string))
-    const staged = await runStagedDriver(experiment, { folder, workers: 2, portfoliosPerBatch: 50 })
-    const lockstep = await runLockstepDriver(staged, { workers: 2, portfoliosPerBatch: 50, predictions: 'stored' })
-    expect(lockstep.digests).toEqual(staged.digests)
-  }, 300_000)
+describe.skipIf(data === undefined)('staged = lockstep on the real stocks, with splits and dividends', () => {
+  const root = mkdtempSync(join(tmpdir(), 'millrace-parity-'))
+  const folderOf = (name: string) => {
+    const folder = join(root, name)
+    mkdirSync(folder, { recursive: true })
+    return folder
+  }
+  let raw: unknown
+  let reference: LedgerDigests
+  let first: StagedResult
+
+  beforeAll(async () => {
+    const files = excerptStocks(data as string, root, { from: '2013-06-03', to: '2014-12-31' })
+    raw = stocksExperiment(data as string, { files, from: '2014-01-02', to: undefined })
+    first = await runStagedDriver(await resolveRaw(raw), { folder: folderOf('first'), workers: 1, portfoliosPerBatch: ALL })
+    reference = first.digests
+  }, 120_000)
+  afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+  it('trades enough to mean something', async () => {
+    const rows = await countLedgerRows(first.run.store, first.artefacts)
+    console.log(`parity: ${first.run.configs.length} portfolios, ${rows.orders} orders, ${rows.fills} fills, ${rows.equity} equity rows`)
+    expect(rows.orders).toBeGreaterThan(10_000)
+    expect(rows.fills).toBeGreaterThan(10_000)
+    expect(rows.cancellations).toBeGreaterThan(100)
+    expect(first.failures).toBe(0)
+  })
+
+  for (const workers of [1, 2, 3]) {
+    for (const batch of [1, 50, ALL]) {
+      const name = `${workers} workers, batches of ${batch === ALL ? 'all' : batch}`
+      it(name, async () => {
+        const options = { workers, portfoliosPerBatch: batch }
+        const staged = await runStagedDriver(await resolveRaw(raw), { folder: folderOf(name), ...options })
+        const lockstep = await runLockstepDriver(staged, { ...options, predictions: 'stored' })
+        expect(staged.digests).toEqual(reference)
+        expect(lockstep.digests).toEqual(reference)
+      }, 120_000)
+    }
+  }
 })

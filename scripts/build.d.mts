@@ -1,0 +1,3 @@
+export function isStale(): boolean
+export function newestSource(): number
+export function buildAll(): Promise<void>
