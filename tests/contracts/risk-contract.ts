@@ -4,7 +4,8 @@ import { createRandom } from '../../src/base/random.ts'
 import { decisionWidth } from '../../src/domain/risk-decision.ts'
 import type { RegisteredRiskModel } from '../../src/risk/registry.ts'
 import { createRiskStep } from '../../src/risk/risk-step.ts'
-import { featureRows, randomMarket } from './feature-rows.ts'
+import { featureRows } from '../../scripts/train/feature-rows.ts'
+import { randomMarket } from './random-market.ts'
 
 const SYMBOLS = 4
 const ROWS = 60

@@ -6,7 +6,8 @@ import { toFeatureRef } from '../../src/features/reference.ts'
 import type { Predictor } from '../../src/models/model.ts'
 import { predictRows, type ModelRun } from '../../src/models/model-run.ts'
 import { createWindowBuffer } from '../../src/models/windows.ts'
-import { featureRows, randomMarket } from '../contracts/feature-rows.ts'
+import { featureRows } from '../../scripts/train/feature-rows.ts'
+import { randomMarket } from '../contracts/random-market.ts'
 
 const SYMBOLS = 5
 const WINDOW = 3

@@ -1,8 +1,5 @@
 import { createRandom } from '../../src/base/random.ts'
-import { readMarketInput, type MarketInput, type MarketPanels } from '../../src/domain/market-panels.ts'
-import type { Row } from '../../src/domain/timeline.ts'
-import type { FeatureRef } from '../../src/features/feature.ts'
-import { buildFeatureGraph, createFeatureStep, isMarketPanel } from '../../src/features/graph.ts'
+import type { MarketPanels } from '../../src/domain/market-panels.ts'
 
 const DAY_MS = 86_400_000
 
@@ -41,34 +38,5 @@ export function randomMarket(of: { symbols: number; rows: number; seed: number |
     split: new Float64Array(size).fill(1), dividend: new Float64Array(size),
     adjustment: new Float64Array(size).fill(1), splitProduct: new Float64Array(size).fill(1),
     halfSpread: null, delisting: null,
-  }
-}
-
-/** Turns the features' own steps over a market: each row's values of `refs`, in stable scratch arrays. */
-export function* featureRows(
-  market: MarketPanels,
-  refs: readonly FeatureRef[],
-): Generator<{ readonly row: Row; readonly inputs: readonly Float64Array[] }, void, undefined> {
-  const symbols = market.instruments.length
-  const values = new Map<string, Float64Array>()
-  const panels = new Set<MarketInput>()
-  const note = (ref: FeatureRef): void => {
-    if (isMarketPanel(ref)) panels.add(ref.name as MarketInput)
-    ref.inputs.forEach(note)
-  }
-  refs.forEach(note)
-  for (const panel of panels) values.set(panel, new Float64Array(symbols))
-  const nodes = buildFeatureGraph(refs).map((node) => {
-    const out = new Float64Array(node.columns(symbols))
-    values.set(node.ref.expression, out)
-    return { step: createFeatureStep(node, symbols), inputs: node.inputs.map((ref) => values.get(ref.expression)!), out }
-  })
-  const inputs = refs.map((ref) => values.get(ref.expression)!)
-  const { closeTimes, sessionDates } = market.timeline
-  for (let t = 0; t < closeTimes.length; t++) {
-    const row = { t, closeTime: closeTimes[t], sessionDate: sessionDates[t] }
-    for (const panel of panels) readMarketInput(market, panel, t, values.get(panel)!)
-    for (const node of nodes) node.step.step(row, node.inputs, node.out)
-    yield { row, inputs }
   }
 }
