@@ -14,18 +14,20 @@ export interface BatchLayout {
 export function layOutBatch(configs: readonly PortfolioConfig[]): BatchLayout {
   const signals = new Map<string, number>()
   const patterns = new Map<string, number>()
-  const number = (names: Map<string, number>, name: string): number => {
-    const known = names.get(name)
-    if (known !== undefined) return known
-    names.set(name, names.size)
-    return names.size - 1
-  }
   const portfolios = configs.map((config) => ({
     config,
     signals: Int32Array.from(config.signals, (subscription) => number(signals, subscription.signal)),
     pattern: config.riskPattern === null ? -1 : number(patterns, config.riskPattern),
   }))
   return { signals: [...signals.keys()], patterns: [...patterns.keys()], portfolios }
+}
+
+/** The number of `name`, which is the next one when it is new. */
+function number(names: Map<string, number>, name: string): number {
+  const known = names.get(name)
+  if (known !== undefined) return known
+  names.set(name, names.size)
+  return names.size - 1
 }
 
 /** A kernel over a batch, measured from the market's first row after warm-up to its last. */

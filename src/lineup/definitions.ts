@@ -6,20 +6,28 @@ import type { RiskModelDefinition } from '../risk/risk-model.ts'
 import { strategies } from '../strategies/registry.ts'
 import type { StrategyDefinition } from '../strategies/strategy.ts'
 
-/** Names a definition: a built-in by name, or the default export of a user's own file. */
-export type DefinitionName = Pick<StepOrigin, 'use' | 'file'>
-
-export function strategyDefinition(name: DefinitionName): Promise<StrategyDefinition> {
-  return define(name, strategies)
+/** @throws MillraceError MODULE_INVALID when the user's file is no longer the one the run was planned with */
+export function strategyDefinition(origin: StepOrigin): Promise<StrategyDefinition> {
+  return define(origin, strategies)
 }
 
-export function riskModelDefinition(name: DefinitionName): Promise<RiskModelDefinition> {
-  return define(name, riskModels)
+/** @throws MillraceError MODULE_INVALID when the user's file is no longer the one the run was planned with */
+export function riskModelDefinition(origin: StepOrigin): Promise<RiskModelDefinition> {
+  return define(origin, riskModels)
 }
 
-async function define<D>(name: DefinitionName, builtIn: Readonly<Record<string, { definition: D }>>): Promise<D> {
-  if (name.file !== undefined) return (await loadModule(name.file)).exports.default as D
-  const entry = builtIn[name.use]
-  if (entry !== undefined) return entry.definition
-  throw new MillraceError({ code: 'CONFIG_VALUE', message: `nothing is called ${name.use}`, value: name.use })
+async function define<D>(origin: StepOrigin, builtIn: Readonly<Record<string, { definition: D }>>): Promise<D> {
+  if (origin.file === undefined) {
+    const entry = builtIn[origin.use]
+    if (entry === undefined) throw new Error(`nothing built in is called ${origin.use}`)
+    return entry.definition
+  }
+  const { exports, sourceHash } = await loadModule(origin.file)
+  if (sourceHash === origin.sourceHash) return exports.default as D
+  throw new MillraceError({
+    code: 'MODULE_INVALID',
+    message: 'the file, or one it imports, was changed while the run was under way',
+    where: origin.file,
+    hint: 'run the experiment again; what the change does not touch is not made again',
+  })
 }

@@ -1,6 +1,7 @@
 import type { Step } from '../domain/step.ts'
 import { createStrategyStep } from '../strategies/strategy-step.ts'
-import { strategyDefinition, type DefinitionName } from './definitions.ts'
+import type { StepOrigin } from '../experiment/experiment.ts'
+import { strategyDefinition } from './definitions.ts'
 
 /** A chunk of instances with the positions of their inputs among the chunk's. */
 export interface StrategyGroup {
@@ -11,7 +12,7 @@ export interface StrategyGroup {
 
 /** Makes the steps of a group; both drivers use this. `expressions` are the group's inputs, in order. */
 export async function createStrategyGroup(of: {
-  readonly jobs: readonly (DefinitionName & { readonly params: Readonly<Record<string, unknown>> })[]
+  readonly jobs: readonly (StepOrigin & { readonly params: Readonly<Record<string, unknown>> })[]
   readonly expressions: readonly string[]
   readonly universe: readonly string[]
 }): Promise<StrategyGroup> {

@@ -2,7 +2,8 @@ import { decisionWidth } from '../domain/risk-decision.ts'
 import type { CombineMethod } from '../domain/signal.ts'
 import { createEnsembleStep } from '../ensembles/ensemble.ts'
 import { createBookRows, type BookSpec } from '../lineup/book-rows.ts'
-import { riskModelDefinition, type DefinitionName } from '../lineup/definitions.ts'
+import type { StepOrigin } from '../experiment/experiment.ts'
+import { riskModelDefinition } from '../lineup/definitions.ts'
 import type { Role, RoleRow, Slot } from '../lineup/role.ts'
 import { decisionSlot, featureSlot, signalSlot } from '../lineup/slots.ts'
 import { createRiskStep } from '../risk/risk-step.ts'
@@ -17,7 +18,7 @@ export interface PatternSpec {
   readonly name: string
   readonly book: BookSpec
   readonly bookSignals: readonly string[]
-  readonly models: readonly (DefinitionName & {
+  readonly models: readonly (StepOrigin & {
     readonly name: string
     readonly params: Readonly<Record<string, unknown>>
   })[]

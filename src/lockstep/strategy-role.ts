@@ -1,11 +1,11 @@
-import type { DefinitionName } from '../lineup/definitions.ts'
+import type { StepOrigin } from '../experiment/experiment.ts'
 import type { Role, Slot } from '../lineup/role.ts'
 import { featureSlot, signalSlot } from '../lineup/slots.ts'
 import { createStrategyGroup } from '../lineup/strategy-group.ts'
 
 export interface StrategyRoleSpec {
   readonly universe: readonly string[]
-  readonly jobs: readonly (DefinitionName & {
+  readonly jobs: readonly (StepOrigin & {
     readonly id: string
     readonly params: Readonly<Record<string, unknown>>
   })[]

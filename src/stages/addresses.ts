@@ -85,26 +85,30 @@ export function createAddresses(of: AddressInputs): Addresses {
       },
     }),
   )
-  const patternModels = new Map(of.lineup.patterns.map((pattern) => [pattern.name, pattern.models]))
-  return {
-    feature: features,
-    signal,
-    decision: (pattern, model) => decisions(`${pattern}/${model}`),
-    portfolio: (config) =>
-      addressOf({
-        kind: 'portfolio',
-        code: code('stages/portfolio-task.ts'),
-        config,
-        market: of.market,
-        signals: config.signals.map((subscription) => signal(subscription.signal)),
-        decisions:
-          config.riskPattern === null
-            ? []
-            : (patternModels.get(config.riskPattern) ?? []).map((model) => decisions(`${config.riskPattern}/${model.name}`)),
-        sums: { basis: of.profile.basis, periodsPerYear: of.profile.periodsPerYear, riskFreeRate: of.profile.riskFreeRate },
-        record: of.record,
-      }),
-  }
+  const portfolio = portfolioAddresses(of, { code: code('stages/portfolio-task.ts'), signal, decisions })
+  return { feature: features, signal, decision: (pattern, model) => decisions(`${pattern}/${model}`), portfolio }
+}
+
+/** A portfolio's results: its configuration, the signals and decisions it reads, and what the sums depend on. */
+function portfolioAddresses(
+  of: AddressInputs,
+  made: { readonly code: string; readonly signal: (name: string) => Address; readonly decisions: AddressBook },
+): (config: PortfolioConfig) => Address {
+  const models = new Map(of.lineup.patterns.map((pattern) => [pattern.name, pattern.models]))
+  const decisionsOf = (pattern: string | null): Address[] =>
+    pattern === null ? [] : (models.get(pattern) ?? []).map((model) => made.decisions(`${pattern}/${model.name}`))
+  const sums = { basis: of.profile.basis, periodsPerYear: of.profile.periodsPerYear, riskFreeRate: of.profile.riskFreeRate }
+  return (config) =>
+    addressOf({
+      kind: 'portfolio',
+      code: made.code,
+      config,
+      market: of.market,
+      signals: config.signals.map((subscription) => made.signal(subscription.signal)),
+      decisions: decisionsOf(config.riskPattern),
+      sums,
+      record: of.record,
+    })
 }
 
 interface AddressBook {

@@ -3,11 +3,12 @@ import { createRiskStep } from '../risk/risk-step.ts'
 import type { Address } from '../store/store.ts'
 import { createBookRows, type BookSpec } from '../lineup/book-rows.ts'
 import { turnCrank } from './crank.ts'
-import { riskModelDefinition, type DefinitionName } from '../lineup/definitions.ts'
+import type { StepOrigin } from '../experiment/experiment.ts'
+import { riskModelDefinition } from '../lineup/definitions.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
 import { marketAt, storeAt } from './worker-cache.ts'
 
-export interface RiskTask extends DefinitionName {
+export interface RiskTask extends StepOrigin {
   readonly store: string
   readonly market: Address
   readonly address: Address

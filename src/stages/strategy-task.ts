@@ -1,11 +1,11 @@
-import type { DefinitionName } from '../lineup/definitions.ts'
+import type { StepOrigin } from '../experiment/experiment.ts'
 import { createStrategyGroup } from '../lineup/strategy-group.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
 import { marketAt, storeAt } from './worker-cache.ts'
 
-export interface StrategyJob extends DefinitionName {
+export interface StrategyJob extends StepOrigin {
   readonly id: string
   readonly address: Address
   readonly params: Readonly<Record<string, unknown>>

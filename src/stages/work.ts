@@ -92,8 +92,7 @@ export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] 
 /** Strategy instances, those with the same features beside each other. */
 export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>> {
   const bytesPerMember = context.rows * context.lineup.universe.length * FLOAT32_BYTES
-  const shared = (entry: StrategyEntry) => entry.features.map((ref) => ref.expression).join(' ')
-  const entries = context.lineup.strategies.toSorted((a, b) => compare(shared(a), shared(b)) || compare(a.id, b.id))
+  const entries = context.lineup.strategies.toSorted((a, b) => compare(sharedFeatures(a), sharedFeatures(b)) || compare(a.id, b.id))
   return {
     stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false, bytesPerMember,
     membersPerChunk: perChunk(bytesPerMember),
@@ -109,12 +108,16 @@ export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>>
         store: context.storeRoot, market: context.market, address,
         madeFrom: { strategies: members.map((member) => member.label), market: context.market },
         jobs: members.map(({ entry, address: member }) => ({
-          id: entry.id, use: entry.use, file: entry.file, params: entry.params, address: member,
+          id: entry.id, use: entry.use, file: entry.file, sourceHash: entry.sourceHash, params: entry.params, address: member,
         })),
         inputs: Object.fromEntries([...refs.values()].map((ref) => [ref.expression, inputPlace(context, ref, places)])),
       }
     },
   }
+}
+
+function sharedFeatures(entry: StrategyEntry): string {
+  return entry.features.map((ref) => ref.expression).join(' ')
 }
 
 function compare(a: string, b: string): number {
@@ -188,7 +191,7 @@ export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternE
     payload: ([{ entry: { pattern, model }, label }], address, places): RiskTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { riskModel: model.name, params: model.params, pattern: pattern.name, book: pattern.book, market: context.market },
-      name: label, use: model.use, file: model.file, params: model.params,
+      name: label, use: model.use, file: model.file, sourceHash: model.sourceHash, params: model.params,
       features: model.features.map((ref) => inputPlace(context, ref, places)),
       book: { combine: pattern.book.combine, weights: pattern.book.signals.map((member) => member.weight) },
       bookSignals: pattern.book.signals.map((member) => signalInput(context, member.signal, places)),

@@ -1,0 +1,228 @@
+import { addressOf } from '../base/hash.ts'
+import type { MarketPanels } from '../domain/market-panels.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { MetricProfile } from '../domain/profile.ts'
+import type { Lineup } from '../lineup/lineup.ts'
+import { marketSlot, OPTIONAL_MARKET, predictionSlot, RAW_MARKET } from '../lineup/slots.ts'
+import type { Address } from '../store/store.ts'
+import { createBoard, type Board } from './board.ts'
+import { hire, type Member } from './crew.ts'
+import { storedSlot } from './model-role.ts'
+import type { PortfolioBatch } from './portfolio-role.ts'
+import type { RoleSpec } from './role-spec.ts'
+
+/** A run of an experiment bar by bar: every role in a process of its own, all waiting for the slowest. */
+export interface LockstepRun {
+  readonly lineup: Lineup
+  readonly market: MarketPanels
+  readonly marketAddress: Address
+  readonly configs: readonly PortfolioConfig[]
+  readonly addressOfPortfolio: (config: PortfolioConfig) => Address
+  readonly profile: MetricProfile
+  readonly record: 'metrics' | 'all'
+  readonly storeRoot: string
+  readonly workerFile: string
+  /** Processes for strategies, and as many for portfolios. */
+  readonly workers: number
+  readonly portfoliosPerBatch: number
+  readonly timeoutMs: number
+  /** Stored predictions of a model, row t into `out` (N); null when there are none. */
+  readonly storedPredictions: ((model: string, t: number, out: Float64Array) => void) | null
+  /** `stored`: everything downstream reads the stored predictions. `fresh`: predicted bar by bar. */
+  readonly predictions: 'stored' | 'fresh'
+  readonly interrupted: AbortSignal
+  readonly onBar?: (of: { done: number; total: number }) => void
+}
+
+export interface LockstepOutcome {
+  readonly artefacts: readonly Address[]
+  readonly bars: number
+  /** Fresh predictions compared with stored ones, where both are there. */
+  readonly predictions: number
+  readonly flips: number
+  readonly processIds: readonly number[]
+}
+
+/** Runs the whole history in lockstep and publishes each batch's results. */
+export async function runLockstep(run: LockstepRun): Promise<LockstepOutcome> {
+  const { batches, levels: specs } = crewOf(run)
+  const hired: Member[] = []
+  try {
+    const levels: Member[][] = []
+    for (const level of specs) {
+      const members = await Promise.all(level.map((of) => hireMember(run, of)))
+      hired.push(...members)
+      levels.push(members)
+    }
+    const board = createBoard()
+    prepareBoard(run, board, hired)
+    const flips = await turnBars(run, board, levels)
+    for (const member of hired) await member.finish()
+    return {
+      artefacts: batches.map((batch) => batch.address),
+      bars: run.market.timeline.closeTimes.length,
+      processIds: hired.map((member) => member.processId),
+      ...flips,
+    }
+  } finally {
+    for (const member of hired) member.dismiss()
+  }
+}
+
+interface NamedSpec {
+  readonly name: string
+  readonly spec: RoleSpec
+}
+
+function hireMember(run: LockstepRun, of: NamedSpec): Promise<Member> {
+  return hire({ name: of.name, workerFile: run.workerFile, spec: of.spec, timeoutMs: run.timeoutMs })
+}
+
+/** Deals items out to at most `shares` hands, in turn; no hand is empty. */
+function deal<T>(items: readonly T[], shares: number): T[][] {
+  const hands: T[][] = Array.from({ length: Math.min(shares, items.length) }, () => [])
+  items.forEach((item, index) => hands[index % hands.length].push(item))
+  return hands
+}
+
+/** The roles by level: a level reads only what earlier levels wrote in the same bar. */
+function crewOf(run: LockstepRun): { batches: PortfolioBatch[]; levels: NamedSpec[][] } {
+  const { lineup, market } = run
+  const batches = cutBatches(run)
+  const strategies = deal(lineup.strategies, run.workers).map((jobs, index): NamedSpec => {
+    const refs = new Map(jobs.flatMap((job) => job.features.map((ref) => [ref.expression, ref])))
+    const inputs = [...refs.values()].map((ref) => ({ expression: ref.expression, columns: columnsOf(run, ref.expression) }))
+    const plain = jobs.map(({ id, use, file, sourceHash, params }) => ({ id, use, file, sourceHash, params }))
+    return { name: `strategies ${index + 1}`, spec: { role: 'strategies', spec: { universe: lineup.universe, jobs: plain, inputs } } }
+  })
+  const models = lineup.models.map(({ spec, widths }): NamedSpec => ({
+    name: `model ${spec.name}`,
+    spec: { role: 'model', spec: { spec, widths, universe: lineup.universe, stored: run.predictions === 'stored' } },
+  }))
+  const refs = [
+    ...lineup.strategies.flatMap((entry) => entry.features),
+    ...lineup.models.flatMap((entry) => entry.spec.features),
+    ...lineup.patterns.flatMap((pattern) => pattern.models.flatMap((model) => model.features)),
+    { expression: 'raw.close', name: 'raw.close', params: {}, inputs: [] },
+  ]
+  const levels = [
+    [{ name: 'features', spec: { role: 'features', spec: { instruments: market.instruments, refs } } } as NamedSpec],
+    [...strategies, ...models],
+    [{ name: 'risk', spec: { role: 'risk', spec: riskSpec(run) } } as NamedSpec],
+    deal(batches, run.workers).map((hand, index) => portfolioSpec(run, hand, index)),
+  ]
+  return { batches, levels }
+}
+
+function columnsOf(run: LockstepRun, expression: string): number {
+  const node = run.lineup.features.find((candidate) => candidate.ref.expression === expression)
+  return node?.columns(run.lineup.universe.length) ?? run.lineup.universe.length
+}
+
+function riskSpec(run: LockstepRun) {
+  const features = run.lineup.patterns.flatMap((pattern) => pattern.models.flatMap((model) => model.features))
+  return {
+    universe: run.lineup.universe,
+    ensembles: run.lineup.ensembles,
+    patterns: run.lineup.patterns.map((pattern) => ({
+      name: pattern.name,
+      book: { combine: pattern.book.combine, weights: pattern.book.signals.map((member) => member.weight) },
+      bookSignals: pattern.book.signals.map((member) => member.signal),
+      models: pattern.models.map(({ name, use, file, sourceHash, params }) => ({ name, use, file, sourceHash, params })),
+    })),
+    featureColumns: Object.fromEntries(features.map((ref) => [ref.expression, columnsOf(run, ref.expression)])),
+  }
+}
+
+function cutBatches(run: LockstepRun): PortfolioBatch[] {
+  const batches: PortfolioBatch[] = []
+  for (let start = 0; start < run.configs.length; start += run.portfoliosPerBatch) {
+    const configs = run.configs.slice(start, start + run.portfoliosPerBatch)
+    const members = configs.map(run.addressOfPortfolio)
+    batches.push({ configs, members, address: addressOf({ kind: 'lockstep', members, predictions: run.predictions }) })
+  }
+  return batches
+}
+
+function portfolioSpec(run: LockstepRun, batches: readonly PortfolioBatch[], index: number): NamedSpec {
+  const { market, lineup } = run
+  return {
+    name: `portfolios ${index + 1}`,
+    spec: {
+      role: 'portfolios',
+      storeRoot: run.storeRoot,
+      spec: {
+        batches,
+        madeFrom: { driver: 'lockstep', market: run.marketAddress, predictions: run.predictions },
+        instruments: market.instruments,
+        warmupRows: market.warmupRows,
+        closeTimes: market.timeline.closeTimes,
+        profile: run.profile,
+        record: run.record,
+        optionalMarket: OPTIONAL_MARKET.filter((panel) => market[panel] !== null),
+        patterns: Object.fromEntries(
+          lineup.patterns.map((pattern) => [
+            pattern.name,
+            pattern.models.map((model) => ({ model: model.name, fields: model.decides })),
+          ]),
+        ),
+      },
+    },
+  }
+}
+
+function marketPanels(market: MarketPanels) {
+  return [...RAW_MARKET, ...OPTIONAL_MARKET].flatMap((panel) => {
+    const values = market[panel]
+    return values === null ? [] : [{ name: marketSlot(panel), values }]
+  })
+}
+
+function prepareBoard(run: LockstepRun, board: Board, crew: readonly Member[]): void {
+  const columns = run.lineup.universe.length
+  for (const { name } of marketPanels(run.market)) board.add({ name, columns })
+  if (run.storedPredictions !== null) {
+    for (const { spec } of run.lineup.models) board.add({ name: storedSlot(spec.name), columns })
+  }
+  for (const member of crew) for (const slot of member.outputs) board.add(slot)
+}
+
+/** Every bar: the market's row on the board, then level by level, each waiting for its slowest member. */
+async function turnBars(run: LockstepRun, board: Board, levels: readonly (readonly Member[])[]) {
+  const { timeline } = run.market
+  const symbols = run.lineup.universe.length
+  const panels = marketPanels(run.market)
+  const bars = timeline.closeTimes.length
+  let predictions = 0
+  let flips = 0
+  for (let t = 0; t < bars; t++) {
+    run.interrupted.throwIfAborted()
+    for (const { name, values } of panels) board.row(name).set(values.subarray(t * symbols, (t + 1) * symbols))
+    for (const { spec } of run.lineup.models) run.storedPredictions?.(spec.name, t, board.row(storedSlot(spec.name)))
+    const row = { t, closeTime: timeline.closeTimes[t], openTime: timeline.openTimes[t], sessionDate: timeline.sessionDates[t] }
+    for (const level of levels) {
+      await Promise.all(
+        level.map(async (member) => board.scatter(member.outputs, await member.turn(row, board.gather(member.inputs)))),
+      )
+    }
+    if (run.storedPredictions !== null) {
+      for (const { spec } of run.lineup.models) {
+        const compared = compareRows(board.row(storedSlot(spec.name)), board.row(predictionSlot(spec.name)))
+        predictions += compared.count
+        flips += compared.flips
+      }
+    }
+    run.onBar?.({ done: t + 1, total: bars })
+  }
+  return { predictions, flips }
+}
+
+function compareRows(stored: Float64Array, fresh: Float64Array): { count: number; flips: number } {
+  let count = 0
+  let flips = 0
+  for (let n = 0; n < stored.length; n++) {
+    if (stored[n] === stored[n] || fresh[n] === fresh[n]) count++
+    if (!Object.is(stored[n] + 0, fresh[n] + 0)) flips++
+  }
+  return { count, flips }
+}
