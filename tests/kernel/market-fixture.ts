@@ -99,7 +99,7 @@ export function makeBlock(scene: Scene): KernelBlock {
   const rows = tables[0].bars.length
   const dates = scene.sessionDates ?? Array.from({ length: rows }, (_, t) => t)
   const time = (t: number, hour: number): number => (dates[t] * 24 + hour) * HOUR_MS
-  const signals = tables.map((table) => table.signals ?? [table.signal ?? new Array(rows).fill(NaN)])
+  const signals = tables.map((table) => table.signals ?? [table.signal ?? Array.from({ length: rows }, () => NaN)])
   const signalCount = Math.max(...signals.map((list) => list.length))
   const signalRows = new Float32Array(rows * signalCount * tables.length)
   for (let t = 0; t < rows; t++) {
