@@ -19,6 +19,8 @@ export interface BarFault extends Fault {
 /** How far, relative to the price, open and close may lie outside [low, high]: the noise of vendors' float arithmetic. */
 export const PRICE_TOLERANCE = 1e-9
 
+const ZERO_SPLIT_HINT = 'vendors that write 0 for no split usually publish adjusted prices: then say prices: adjusted'
+
 function fault(column: keyof Bar, message: string, hint?: string): BarFault {
   return { code: 'CSV_BAR_INVALID', column, message, hint }
 }
@@ -48,6 +50,6 @@ function describe(bar: Bar, slack: number): BarFault {
     if (bar[column] < bar.low - slack) return fault(column, `${column} ${bar[column]} is below low ${bar.low}`)
   }
   if (!(bar.volume >= 0)) return fault('volume', `volume is ${bar.volume}: it cannot be negative`)
-  if (!(bar.split > 0)) return fault('split', `split is ${bar.split}: it must be above 0`, '1 = no split, 2 = two new for one old')
+  if (!(bar.split > 0)) return fault('split', `split is ${bar.split}: it must be above 0 (1 = none)`, ZERO_SPLIT_HINT)
   return fault('dividend', `dividend is ${bar.dividend}: it cannot be negative`)
 }

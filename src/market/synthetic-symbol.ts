@@ -107,8 +107,8 @@ export function makeSymbol(of: { backdrop: Backdrop; sessions: Sessions; setting
     const close = toCents(price)
     bars.open[i] = open
     bars.close[i] = close
-    bars.high[i] = Math.max(open, close, toCents(Math.max(open, close) * Math.exp(0.4 * deviation * Math.abs(shape.normal()))))
-    bars.low[i] = Math.min(open, close, toCents(Math.min(open, close) * Math.exp(-0.4 * deviation * Math.abs(shape.normal()))))
+    bars.high[i] = Math.max(open, close, toCents(Math.max(open, close) * (1 + 0.4 * deviation * Math.abs(shape.normal()))))
+    bars.low[i] = Math.min(open, close, toCents(Math.min(open, close) / (1 + 0.4 * deviation * Math.abs(shape.normal()))))
     bars.split[i] = split
     bars.dividend[i] = dividend
     activity = 0.9 * activity + 0.2 * shape.normal()
