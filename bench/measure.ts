@@ -1,0 +1,54 @@
+import { systemClock } from '../src/base/clock.ts'
+
+/** One measured figure: the median of `runs`, with the fastest and slowest beside it. */
+export interface Figure {
+  readonly name: string
+  readonly unit: string
+  readonly median: number
+  readonly least: number
+  readonly most: number
+  readonly runs: number
+}
+
+/** A group of figures taken in one process, one after another, so that their ratios mean something. */
+export interface Bench {
+  readonly name: string
+  /** What was measured on: sizes, data, settings. */
+  readonly setting: Readonly<Record<string, unknown>>
+  readonly figures: readonly Figure[]
+}
+
+export interface Subject {
+  readonly name: string
+  readonly unit: string
+  /** Runs the work once. */
+  work(): void | Promise<void>
+  /** From the milliseconds of one run to the figure's unit. */
+  figure(milliseconds: number): number
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/**
+ * Measures all subjects in turns (first, second … first, second …), so that a machine that slows down slows
+ * every one of them. The first `warmUps` rounds are not counted: compilers are still at work in them.
+ */
+export async function measure(subjects: readonly Subject[], rounds: { warmUps: number; runs: number }): Promise<Figure[]> {
+  const taken = subjects.map((): number[] => [])
+  for (let round = 0; round < rounds.warmUps + rounds.runs; round++) {
+    for (const [i, subject] of subjects.entries()) {
+      const start = systemClock.monotonic()
+      await subject.work()
+      const milliseconds = systemClock.monotonic() - start
+      if (round >= rounds.warmUps) taken[i].push(subject.figure(milliseconds))
+    }
+  }
+  return subjects.map((subject, i) => ({
+    name: subject.name, unit: subject.unit, median: median(taken[i]),
+    least: Math.min(...taken[i]), most: Math.max(...taken[i]), runs: taken[i].length,
+  }))
+}

@@ -1,0 +1,49 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemClock } from '../src/base/clock.ts'
+import { benchCsvSource } from './csv-source.ts'
+import { benchKernel } from './kernel.ts'
+import { describeMachine } from './machine.ts'
+import type { Bench } from './measure.ts'
+import { benchModels } from './models.ts'
+import { benchStrategies } from './strategies.ts'
+import { benchWorkerStart } from './worker-start.ts'
+
+/** Every baseline, by the name to ask for it: `npm run bench -- kernel csv`. Run from the repository's root. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  kernel: () => benchKernel('dist/kernel.wasm'),
+  csv: benchCsvSource,
+  strategies: benchStrategies,
+  models: benchModels,
+  workers: () => benchWorkerStart('dist/worker.mjs'),
+}
+
+const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
+
+function show({ name, figures }: Bench): void {
+  console.log(`\n${name}`)
+  for (const figure of figures) {
+    const range = `${number.format(figure.least)} to ${number.format(figure.most)}, ${figure.runs} runs`
+    console.log(`  ${figure.name.padEnd(32)} ${number.format(figure.median).padStart(12)} ${figure.unit}   (${range})`)
+  }
+}
+
+const asked = process.argv.slice(2)
+const unknown = asked.find((name) => !Object.hasOwn(BENCHES, name))
+if (unknown !== undefined) {
+  console.error(`there is no bench "${unknown}": ${Object.keys(BENCHES).join(', ')}`)
+  process.exit(2)
+}
+const machine = describeMachine()
+console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}`)
+const benches: Bench[] = []
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+  const bench = await BENCHES[name]()
+  show(bench)
+  benches.push(bench)
+}
+const measuredAt = new Date(systemClock.now()).toISOString()
+const file = join('bench/results', `${measuredAt.slice(0, 19).replaceAll(':', '')}.json`)
+mkdirSync('bench/results', { recursive: true })
+writeFileSync(file, `${JSON.stringify({ measuredAt, machine, benches }, null, 1)}\n`)
+console.log(`\nrecorded in ${file}`)
