@@ -139,11 +139,17 @@ const assemblyLengths: Rule = (root) =>
     .filter((file) => isAssembly(file) && file.text.split('\n').length > 500)
     .map((file) => ({ rule: 'lengths', file: file.path, message: 'more than 500 lines' }))
 
-/** Files tested only from outside: bundles that a test starts as processes. */
-export const TESTED_AS_PROCESSES = ['src/cli/main.ts', 'src/cli/worker.ts']
+/** Code that tests drive from outside, as a process or through both drivers, and the folder of those tests. */
+export const TESTED_FROM_OUTSIDE: Readonly<Record<string, string>> = {
+  'src/cli/': 'tests/cli/',
+  'src/lineup/': 'tests/parity/',
+  'src/lockstep/serve-role.ts': 'tests/parity/',
+}
 
+/** False for types and re-exports. */
 function hasCode(file: SourceFile): boolean {
-  return transformSync(file.text, { loader: 'ts', format: 'esm', minify: true }).code.replace(/export\s*\{\s*\};?/, '').trim() !== ''
+  const { code } = transformSync(file.text, { loader: 'ts', format: 'esm', minify: true })
+  return code.replace(/(?:import|export)(?:\{[^}]*\}|\*)(?:from"[^"]*")?;?/g, '').trim() !== ''
 }
 
 /**
@@ -163,7 +169,8 @@ export const tested: Rule = (root) => {
   }
   for (const path of tests.flatMap(importsOf)) reach(path)
   for (const path of files.keys()) if (mirrored.has(path.replace(/^src/, 'tests').replace(/\.ts$/, '.test.ts'))) reach(path)
+  const outside = Object.entries(TESTED_FROM_OUTSIDE).filter(([, folder]) => tests.some((test) => test.path.startsWith(folder)))
   return [...files.values()]
-    .filter((file) => !reached.has(file.path) && !TESTED_AS_PROCESSES.includes(file.path) && !file.path.endsWith('.d.ts') && hasCode(file))
+    .filter((file) => !reached.has(file.path) && !outside.some(([path]) => file.path.startsWith(path)) && !file.path.endsWith('.d.ts') && hasCode(file))
     .map((file) => ({ rule: 'tested', file: file.path, message: 'no test imports it' }))
 }
