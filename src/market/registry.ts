@@ -9,10 +9,12 @@ import { syntheticSource } from './synthetic.ts'
 export interface RegisteredSource {
   readonly source: MarketSource
   readonly settings: ZodType
+  /** Path under src/, from which the code's hash is taken. */
+  readonly file: string
 }
 
 /** Every market source by the name an experiment's `market.source` gives. */
 export const marketSources: Readonly<Record<string, RegisteredSource>> = {
-  csv: { source: csvSource, settings: csvSettings },
-  synthetic: { source: syntheticSource, settings: syntheticSettings },
+  csv: { source: csvSource, settings: csvSettings, file: 'market/csv.ts' },
+  synthetic: { source: syntheticSource, settings: syntheticSettings, file: 'market/synthetic.ts' },
 }

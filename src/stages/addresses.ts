@@ -1,6 +1,6 @@
 import { addressOf } from '../base/hash.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
-import type { MetricProfile } from '../domain/profile.ts'
+import { requiredReturn, type MetricProfile } from '../domain/profile.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { ResolvedEnsemble } from '../experiment/experiment.ts'
@@ -97,7 +97,7 @@ function portfolioAddresses(
   const models = new Map(of.lineup.patterns.map((pattern) => [pattern.name, pattern.models]))
   const decisionsOf = (pattern: string | null): Address[] =>
     pattern === null ? [] : (models.get(pattern) ?? []).map((model) => made.decisions(`${pattern}/${model.name}`))
-  const sums = { basis: of.profile.basis, periodsPerYear: of.profile.periodsPerYear, riskFreeRate: of.profile.riskFreeRate }
+  const sums = { basis: of.profile.basis, requiredReturn: requiredReturn(of.profile) }
   return (config) =>
     addressOf({
       kind: 'portfolio',
