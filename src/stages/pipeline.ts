@@ -84,9 +84,11 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
   return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, plan }
 }
 
-/** Runs every stage of a prepared run; what is stored already is not made again. */
-export async function runStages(run: StagedRun, prepared: PreparedRun): Promise<StagedOutcome> {
-  const places: Places = new Map()
+/**
+ * Runs every stage of a prepared run; what is stored already is not made again. `places` fills as it goes, so
+ * that whoever gave it knows how far an interrupted run has come.
+ */
+export async function runStages(run: StagedRun, prepared: PreparedRun, places: Places = new Map()): Promise<StagedOutcome> {
   const unavailable: Unavailable = new Map()
   run.observer.planned?.(prepared.plan)
   for (const works of prepared.stages) await runStage(run, works, { places, unavailable })
@@ -96,8 +98,9 @@ export async function runStages(run: StagedRun, prepared: PreparedRun): Promise<
 /** Stage 0, first half: the market artefact's address, made now if it is not stored. */
 async function makeMarket(run: StagedRun): Promise<Address> {
   const { source: name, settings } = run.experiment.market
-  const identity = await marketSources[name].source.identity(settings, { folder: run.experiment.folder, clock: run.clock })
-  const madeFrom = { source: name, identity, code: run.sources['stages/market-task.ts'], marketCode: marketCode(run.sources) }
+  const { source, file } = marketSources[name]
+  const identity = await source.identity(settings, { folder: run.experiment.folder, clock: run.clock })
+  const madeFrom = { source: name, identity, code: [run.sources[file], run.sources['stages/market-task.ts']] }
   const address = addressOf({ kind: 'market', ...madeFrom })
   if (run.store.meta(address) !== undefined) return address
   const payload: MarketTask = {
@@ -111,9 +114,4 @@ async function makeMarket(run: StagedRun): Promise<Address> {
     stage: 'market', wallMs: run.clock.monotonic() - started, cpuMs: outcome.usage.cpuMs, made: 1, cached: 0, peakMemoryBytes: 0,
   })
   return address
-}
-
-/** Hash of every source under market/: the task reaches them through the registry. */
-function marketCode(sources: SourceHashes): Address {
-  return addressOf(Object.entries(sources).filter(([file]) => file.startsWith('market/')))
 }
