@@ -43,7 +43,7 @@ export class BarReader implements RecordHandler {
     this.#problems = of.problems
     const fields = new Map(of.columns.fields)
     if (of.settings.prices === 'adjusted') for (const role of ['split', 'dividend'] as const) fields.delete(role)
-    this.wanted = [...fields.values()].toSorted((a, b) => a - b)
+    this.wanted = [...new Set(fields.values())].toSorted((a, b) => a - b)
     const place = (role: ColumnRole) => this.wanted.indexOf(fields.get(role) ?? -1)
     this.#at = {
       time: place('time'), symbol: place('symbol'), open: place('open'), high: place('high'), low: place('low'),

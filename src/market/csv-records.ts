@@ -6,7 +6,7 @@ export interface RecordLayout {
   readonly delimiter: string
   /** How many fields every record has. */
   readonly width: number
-  /** Which fields are wanted, ascending. */
+  /** Which fields are wanted, strictly ascending. */
   readonly wanted: readonly number[]
 }
 

@@ -87,6 +87,14 @@ describe('other shapes', () => {
     expect(await loadFiles({ 'X.csv': GOOD.replace('volume', 'tick_volume') }, { columns: { volume: 'tick_volume' } })).toEqual(plain)
   })
 
+  it('one column may play several parts', async () => {
+    const files = { 'X.csv': 'date,price,size\n2020-01-02,1.5,1\n2020-01-03,1.25,2\n' }
+    const columns = { open: 'price', high: 'price', low: 'price', close: 'price', volume: 'size' }
+    const market = await loadFiles(files, { columns })
+    expect([...market.open, ...market.close, ...market.volume]).toEqual([1.5, 1.25, 1.5, 1.25, 1, 2])
+    expect(await loadFiles({ 'X.csv': files['X.csv'].replace('size', '"size"') }, { columns })).toEqual(market)
+  })
+
   it('newest first, when said: reversed and equal', async () => {
     const lines = GOOD.trim().split('\n')
     const reversed = [lines[0], ...lines.slice(1).toReversed()].join('\n')
