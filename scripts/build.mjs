@@ -8,7 +8,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
 
 /** Files whose transitive source decides what an artefact contains: steps and the stages that drive them. */
-const HASHED_FOLDERS = ['features', 'strategies', 'ensembles', 'models', 'risk', 'kernel', 'market', 'stages']
+const HASHED_FOLDERS = ['features', 'strategies', 'ensembles', 'models', 'risk', 'kernel', 'market', 'stages', 'lockstep']
 
 function filesUnder(folder) {
   if (!existsSync(folder)) return []
@@ -67,14 +67,20 @@ export async function buildAll() {
     const { buildKernel } = await import(pathToFileURL(kernelBuild).href)
     await buildKernel(join(dist, 'kernel.wasm'))
   }
+  writeFileSync(join(dist, 'sources.json'), `${JSON.stringify(await hashSteps(join(root, 'src')), null, 1)}\n`)
+}
+
+/**
+ * Hash of the transitive source of every step and task in a source folder, by path. Registries are not followed:
+ * they name every step, and what a task needs of them is in its address by the steps' own hashes.
+ */
+export async function hashSteps(source) {
   const { hashSources } = await import(`${pathToFileURL(join(dist, 'source-hash.mjs')).href}?${Date.now()}`)
-  const source = join(root, 'src')
   const files = HASHED_FOLDERS.flatMap((folder) => filesUnder(join(source, folder)))
     .filter((file) => file.endsWith('.ts') && !file.includes('/assembly/'))
     .map((file) => relative(source, file).replaceAll('\\', '/'))
     .toSorted()
-  const hashes = await hashSources({ root: source, files, external: ['*/registry.ts'] })
-  writeFileSync(join(dist, 'sources.json'), `${JSON.stringify(hashes, null, 1)}\n`)
+  return hashSources({ root: source, files, external: ['*/registry.ts'] })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll()

@@ -1,12 +1,21 @@
+import { MillraceError } from '../base/errors.ts'
+import { addressOf } from '../base/hash.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
+import { readPerformances } from '../lineup/results.ts'
 import { runLockstep, type LockstepOutcome, type LockstepRun } from '../lockstep/lockstep.ts'
+import { expandPortfolios, noteEnd, startRecord, type ExperimentRun } from '../stages/experiment-run.ts'
 import { readMarket } from '../stages/market-artefact.ts'
+import { publishMetrics } from '../stages/metrics-ledger.ts'
 import type { PreparedRun, StagedRun } from '../stages/pipeline.ts'
+import { describeArtefacts, fingerprintOf } from '../stages/run-artefacts.ts'
+import type { RunRecord } from '../stages/run-record.ts'
+import type { Places } from '../stages/stage-work.ts'
 import type { Address, PanelReader, Store } from '../store/store.ts'
+import { samePerformance } from './replay.ts'
 
 /** What the lockstep driver needs beside a prepared run. */
 export interface LockstepOptions
-  extends Pick<LockstepRun, 'workerFile' | 'workers' | 'portfoliosPerBatch' | 'timeoutMs' | 'interrupted' | 'predictions' | 'onBar'> {
+  extends Pick<LockstepRun, 'workerFile' | 'workers' | 'portfoliosPerBatch' | 'timeoutMs' | 'interrupted' | 'predictions' | 'onHired' | 'onBar'> {
   readonly configs: readonly PortfolioConfig[]
 }
 
@@ -23,6 +32,7 @@ export async function runPreparedInLockstep(run: StagedRun, prepared: PreparedRu
       market: readMarket(run.store, prepared.market),
       marketAddress: prepared.market,
       addressOfPortfolio: prepared.addresses.portfolio,
+      code: addressOf(Object.entries(run.sources).filter(([file]) => file.startsWith('lockstep/'))),
       profile: run.experiment.profile,
       record: run.experiment.record,
       storeRoot: run.store.root,
@@ -47,4 +57,90 @@ function openPredictions(store: Store, prepared: PreparedRun): { read: LockstepR
     return { read: null, close: () => undefined }
   }
   return { read: (model, t, out) => void panels.get(model)?.read(t, t + 1, out), close }
+}
+
+/** A lockstep run that is recorded like a staged one. */
+export type RecordedLockstepRun = ExperimentRun & Omit<LockstepOptions, 'configs' | 'onBar'>
+
+/**
+ * Where predictions come from: as wished, or else stored where the staged driver has left all of them.
+ * @throws MillraceError USAGE when stored ones are wished for and a model has none
+ */
+export function choosePredictions(store: Store, prepared: PreparedRun, wish?: 'stored' | 'fresh'): 'stored' | 'fresh' {
+  const missing = prepared.lineup.models.filter(({ spec }) => !store.has(prepared.addresses.signal(spec.name))).map(({ spec }) => spec.name)
+  if (wish === 'stored' && missing.length > 0) {
+    throw new MillraceError({
+      code: 'USAGE',
+      message: `no predictions of ${missing.join(', ')} are stored`,
+      value: '--predictions stored',
+      hint: 'run the experiment staged first, or use --predictions fresh',
+    })
+  }
+  return wish ?? (missing.length === 0 ? 'stored' : 'fresh')
+}
+
+/**
+ * Runs a prepared experiment in lockstep, keeping its record up to date, and compares its results with the
+ * staged ones that are stored.
+ * @throws MillraceError after the record says `failed` or `interrupted`
+ */
+export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: PreparedRun): Promise<RunRecord> {
+  const { experiment, store, predictions } = of
+  const configs = expandPortfolios(experiment)
+  const fingerprint = fingerprintOf({ experiment, driver: 'lockstep', predictions }, prepared)
+  const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [] }, () => [prepared.market])
+  const run: StagedRun = { ...of, configs, observer }
+  try {
+    const started = of.clock.monotonic()
+    observer.stageStarted?.('lockstep', { total: prepared.rows, cached: 0 })
+    const outcome = await runPreparedInLockstep(run, prepared, {
+      ...of, configs, onBar: (progress) => observer.stageProgress?.('lockstep', progress),
+    })
+    observer.stageFinished?.('lockstep', {
+      stage: 'lockstep', wallMs: of.clock.monotonic() - started, cpuMs: 0, made: prepared.rows, cached: 0,
+      peakMemoryBytes: of.memoryMeter?.peak() ?? 0,
+    })
+    const places = placesOf(store, prepared, outcome.artefacts)
+    const metrics = await publishMetrics(store, { ...run, driver: 'lockstep', addresses: prepared.addresses, places })
+    note({
+      status: 'finished',
+      artefacts: describeArtefacts(store, prepared, { configs, places, metrics }),
+      reached: undefined,
+      lockstep: {
+        bars: outcome.bars, predictions, compared: outcome.predictions, flips: outcome.flips,
+        ...compareWithStaged(store, { places, members: configs.map(prepared.addresses.portfolio) }),
+      },
+    })
+    return record()
+  } catch (error) {
+    throw noteEnd(of, error, note)
+  }
+}
+
+/** Where the results are, and whatever the staged driver has stored of what they were made from. */
+function placesOf(store: Store, prepared: PreparedRun, results: readonly Address[]): Places {
+  const places: Places = new Map()
+  for (const work of prepared.stages.flat()) {
+    if (work.stage === 'portfolios') continue
+    for (const [address, place] of store.findMembers(work.artefactKind, work.members.map((member) => member.address))) places.set(address, place)
+  }
+  for (const artefact of results) {
+    store.meta(artefact)?.members.forEach((address, position) => places.set(address, { artefact, position }))
+  }
+  return places
+}
+
+function compareWithStaged(store: Store, of: { places: Places; members: readonly Address[] }): { staged: number; identical: number } {
+  const batches = new Map<Address, ReturnType<typeof readPerformances>>()
+  const performanceAt = ({ artefact, position }: { artefact: Address; position: number }) => {
+    const batch = batches.get(artefact) ?? readPerformances(store, artefact)
+    batches.set(artefact, batch)
+    return batch[position]
+  }
+  const staged = store.findMembers('results', of.members)
+  const identical = [...staged].filter(([address, place]) => {
+    const own = of.places.get(address)
+    return own !== undefined && samePerformance(performanceAt(own), performanceAt(place))
+  })
+  return { staged: staged.size, identical: identical.length }
 }

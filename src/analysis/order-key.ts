@@ -2,7 +2,7 @@ import { MillraceError } from '../base/errors.ts'
 import { ORDER_KINDS, portfolioKey, type OrderKind } from '../domain/order.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
-import type { OpenedRun } from './replay.ts'
+import type { OpenedRun } from './opened-run.ts'
 
 /** The parts an order key is made of. */
 export interface OrderKeyParts {
@@ -13,7 +13,7 @@ export interface OrderKeyParts {
   readonly kind: OrderKind
 }
 
-const SHAPE = /^([0-9a-f]{12})\.(\d{4}-\d{2}-\d{2}T[\d:.]+Z)\.(.+)\.([a-z-]+)$/
+const SHAPE = /^([0-9a-f]{12})\.(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z)\.(.+)\.([a-z-]+)$/
 
 /** @throws MillraceError ORDER_NOT_FOUND when the text is no order key */
 export function parseOrderKey(text: string): OrderKeyParts {
@@ -31,7 +31,10 @@ export function parseOrderKey(text: string): OrderKeyParts {
   return { portfolioKey: parts[1], closeTime, symbol: parts[3], kind }
 }
 
-/** The portfolio of a run whose resolved configuration has this key. */
+/**
+ * The portfolio of a run whose resolved configuration has this key.
+ * @throws MillraceError ORDER_NOT_FOUND
+ */
 export function portfolioByKey(run: OpenedRun, key: OrderKeyParts): PortfolioConfig {
   const count = portfolioCount(run.experiment)
   for (let index = 0; index < count; index++) {
@@ -40,8 +43,8 @@ export function portfolioByKey(run: OpenedRun, key: OrderKeyParts): PortfolioCon
   }
   throw new MillraceError({
     code: 'ORDER_NOT_FOUND',
-    message: `no portfolio of this run has the key ${key.portfolioKey}`,
+    message: `no portfolio of run ${run.id} has the key ${key.portfolioKey}`,
     value: key.portfolioKey,
-    hint: 'an order belongs to one resolved configuration: name the run it came from',
+    hint: 'a key belongs to one resolved configuration, so to the run it came from; `millrace replay RUN PORTFOLIO` lists orders',
   })
 }

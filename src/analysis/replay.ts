@@ -1,9 +1,6 @@
-import { MillraceError } from '../base/errors.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
+import type { Performance } from '../domain/performance.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
-import { findPortfolio, portfolioAt, portfolioCount, portfolioIdAt } from '../experiment/portfolios.ts'
-import type { ResolvedExperiment } from '../experiment/experiment.ts'
-import { nameHint } from '../experiment/names.ts'
 import type { Kernel, KernelBlock, Recorder } from '../kernel/kernel.ts'
 import { createReferenceKernel } from '../kernel/reference.ts'
 import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
@@ -11,44 +8,23 @@ import { collectLedgerRows, type LedgerRows } from '../lineup/ledger-rows.ts'
 import { readPerformances } from '../lineup/results.ts'
 import { kernelBlocks } from '../stages/kernel-blocks.ts'
 import { readMarket } from '../stages/market-artefact.ts'
-import type { RunArtefacts } from '../stages/run-record.ts'
-import type { Store } from '../store/store.ts'
-
-/** A finished run, opened for questions. */
-export interface OpenedRun {
-  readonly store: Store
-  readonly experiment: ResolvedExperiment
-  readonly artefacts: RunArtefacts
-}
+import { portfolioOf, storedPlace, type OpenedRun } from './opened-run.ts'
 
 /** A portfolio stepped again from stored artefacts, exactly as it ran. */
 export interface ReplayedPortfolio {
   readonly config: PortfolioConfig
   readonly rows: LedgerRows
-  /** Whether the metric sums equal the stored ones bit for bit. */
+  readonly performance: Performance
+  /** Whether all metric sums equal the stored ones bit for bit. */
   readonly identical: boolean
 }
 
-/** @throws MillraceError PORTFOLIO_NOT_FOUND with the nearest id */
-export function portfolioOf(run: OpenedRun, id: string): PortfolioConfig {
-  const index = findPortfolio(run.experiment, id)
-  if (index >= 0) return portfolioAt(run.experiment, index)
-  const ids = Array.from({ length: Math.min(5000, portfolioCount(run.experiment)) }, (_, at) => portfolioIdAt(run.experiment, at))
-  throw new MillraceError({
-    code: 'PORTFOLIO_NOT_FOUND',
-    message: `the run has no portfolio ${id}`,
-    value: id,
-    hint: `${nameHint(id, ids)}; \`millrace top RUN\` lists the best`,
-  })
-}
-
 /** A kernel over one portfolio of a run, and the blocks to turn it with. */
-export function reopenPortfolio(run: OpenedRun, config: PortfolioConfig, recorder: Recorder): {
-  readonly kernel: Kernel
-  readonly market: MarketPanels
-  readonly blocks: Iterable<KernelBlock>
-} {
-  const market = readMarket(run.store, run.artefacts.market)
+export function reopenPortfolio(
+  run: OpenedRun,
+  of: { readonly config: PortfolioConfig; readonly market: MarketPanels; readonly recorder: Recorder },
+): { readonly kernel: Kernel; readonly blocks: Iterable<KernelBlock> } {
+  const { config, market, recorder } = of
   const layout = layOutBatch([config])
   const kernel = createBatchKernel({
     factory: createReferenceKernel,
@@ -58,42 +34,66 @@ export function reopenPortfolio(run: OpenedRun, config: PortfolioConfig, recorde
     profile: run.experiment.profile,
     recorder,
   })
-  const blocks = kernelBlocks(
-    {
-      store: run.store,
-      market,
-      signals: layout.signals.map((signal) => run.artefacts.signals[signal]),
-      patterns: layout.patterns.map((pattern) => decisionsOf(run, pattern)),
-    },
-    market.warmupRows,
-  )
-  return { kernel, market, blocks }
+  const inputs = {
+    store: run.store,
+    market,
+    signals: layout.signals.map((signal) => storedPlace(run, run.artefacts.signals, signal)),
+    patterns: layout.patterns.map((pattern) => decisionsOf(run, pattern).map((decision) => decision.place)),
+  }
+  return { kernel, blocks: kernelBlocks(inputs, market.warmupRows) }
 }
 
-/** Where a pattern's decisions are, in the order they are combined. */
+/** A pattern's risk models and where their decisions are, in the order they are combined. */
 export function decisionsOf(run: OpenedRun, pattern: string) {
   const models = run.experiment.patterns.find((candidate) => candidate.name === pattern)?.models ?? []
-  return models.map((model) => run.artefacts.decisions[`${pattern}/${model}`])
+  return models.map((model) => {
+    const name = `${pattern}/${model}`
+    return { name, model, place: storedPlace(run, run.artefacts.decisions, name) }
+  })
 }
 
-/** Makes a portfolio's orders, fills and equity again, and compares the outcome with the stored one. */
+/**
+ * Makes a portfolio's orders, fills and equity again, and compares the outcome with the stored one.
+ * @throws MillraceError PORTFOLIO_NOT_FOUND, ARTEFACT_MISSING
+ */
 export function replayPortfolio(run: OpenedRun, id: string): ReplayedPortfolio {
   const config = portfolioOf(run, id)
-  const closeTimes = readMarket(run.store, run.artefacts.market).timeline.closeTimes
+  const market = readMarket(run.store, run.artefacts.market)
+  const { closeTimes } = market.timeline
   const rows = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => closeTimes[t] })
-  const { kernel, blocks } = reopenPortfolio(run, config, rows.recorder)
+  const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: rows.recorder })
   for (const block of blocks) kernel.run(block)
+  const performance = kernel.performance(0)
   const stored = storedPerformance(run, id)
-  const made = kernel.performance(0)
-  const identical = stored !== undefined && Object.entries(made).every(([field, value]) => Object.is(value, stored[field as keyof typeof made]))
-  return { config, rows, identical }
+  return { config, rows, performance, identical: stored !== undefined && samePerformance(performance, stored) }
 }
 
-function storedPerformance(run: OpenedRun, id: string) {
+/** Whether two portfolios' metric sums are the same bits. */
+export function samePerformance(one: Performance, other: Performance): boolean {
+  return Object.entries(one).every(([field, value]) => Object.is(value, other[field as keyof Performance]))
+}
+
+function storedPerformance(run: OpenedRun, id: string): Performance | undefined {
   for (const address of run.artefacts.results) {
+    if ((run.artefacts.strangers[address] ?? []).includes(id)) continue
     const ids = (run.store.meta(address)?.facts as { ids: readonly string[] } | undefined)?.ids ?? []
     const position = ids.indexOf(id)
     if (position >= 0) return readPerformances(run.store, address)[position]
+  }
+  return undefined
+}
+
+/** Key of the first order of a portfolio that filled; undefined when none ever did. Steps no further than that. */
+export function firstFilledOrder(run: OpenedRun, id: string): string | undefined {
+  const config = portfolioOf(run, id)
+  const market = readMarket(run.store, run.artefacts.market)
+  const { closeTimes } = market.timeline
+  const { recorder, ledgers } = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => closeTimes[t] })
+  const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: { fill: recorder.fill } })
+  for (const block of blocks) {
+    kernel.run(block)
+    const key = ledgers.fills.orderKey[0]
+    if (key !== undefined) return String(key)
   }
   return undefined
 }

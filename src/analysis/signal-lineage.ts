@@ -1,19 +1,19 @@
-import { pairCount } from '../domain/market-panels.ts'
+import { MARKET_INPUTS, readMarketInput, type MarketInput, type MarketPanels } from '../domain/market-panels.ts'
 import type { CombineMethod } from '../domain/signal.ts'
-import { readMarketInput, type MarketInput, type MarketPanels } from '../domain/market-panels.ts'
-import type { FeatureRef } from '../features/feature.ts'
-import { isMarketPanel } from '../features/graph.ts'
-import type { Lineup } from '../lineup/lineup.ts'
+import { strategyInstances } from '../experiment/signals.ts'
+import { parseFeature } from '../features/expression.ts'
+import { featureWidth } from '../features/graph.ts'
 import { featureFile } from '../stages/feature-task.ts'
 import type { Address } from '../store/store.ts'
-import type { OpenedRun } from './replay.ts'
+import { storedPlace, type OpenedRun } from './opened-run.ts'
 
-/** Where one value came from: a stored panel at (row, symbol). */
+/** The value of one feature at (row, symbol), as the step read it. */
 export interface FeatureValue {
   readonly expression: string
-  /** The symbol's value, or the market-wide one; null for a pair feature, whose row has `pairs` values. */
+  /** The symbol's value, or the market-wide one; null for a pair feature. */
   readonly value: number | null
-  readonly pairs?: number
+  /** Of a pair feature: every pair the symbol is in, as `first/second`. */
+  readonly pairs?: Readonly<Record<string, number>>
 }
 
 /** One signal with everything it was made from, down to features and predictions. */
@@ -21,6 +21,7 @@ export interface SignalLineage {
   readonly signal: string
   readonly value: number
   readonly madeBy: 'strategy' | 'model' | 'ensemble'
+  readonly use?: string
   readonly params?: Readonly<Record<string, unknown>>
   readonly features: readonly FeatureValue[]
   readonly prediction?: number
@@ -36,14 +37,16 @@ export interface Place {
 
 export interface LineageReader {
   signal(name: string, at: Place): SignalLineage
-  feature(ref: FeatureRef, at: Place): FeatureValue
-  /** Values [from, to) of row t of a stored panel. */
-  row(of: { artefact: Address; file: string }, t: number): Float64Array | Float32Array
+  /** The features that a strategy instance, a model or a `pattern/model` reads. */
+  features(of: string, at: Place): FeatureValue[]
+  /** Row t of a stored panel. */
+  row(of: { readonly artefact: Address; readonly file: string }, t: number): Float64Array | Float32Array
 }
 
-/** Reads lineage back from a run's stored panels; nothing is computed again. */
-export function createLineageReader(run: OpenedRun, lineup: Lineup, market: MarketPanels): LineageReader {
-  const symbols = lineup.universe.length
+/** Reads lineage back from a run's stored panels and its record: no step and no user's file is loaded again. */
+export function createLineageReader(run: OpenedRun, market: MarketPanels): LineageReader {
+  const { symbols } = run.artefacts
+  const instances = new Map(Array.from(strategyInstances(run.experiment), (instance) => [instance.id, instance]))
   const row: LineageReader['row'] = ({ artefact, file }, t) => {
     const panel = run.store.panel(artefact, file)
     try {
@@ -52,36 +55,45 @@ export function createLineageReader(run: OpenedRun, lineup: Lineup, market: Mark
       panel.close()
     }
   }
-  const feature = (ref: FeatureRef, at: Place): FeatureValue => {
-    const { expression } = ref
-    if (isMarketPanel(ref)) {
-      const values = new Float64Array(symbols)
-      readMarketInput(market, ref.name as MarketInput, at.t, values)
+  const feature = (expression: string, at: Place): FeatureValue => {
+    if ((MARKET_INPUTS as readonly string[]).includes(expression)) {
+      const values = new Float64Array(symbols.length)
+      readMarketInput(market, expression as MarketInput, at.t, values)
       return { expression, value: values[at.n] }
     }
-    const { artefact, position } = run.artefacts.features[expression]
+    const { artefact, position } = storedPlace(run, run.artefacts.features, expression)
     const values = row({ artefact, file: featureFile(position) }, at.t)
-    if (values.length === symbols) return { expression, value: values[at.n] }
-    if (values.length === 1) return { expression, value: values[0] }
-    return { expression, value: null, pairs: pairCount(symbols) }
+    const width = featureWidth(parseFeature(expression))
+    if (width === 'pair') return { expression, value: null, pairs: pairsOf(values, { symbols, n: at.n }) }
+    return { expression, value: values[width === 'market' ? 0 : at.n] }
   }
+  const features = (name: string, at: Place) => (run.artefacts.inputs[name] ?? []).map((expression) => feature(expression, at))
   const signal = (name: string, at: Place): SignalLineage => {
-    const { artefact, position } = run.artefacts.signals[name]
-    const value = row({ artefact, file: 'signals' }, at.t)[position * symbols + at.n]
-    const strategy = lineup.strategies.find((entry) => entry.id === name)
-    if (strategy !== undefined) {
-      const features = strategy.features.map((ref) => feature(ref, at))
-      return { signal: name, value, madeBy: 'strategy', params: strategy.params, features }
+    const { artefact, position } = storedPlace(run, run.artefacts.signals, name)
+    const value = row({ artefact, file: 'signals' }, at.t)[position * symbols.length + at.n]
+    const ensemble = run.experiment.ensembles.find((candidate) => candidate.name === name)
+    if (ensemble !== undefined) {
+      const members = ensemble.members.map((member) => ({ weight: member.weight, lineage: signal(member.signal, at) }))
+      return { signal: name, value, madeBy: 'ensemble', method: ensemble.method, features: [], members }
     }
-    const model = lineup.models.find((entry) => entry.spec.name === name)
-    if (model !== undefined) {
-      const prediction = row({ artefact, file: 'predictions' }, at.t)[at.n]
-      return { signal: name, value, madeBy: 'model', prediction, features: model.spec.features.map((ref) => feature(ref, at)) }
+    const instance = instances.get(name)
+    if (instance !== undefined) {
+      return { signal: name, value, madeBy: 'strategy', use: instance.use, params: instance.params, features: features(name, at) }
     }
-    const ensemble = lineup.ensembles.find((entry) => entry.name === name)
-    if (ensemble === undefined) throw new Error(`the run has no signal ${name}`)
-    const members = ensemble.members.map((member) => ({ weight: member.weight, lineage: signal(member.signal, at) }))
-    return { signal: name, value, madeBy: 'ensemble', method: ensemble.method, features: [], members }
+    const prediction = row({ artefact, file: 'predictions' }, at.t)[at.n]
+    return { signal: name, value, madeBy: 'model', prediction, features: features(name, at) }
   }
-  return { signal, feature, row }
+  return { signal, features, row }
+}
+
+/** The pairs (0,1), (0,2) … (1,2) … of a row that symbol n is one of. */
+function pairsOf(values: ArrayLike<number>, of: { readonly symbols: readonly string[]; readonly n: number }): Record<string, number> {
+  const pairs: Record<string, number> = {}
+  let at = 0
+  for (let i = 0; i < of.symbols.length; i++) {
+    for (let j = i + 1; j < of.symbols.length; j++, at++) {
+      if (i === of.n || j === of.n) pairs[`${of.symbols[i]}/${of.symbols[j]}`] = values[at]
+    }
+  }
+  return pairs
 }

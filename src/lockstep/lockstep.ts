@@ -18,6 +18,8 @@ export interface LockstepRun {
   readonly marketAddress: Address
   readonly configs: readonly PortfolioConfig[]
   readonly addressOfPortfolio: (config: PortfolioConfig) => Address
+  /** Hash of this driver's own sources: results of another version are not this one's. */
+  readonly code: string
   readonly profile: MetricProfile
   readonly record: 'metrics' | 'all'
   readonly storeRoot: string
@@ -31,6 +33,8 @@ export interface LockstepRun {
   /** `stored`: everything downstream reads the stored predictions. `fresh`: predicted bar by bar. */
   readonly predictions: 'stored' | 'fresh'
   readonly interrupted: AbortSignal
+  /** Every process is ready; their ids, for memory accounting. */
+  readonly onHired?: (processIds: readonly number[]) => void
   readonly onBar?: (of: { done: number; total: number }) => void
 }
 
@@ -56,6 +60,7 @@ export async function runLockstep(run: LockstepRun): Promise<LockstepOutcome> {
     }
     const board = createBoard()
     prepareBoard(run, board, hired)
+    run.onHired?.(hired.map((member) => member.processId))
     const flips = await turnBars(run, board, levels)
     for (const member of hired) await member.finish()
     return {
@@ -139,7 +144,7 @@ function cutBatches(run: LockstepRun): PortfolioBatch[] {
   for (let start = 0; start < run.configs.length; start += run.portfoliosPerBatch) {
     const configs = run.configs.slice(start, start + run.portfoliosPerBatch)
     const members = configs.map(run.addressOfPortfolio)
-    batches.push({ configs, members, address: addressOf({ kind: 'lockstep', members, predictions: run.predictions }) })
+    batches.push({ configs, members, address: addressOf({ kind: 'lockstep', code: run.code, members, predictions: run.predictions }) })
   }
   return batches
 }

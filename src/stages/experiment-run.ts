@@ -1,20 +1,25 @@
 import { MillraceError, toErrorReport } from '../base/errors.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
-import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
+import { strategyInstanceCount } from '../experiment/signals.ts'
+import { checkPlanSize, type PlanSize } from '../experiment/size.ts'
 import { checkAgainstUniverse } from '../experiment/universe.ts'
-import type { Address, MemberPlace } from '../store/store.ts'
+import type { Address } from '../store/store.ts'
 import { publishMetrics } from './metrics-ledger.ts'
 import type { StageObserver, StageTiming } from './observer.ts'
 import { prepareRun, runStages, type PreparedRun, type StagedOutcome, type StagedRun } from './pipeline.ts'
-import type { Environment, RunArtefacts, RunRecord } from './run-record.ts'
-import { placeOf, type Places } from './stage-work.ts'
+import { describeArtefacts, fingerprintOf } from './run-artefacts.ts'
+import type { Environment, RunRecord } from './run-record.ts'
+import type { Places } from './stage-work.ts'
 
 /** A staged run with somewhere to write down how it goes. */
 export interface ExperimentRun extends Omit<StagedRun, 'configs' | 'observer'> {
   readonly experimentFile: string
   readonly environment: Environment
   readonly observer: StageObserver
+  /** Lets the plan be beyond the experiment's limits. */
+  readonly allowLarge?: boolean
   /** Called whenever the record has changed: at the start, after every stage, at the end. */
   readonly save: (record: RunRecord) => void
 }
@@ -27,76 +32,133 @@ export function expandPortfolios(experiment: ResolvedExperiment): PortfolioConfi
   return Array.from({ length: portfolioCount(experiment) }, (_, index) => portfolioAt(experiment, index))
 }
 
+/** What an experiment multiplies to. */
+export function planSize(experiment: ResolvedExperiment): PlanSize {
+  const instances = BigInt(strategyInstanceCount(experiment))
+  const signals = instances + BigInt(experiment.models.length + experiment.ensembles.length)
+  return { instances, signals, portfolios: BigInt(portfolioCount(experiment)), record: experiment.record }
+}
+
 /**
- * Runs an experiment staged, from market to metrics, keeping its record up to date.
+ * Reads the market and plans every stage, refusing what the market shows to be wrong. Nothing is recorded yet.
+ * @throws MillraceError those of the market's source, CONFIG_VALUE for symbols it has not, PLAN_TOO_LARGE
+ */
+export function prepareExperiment(run: StagedRun, options: { readonly allowLarge?: boolean } = {}): Promise<PreparedRun> {
+  return repairing(run, async () => {
+    const prepared = await prepareRun(run)
+    checkAgainstUniverse(run.experiment, prepared.lineup.universe)
+    checkPlanSize(planSize(run.experiment), {
+      limits: run.experiment.limits,
+      allowLarge: options.allowLarge ?? false,
+      market: { rows: prepared.rows, symbols: prepared.lineup.universe.length },
+    })
+    return prepared
+  })
+}
+
+/** Runs an experiment staged, from market to metrics; as `prepareExperiment` and then `runPrepared`. */
+export async function runExperiment(of: ExperimentRun): Promise<RunRecord> {
+  return runPrepared(of, await prepareExperiment({ ...of, configs: expandPortfolios(of.experiment) }, of))
+}
+
+/**
+ * Runs a prepared experiment staged, keeping its record up to date.
  * @throws MillraceError after the record says `failed` or `interrupted`
  */
-export async function runExperiment(of: ExperimentRun): Promise<RunRecord> {
+export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Promise<RunRecord> {
+  const configs = expandPortfolios(of.experiment)
+  const places: Places = new Map()
+  const fingerprint = fingerprintOf({ experiment: of.experiment, driver: 'staged' }, prepared)
+  const reached = () => [...new Set([prepared.market, ...Array.from(places.values(), (place) => place.artefact)])]
+  const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan }, reached)
+  const run: StagedRun = { ...of, observer, configs }
+  try {
+    const { plan, outcome } = await runRepairing(run, prepared, places)
+    const metrics = await publishMetrics(of.store, { ...run, driver: 'staged', addresses: plan.addresses, places: outcome.places })
+    note({
+      status: outcome.failures.length > 0 ? 'partial' : 'finished',
+      failures: outcome.failures,
+      artefacts: describeArtefacts(of.store, plan, { configs, places: outcome.places, metrics }),
+      reached: undefined,
+    })
+    return record()
+  } catch (error) {
+    throw noteEnd(of, error, (change) => note({ ...change, reached: reached() }))
+  }
+}
+
+/** A record that is saved with every change; its observer notes every stage's timing and what is stored by then. */
+export function startRecord(
+  of: Pick<ExperimentRun, 'experiment' | 'experimentFile' | 'environment' | 'clock' | 'save' | 'observer'>,
+  start: Pick<RunRecord, 'driver' | 'fingerprint' | 'plan'>,
+  reached: () => readonly Address[],
+): { record(): RunRecord; note(change: Partial<RunRecord>): void; observer: StageObserver } {
+  const now = () => new Date(of.clock.now()).toISOString()
+  let record: RunRecord = {
+    name: of.experiment.name,
+    status: 'running',
+    experimentFile: of.experimentFile,
+    experiment: of.experiment,
+    startedAt: now(),
+    timings: [],
+    failures: [],
+    environment: of.environment,
+    ...start,
+  }
+  const note = (change: Partial<RunRecord>) => {
+    record = { ...record, ...change }
+    if (record.status !== 'running') record = { ...record, finishedAt: now() }
+    of.save(record)
+  }
+  note({})
   const timings: StageTiming[] = []
   const observer: StageObserver = {
     ...of.observer,
     stageFinished: (stage, timing) => {
       timings.push(timing)
       of.observer.stageFinished?.(stage, timing)
-      note({ timings: [...timings] })
+      note({ timings: [...timings], reached: reached() })
     },
   }
-  let record = firstRecord(of)
-  const note = (change: Partial<RunRecord>) => {
-    record = { ...record, ...change }
-    of.save(record)
-  }
-  note({})
-  const run: StagedRun = { ...of, observer, configs: expandPortfolios(of.experiment) }
-  const finishedAt = () => new Date(of.clock.now()).toISOString()
-  try {
-    const { prepared, outcome } = await runRepairing(run, (plan) => note({ plan }))
-    const metrics = await publishMetrics(of.store, { ...run, addresses: prepared.addresses, places: outcome.places })
-    note({
-      status: outcome.failures.length > 0 ? 'partial' : 'finished',
-      failures: outcome.failures,
-      artefacts: describeArtefacts(run, prepared, { places: outcome.places, metrics }),
-      finishedAt: finishedAt(),
-    })
-    return record
-  } catch (error) {
-    const interrupted = of.interrupted.aborted
-    note({ status: interrupted ? 'interrupted' : 'failed', error: toErrorReport(error), finishedAt: finishedAt() })
-    if (!interrupted) throw error
-    throw new MillraceError({
-      code: 'INTERRUPTED',
-      message: 'the run was interrupted; everything finished so far is kept',
-      hint: 'the same command goes on where it stopped',
-    })
-  }
+  return { record: () => record, note, observer }
 }
 
-function firstRecord(of: ExperimentRun): RunRecord {
-  return {
-    name: of.experiment.name,
-    driver: 'staged',
-    status: 'running',
-    experimentFile: of.experimentFile,
-    experiment: of.experiment,
-    startedAt: new Date(of.clock.now()).toISOString(),
-    plan: [],
-    timings: [],
-    failures: [],
-    environment: of.environment,
-  }
+/** Notes how a run ended that did not finish; gives what to throw. */
+export function noteEnd(of: Pick<ExperimentRun, 'interrupted'>, error: unknown, note: (change: Partial<RunRecord>) => void): unknown {
+  const interrupted = of.interrupted.aborted
+  const told = interrupted ? interruption() : error
+  note({ status: interrupted ? 'interrupted' : 'failed', error: toErrorReport(told) })
+  return told
+}
+
+/** What an interrupted run ends with. */
+export function interruption(): MillraceError {
+  return new MillraceError({
+    code: 'INTERRUPTED',
+    message: 'the run was interrupted; everything finished so far is kept',
+    hint: 'the same command goes on where it stopped',
+  })
+}
+
+async function runRepairing(
+  run: StagedRun,
+  prepared: PreparedRun,
+  places: Places,
+): Promise<{ plan: PreparedRun; outcome: StagedOutcome }> {
+  let plan: PreparedRun | undefined = prepared
+  return repairing(run, async () => {
+    const current = plan ?? (await prepareRun(run))
+    plan = undefined
+    places.clear()
+    return { plan: current, outcome: await runStages(run, current, places) }
+  })
 }
 
 /** A damaged artefact found on the way is set aside, and what it held is made again. */
-async function runRepairing(
-  run: StagedRun,
-  planned: (plan: PreparedRun['plan']) => void,
-): Promise<{ prepared: PreparedRun; outcome: StagedOutcome }> {
+async function repairing<T>(run: StagedRun, attempt: () => Promise<T>): Promise<T> {
   for (let repairs = 0; ; repairs++) {
     try {
-      const prepared = await prepareRun(run)
-      checkAgainstUniverse(run.experiment, prepared.lineup.universe)
-      if (repairs === 0) planned(prepared.plan)
-      return { prepared, outcome: await runStages(run, prepared) }
+      return await attempt()
     } catch (error) {
       const damaged = damagedArtefact(error)
       if (damaged === undefined || repairs >= REPAIRS) throw error
@@ -108,36 +170,4 @@ async function runRepairing(
 function damagedArtefact(error: unknown): Address | undefined {
   if (!(error instanceof MillraceError) || error.code !== 'ARTEFACT_CORRUPT') return undefined
   return typeof error.value === 'string' ? error.value : undefined
-}
-
-function describeArtefacts(
-  run: StagedRun,
-  prepared: PreparedRun,
-  of: { readonly places: Places; readonly metrics: Address },
-): RunArtefacts {
-  const { lineup, addresses } = prepared
-  const known = (entries: readonly (readonly [string, Address])[]): Record<string, MemberPlace> =>
-    Object.fromEntries(entries.filter(([, address]) => of.places.has(address)).map(([name, address]) => [name, placeOf(of.places, address)]))
-  const signals = [
-    ...lineup.strategies.map((entry) => entry.id),
-    ...lineup.models.map((entry) => entry.spec.name),
-    ...lineup.ensembles.map((entry) => entry.name),
-  ]
-  const decisions = lineup.patterns.flatMap((pattern) =>
-    pattern.models.flatMap((model) => {
-      const place = of.places.get(addresses.decision(pattern.name, model.name))
-      return place === undefined ? [] : [[`${pattern.name}/${model.name}`, { artefact: place.artefact, fields: model.decides }] as const]
-    }),
-  )
-  const results = run.configs.flatMap((config) => of.places.get(addresses.portfolio(config))?.artefact ?? [])
-  return {
-    market: prepared.market,
-    rows: prepared.rows,
-    symbols: lineup.universe,
-    features: known(lineup.features.map((node) => [node.ref.expression, addresses.feature(node.ref.expression)])),
-    signals: known(signals.map((name) => [name, addresses.signal(name)])),
-    decisions: Object.fromEntries(decisions),
-    results: [...new Set(results)],
-    metrics: of.metrics,
-  }
 }

@@ -8,7 +8,7 @@ import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, Store } from '../store/store.ts'
-import type { Addresses } from './addresses.ts'
+import type { Addresses, SourceHashes } from './addresses.ts'
 import type { Places } from './stage-work.ts'
 
 export const METRICS_FILE = 'metrics.parquet'
@@ -18,6 +18,9 @@ export interface MetricsLedgerInputs {
   readonly configs: readonly PortfolioConfig[]
   readonly addresses: Pick<Addresses, 'portfolio'>
   readonly places: Places
+  readonly sources: SourceHashes
+  /** Whose results: those of lockstep are measured again, never looked up among the staged ones. */
+  readonly driver: 'staged' | 'lockstep'
 }
 
 /**
@@ -31,10 +34,13 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
     const place = inputs.places.get(members[index])
     return place === undefined ? [] : [{ config, ordinal: index, place }]
   })
+  const parameters = made.map(({ ordinal }) => portfolioParametersAt(inputs.experiment, ordinal))
   const address = addressOf({
     kind: 'metrics',
+    code: inputs.sources['stages/metrics-ledger.ts'],
+    driver: inputs.driver,
     profile: inputs.experiment.profile,
-    portfolios: made.map(({ config, ordinal }) => [config.id, members[ordinal]]),
+    portfolios: made.map(({ ordinal }, row) => [ordinal, members[ordinal], parameters[row]]),
   })
   if (store.meta(address) !== undefined) return address
   const performances = performanceReader(store)
@@ -42,7 +48,7 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
   const draft = store.draft({
     address,
     kind: 'metrics',
-    madeFrom: { experiment: inputs.experiment.name, profile: inputs.experiment.profile, portfolios: made.length },
+    madeFrom: { experiment: inputs.experiment.name, driver: inputs.driver, profile: inputs.experiment.profile, portfolios: made.length },
     facts: { rows: made.length, profile: inputs.experiment.profile.name },
   })
   const { writeLedger } = await import('../store/ledgers.ts')
@@ -50,7 +56,7 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
     { name: 'portfolio', type: 'VARCHAR', values: made.map(({ config }) => config.id) },
     { name: 'ordinal', type: 'INTEGER', values: made.map(({ ordinal }) => ordinal) },
     { name: 'containerId', type: 'VARCHAR', values: made.map(({ config }) => config.containerId) },
-    ...parameterColumns(made.map(({ ordinal }) => portfolioParametersAt(inputs.experiment, ordinal))),
+    ...parameterColumns(parameters),
     { name: 'profile', type: 'VARCHAR', values: made.map(() => inputs.experiment.profile.name) },
     ...METRIC_FIELDS.map((field): LedgerColumn => ({ name: field, type: 'DOUBLE', values: column(metrics, field) })),
   ])

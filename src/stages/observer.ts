@@ -1,13 +1,16 @@
 import type { ErrorReport } from '../base/errors.ts'
 import type { StageName } from './stage-work.ts'
 
+/** What is under way: a stage, or the whole lineup bar by bar. */
+export type Phase = StageName | 'lockstep'
+
 /** What a run tells whoever watches: progress bars, logs, tests. */
 export interface StageObserver {
   planned?(plan: readonly PlannedStage[]): void
-  stageStarted?(stage: StageName, of: { total: number; cached: number }): void
+  stageStarted?(stage: Phase, of: { total: number; cached: number }): void
   /** Members finished so far in the stage (fractional while tasks report), of those to run. */
-  stageProgress?(stage: StageName, of: { done: number; total: number }): void
-  stageFinished?(stage: StageName, timing: StageTiming): void
+  stageProgress?(stage: Phase, of: { done: number; total: number }): void
+  stageFinished?(stage: Phase, timing: StageTiming): void
   failed?(failure: Failure): void
 }
 
@@ -21,7 +24,7 @@ export interface PlannedStage {
 }
 
 export interface StageTiming {
-  readonly stage: StageName
+  readonly stage: Phase
   readonly wallMs: number
   /** CPU time of the stage's tasks, summed over processes. */
   readonly cpuMs: number

@@ -12,6 +12,8 @@ export interface RunRecord {
   /** As the user named it, and its absolute path. */
   readonly experimentFile: string
   readonly experiment: ResolvedExperiment
+  /** Hash of the driver, the experiment and the addresses of all it makes: equal ones have equal results. */
+  readonly fingerprint: Address
   readonly startedAt: string
   readonly finishedAt?: string
   readonly plan: readonly PlannedStage[]
@@ -19,7 +21,22 @@ export interface RunRecord {
   readonly failures: readonly Failure[]
   readonly error?: ErrorReport
   readonly artefacts?: RunArtefacts
+  /** Of a run that did not end well: everything stored for it so far, which a prune keeps for its resumption. */
+  readonly reached?: readonly Address[]
+  /** Of a lockstep run. */
+  readonly lockstep?: LockstepFacts
   readonly environment: Environment
+}
+
+export interface LockstepFacts {
+  readonly bars: number
+  readonly predictions: 'stored' | 'fresh'
+  /** Fresh predictions compared with stored ones, and how many of them differ. */
+  readonly compared: number
+  readonly flips: number
+  /** Portfolios whose staged results are stored, and how many of those are equal bit for bit. */
+  readonly staged: number
+  readonly identical: number
 }
 
 /** Where everything the run made or reused is. */
@@ -31,8 +48,12 @@ export interface RunArtefacts {
   readonly features: Readonly<Record<string, MemberPlace>>
   readonly signals: Readonly<Record<string, MemberPlace>>
   readonly decisions: Readonly<Record<string, { readonly artefact: Address; readonly fields: readonly DecisionField[] }>>
+  /** Canonical expressions of the features that each strategy instance, model and `pattern/model` reads. */
+  readonly inputs: Readonly<Record<string, readonly string[]>>
   /** Result artefacts of the portfolio batches. */
   readonly results: readonly Address[]
+  /** Ids stored in a result artefact that are not this run's: an earlier run's portfolio, or a second copy of its own. */
+  readonly strangers: Readonly<Record<Address, readonly string[]>>
   readonly metrics: Address
 }
 

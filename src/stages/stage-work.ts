@@ -1,8 +1,7 @@
 import { addressOf } from '../base/hash.ts'
 import type { Address, MemberPlace } from '../store/store.ts'
 
-export const STAGES = ['market', 'features', 'strategies', 'models', 'ensembles', 'risk', 'portfolios'] as const
-export type StageName = (typeof STAGES)[number]
+export type StageName = 'market' | 'features' | 'strategies' | 'models' | 'ensembles' | 'risk' | 'portfolios'
 
 /** One thing a stage makes: a feature, a signal, a decision, a portfolio's results. */
 export interface Member {

@@ -1,0 +1,81 @@
+import { addressOf } from '../base/hash.ts'
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import type { FeatureRef } from '../features/feature.ts'
+import type { Lineup } from '../lineup/lineup.ts'
+import type { Address, MemberPlace, Store } from '../store/store.ts'
+import type { PreparedRun } from './pipeline.ts'
+import type { RunArtefacts, RunRecord } from './run-record.ts'
+import type { Places } from './stage-work.ts'
+
+/** Equal for two runs exactly when everything they make is the same, whatever workers and batches they use. */
+export function fingerprintOf(
+  of: { readonly experiment: ResolvedExperiment; readonly driver: RunRecord['driver']; readonly predictions?: 'stored' | 'fresh' },
+  prepared: PreparedRun,
+): Address {
+  const members = prepared.stages.flatMap((works) => works.flatMap((work) => work.members.map((member) => member.address)))
+  return addressOf({ ...of, market: prepared.market, members })
+}
+
+/** Where everything of a run is that has been made. */
+export function describeArtefacts(
+  store: Store,
+  prepared: PreparedRun,
+  of: { readonly configs: readonly PortfolioConfig[]; readonly places: Places; readonly metrics: Address },
+): RunArtefacts {
+  const { lineup, addresses } = prepared
+  const known = (entries: readonly (readonly [string, Address])[]): Record<string, MemberPlace> =>
+    Object.fromEntries(entries.flatMap(([name, address]) => {
+      const place = of.places.get(address)
+      return place === undefined ? [] : [[name, place] as const]
+    }))
+  const signals = [
+    ...lineup.strategies.map((entry) => entry.id),
+    ...lineup.models.map((entry) => entry.spec.name),
+    ...lineup.ensembles.map((entry) => entry.name),
+  ]
+  const decisions = lineup.patterns.flatMap((pattern) =>
+    pattern.models.flatMap((model) => {
+      const place = of.places.get(addresses.decision(pattern.name, model.name))
+      return place === undefined ? [] : [[`${pattern.name}/${model.name}`, { artefact: place.artefact, fields: model.decides }] as const]
+    }),
+  )
+  const members = of.configs.map(addresses.portfolio)
+  const results = [...new Set(members.flatMap((address) => of.places.get(address)?.artefact ?? []))]
+  return {
+    market: prepared.market,
+    rows: prepared.rows,
+    symbols: lineup.universe,
+    features: known(lineup.features.map((node) => [node.ref.expression, addresses.feature(node.ref.expression)])),
+    signals: known(signals.map((name) => [name, addresses.signal(name)])),
+    decisions: Object.fromEntries(decisions),
+    inputs: inputsOf(lineup),
+    results,
+    strangers: strangersIn(store, results, of.places),
+    metrics: of.metrics,
+  }
+}
+
+function expressions(refs: readonly FeatureRef[]): string[] {
+  return refs.map((ref) => ref.expression)
+}
+
+function inputsOf(lineup: Lineup): Record<string, readonly string[]> {
+  return Object.fromEntries([
+    ...lineup.strategies.map((entry) => [entry.id, expressions(entry.features)] as const),
+    ...lineup.models.map((entry) => [entry.spec.name, expressions(entry.spec.features)] as const),
+    ...lineup.patterns.flatMap((pattern) =>
+      pattern.models.map((model) => [`${pattern.name}/${model.name}`, expressions(model.features)] as const),
+    ),
+  ])
+}
+
+/** A batch that was cut anew after a crash leaves its portfolios in two artefacts; only one of them counts. */
+function strangersIn(store: Store, results: readonly Address[], places: Places): Record<Address, readonly string[]> {
+  return Object.fromEntries(results.flatMap((artefact) => {
+    const meta = store.meta(artefact)
+    const ids = (meta?.facts as { ids: readonly string[] } | undefined)?.ids ?? []
+    const strangers = ids.filter((_, position) => places.get(meta?.members[position] ?? '')?.artefact !== artefact)
+    return strangers.length === 0 ? [] : [[artefact, strangers] as const]
+  }))
+}
