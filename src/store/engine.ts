@@ -42,6 +42,14 @@ export async function openEngine(limits: EngineLimits = {}): Promise<Engine> {
   }
 }
 
+/** How COPY writes a file: zstd Parquet, or CSV with ISO 8601 times in UTC. */
+export const COPY_FORMATS = {
+  parquet: 'FORMAT parquet, COMPRESSION zstd',
+  csv: "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'",
+} as const
+
+export type CopyFormat = keyof typeof COPY_FORMATS
+
 /** A text as an SQL literal. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`

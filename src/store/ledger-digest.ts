@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
-import type { DuckDBVector } from '@duckdb/node-api'
 import { canonicalJson, sha256 } from '../base/hash.ts'
 import { identifier, openEngine, parquetFiles } from './engine.ts'
 import type { Engine, EngineLimits } from './engine.ts'
@@ -26,19 +24,25 @@ export async function ledgerDigest(paths: readonly string[], keyColumns: readonl
     const strange = keyColumns.filter((key) => !names.includes(key))
     if (strange.length > 0) throw new Error(`no column ${strange.join(', ')} among ${names.join(', ')}`)
     const keysFirst = columns.toSorted((one, other) => rank(one, keyColumns) - rank(other, keyColumns))
-    const order = keysFirst.flatMap(orderTerms)
-    const select = names.map(identifier).join(', ')
-    const result = await engine.connection.stream(`SELECT ${select} FROM ${parquetFiles(paths)} ORDER BY ${order.join(', ')}`)
-    const digests = columns.map((column) => new ColumnDigest(column))
-    let rows = 0
-    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      rows += chunk.rowCount
-      for (let i = 0; i < columns.length; i++) digests[i].update(chunk.getColumnVector(i), chunk.rowCount)
-    }
-    return sha256(canonicalJson({ rows, columns: digests.map((digest) => digest.finish()) }))
+    const terms = columns.flatMap(digestedTerms)
+    const query = `SELECT ${terms.join(', ')} FROM ${parquetFiles(paths)} ORDER BY ${keysFirst.flatMap(orderTerms).join(', ')}`
+    const { rows, digests } = await digestTerms(engine, query, terms.length)
+    return sha256(canonicalJson({ rows, columns: columns.map(({ name, type, hasNulls }) => [name, type, hasNulls]), digests }))
   } finally {
     engine.close()
   }
+}
+
+/** The columns of the files, sorted by name. */
+async function describe(engine: Engine, paths: readonly string[]): Promise<Column[]> {
+  const source = parquetFiles(paths)
+  const described = await engine.connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`)
+  const fields = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }))
+  const counts = fields.map(({ name }) => `count(*) - count(${identifier(name)})`).join(', ')
+  const nulls = (await engine.connection.runAndReadAll(`SELECT ${counts} FROM ${source}`)).getRows()[0]
+  return fields
+    .map((field, index) => ({ ...field, hasNulls: nulls[index] !== 0n }))
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 function rank(column: Column, keyColumns: readonly string[]): number {
@@ -55,52 +59,36 @@ function orderTerms({ name, type }: Column): string[] {
   return type === 'DOUBLE' || type === 'FLOAT' ? [`${column} + 0`, `${column} = 0 AND signbit(${column})`] : [column]
 }
 
-/** The columns of the files, sorted by name. */
-async function describe(engine: Engine, paths: readonly string[]): Promise<Column[]> {
-  const source = parquetFiles(paths)
-  const described = await engine.connection.runAndReadAll(`DESCRIBE SELECT * FROM ${source}`)
-  const fields = described.getRows().map(([name, type]) => ({ name: String(name), type: String(type) }))
-  const counts = fields.map(({ name }) => `count(*) - count(${identifier(name)})`).join(', ')
-  const nulls = (await engine.connection.runAndReadAll(`SELECT ${counts} FROM ${source}`)).getRows()[0]
-  return fields
-    .map((field, index) => ({ ...field, hasNulls: nulls[index] !== 0n }))
-    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+/**
+ * A column as terms of fixed width without NULL, which cross into typed arrays whole. Texts go as 64 bits
+ * of their MD5, because fetching a million of them one by one takes seconds.
+ */
+function digestedTerms({ name, type, hasNulls }: Column): string[] {
+  const column = identifier(name)
+  const nulls = hasNulls ? [`(${column} IS NULL)::INTEGER`] : []
+  if (type === 'VARCHAR') return [`md5_number_lower(coalesce(${column}, ''))`, ...nulls]
+  if (type === 'BOOLEAN') return [`coalesce(${column}, false)::INTEGER`, ...nulls]
+  if (type === 'TIMESTAMP') return [`coalesce(epoch_us(${column}), 0)`, ...nulls]
+  if (['DOUBLE', 'FLOAT', 'INTEGER', 'BIGINT'].includes(type)) return [`coalesce(${column}, 0)::${type}`, ...nulls]
+  throw new Error(`column ${name} of type ${type} can't be digested`)
 }
 
-/** A running digest of one column: independent of where the chunks are cut. */
-class ColumnDigest {
-  readonly #column: Column
-  readonly #values: Hash = createHash('sha256')
-  readonly #lengths: Hash = createHash('sha256')
-  readonly #nulls: Hash = createHash('sha256')
-
-  constructor(column: Column) {
-    this.#column = column
+/** SHA-256 of each term over all rows, independent of where the chunks are cut. */
+async function digestTerms(engine: Engine, query: string, terms: number): Promise<{ rows: number; digests: string[] }> {
+  const hashes = Array.from({ length: terms }, () => createHash('sha256'))
+  const result = await engine.connection.stream(query)
+  let rows = 0
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    const count = chunk.rowCount
+    rows += count
+    for (let term = 0; term < terms; term++) {
+      const items = itemsOf(chunk.getColumnVector(term))?.slice(0, count)
+      if (items === undefined) throw new Error(`term ${term} of ${query} is not of fixed width`)
+      if (items instanceof Float64Array || items instanceof Float32Array) unifyNaN(items)
+      hashes[term].update(new Uint8Array(items.buffer, items.byteOffset, items.byteLength))
+    }
   }
-
-  update(vector: DuckDBVector, rows: number): void {
-    const nulls = this.#column.hasNulls ? Uint8Array.from({ length: rows }, (_, row) => (vector.getItem(row) === null ? 1 : 0)) : undefined
-    if (nulls !== undefined) this.#nulls.update(nulls)
-    if (this.#column.type === 'VARCHAR') return this.#updateTexts(Array.from({ length: rows }, (_, row) => String(vector.getItem(row) ?? '')))
-    if (this.#column.type === 'BOOLEAN') return void this.#values.update(Uint8Array.from({ length: rows }, (_, row) => (vector.getItem(row) === true ? 1 : 0)))
-    const items = itemsOf(vector)?.slice(0, rows)
-    if (items === undefined) throw new Error(`column ${this.#column.name} of type ${this.#column.type} can't be digested`)
-    nulls?.forEach((isNull, row) => {
-      if (isNull === 1) items[row] = items instanceof BigInt64Array ? 0n : 0
-    })
-    if (items instanceof Float64Array || items instanceof Float32Array) unifyNaN(items)
-    this.#values.update(new Uint8Array(items.buffer, items.byteOffset, items.byteLength))
-  }
-
-  #updateTexts(texts: readonly string[]): void {
-    this.#values.update(texts.join(''))
-    this.#lengths.update(Uint32Array.from(texts, (text) => text.length))
-  }
-
-  finish(): unknown {
-    const { name, type } = this.#column
-    return [name, type, this.#values.digest('hex'), this.#lengths.digest('hex'), this.#nulls.digest('hex')]
-  }
+  return { rows, digests: hashes.map((hash) => hash.digest('hex')) }
 }
 
 /** Machines differ in the sign and payload of the NaN they make; no one can see them but a digest. */

@@ -87,7 +87,7 @@ export class MemberTable {
     const places = new Map<Address, MemberPlace>()
     const wanted = Buffer.alloc(ADDRESS_BYTES)
     for (const member of members) {
-      wanted.write(checkAddress(member), 'hex')
+      if (member.length !== 2 * ADDRESS_BYTES || wanted.write(member, 'hex') !== ADDRESS_BYTES) checkAddress(member)
       const entry = this.#slots[this.#slotOf(wanted, 0)] - 1
       if (entry < 0) continue
       places.set(member, { artefact: this.#artefacts[this.#artefactOf[entry]], position: this.#positionOf[entry] })

@@ -1,6 +1,6 @@
 import type { DuckDBAppender } from '@duckdb/node-api'
-import { identifier, literal, openEngine } from './engine.ts'
-import type { EngineLimits } from './engine.ts'
+import { COPY_FORMATS, identifier, literal, openEngine } from './engine.ts'
+import type { CopyFormat, EngineLimits } from './engine.ts'
 import { appendColumns } from './ledgers.ts'
 import type { LedgerColumn } from './ledgers.ts'
 import type { PanelReader } from './store.ts'
@@ -22,14 +22,10 @@ export interface PanelExport {
   readonly value: string
   readonly path: string
   /** zstd Parquet, or CSV with ISO 8601 times in UTC. */
-  readonly format: 'parquet' | 'csv'
+  readonly format: CopyFormat
 }
 
 const BLOCK_CELLS = 1 << 20
-const FORMATS = {
-  parquet: 'FORMAT parquet, COMPRESSION zstd',
-  csv: "FORMAT csv, HEADER, TIMESTAMPFORMAT '%Y-%m-%dT%H:%M:%S.%gZ'",
-}
 
 /**
  * Writes panels in long form, one line per value: `closeTime`, the labels, the value; by row, then by column.
@@ -59,7 +55,7 @@ export async function exportPanels(wanted: PanelExport, limits?: EngineLimits): 
     await fill('cells', `"row" INTEGER, "column" INTEGER, "value" ${type}`, (appender) => appendCells(appender, { wanted, from, to, type }))
     const shown = ['"closeTime"', ...names.map(identifier), `"value" AS ${identifier(wanted.value)}`].join(', ')
     const query = `SELECT ${shown} FROM cells JOIN times USING ("row") JOIN columns USING ("column") ORDER BY "row", "column"`
-    await engine.connection.run(`COPY (${query}) TO ${literal(wanted.path)} (${FORMATS[wanted.format]})`)
+    await engine.connection.run(`COPY (${query}) TO ${literal(wanted.path)} (${COPY_FORMATS[wanted.format]})`)
   } finally {
     engine.close()
   }

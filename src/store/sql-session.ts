@@ -1,13 +1,18 @@
 import { resolve } from 'node:path'
 import { StatementType } from '@duckdb/node-api'
-import type { DuckDBConnection, JS } from '@duckdb/node-api'
+import type { DuckDBConnection, DuckDBPreparedStatement, JS } from '@duckdb/node-api'
 import { MillraceError } from '../base/errors.ts'
-import { identifier, literal, openEngine, parquetFiles } from './engine.ts'
-import type { EngineLimits } from './engine.ts'
+import { COPY_FORMATS, identifier, literal, openEngine, parquetFiles } from './engine.ts'
+import type { CopyFormat, EngineLimits } from './engine.ts'
+
+/** A Parquet file, or one without the rows whose `column` is one of `without`. */
+export type ViewFile = string | { readonly path: string; readonly column: string; readonly without: readonly string[] }
 
 export interface SqlOptions extends EngineLimits {
-  /** View name → the Parquet files whose rows it has, in this order. A view without files is left out. */
-  readonly views: Readonly<Record<string, readonly string[]>>
+  /** View name → the files whose rows it has, in this order. A view without files is left out. */
+  readonly views: Readonly<Record<string, readonly ViewFile[]>>
+  /** The one file that `write` may make. */
+  readonly output?: string
 }
 
 /** A value of a result: whole numbers too large for a double and times (ISO 8601, UTC) are texts. */
@@ -23,6 +28,8 @@ export interface SqlResult {
 export interface SqlSession {
   /** Runs one SELECT. Throws SQL_INVALID with DuckDB's message. */
   query(sql: string, options?: { maxRows?: number }): Promise<SqlResult>
+  /** Writes the result of one SELECT to the session's `output`. Throws SQL_INVALID. */
+  write(sql: string, format: CopyFormat): Promise<void>
   close(): void
 }
 
@@ -34,32 +41,50 @@ export async function openSql(options: SqlOptions): Promise<SqlSession> {
   const views = Object.entries(options.views).filter(([, paths]) => paths.length > 0)
   const engine = await openEngine(options)
   const { connection } = engine
-  const allowed = views.flatMap(([, paths]) => paths.map((path) => literal(resolve(path))))
+  const files = views.flatMap(([, parts]) => parts.map((part) => (typeof part === 'string' ? part : part.path)))
+  const allowed = [...files, ...(options.output === undefined ? [] : [options.output])].map((path) => literal(resolve(path)))
   await connection.run(`SET allowed_paths = [${allowed.join(', ')}]`)
   await connection.run('SET enable_external_access = false')
-  for (const [name, paths] of views) {
-    const files = parquetFiles(paths.map((path) => resolve(path)))
-    await connection.run(`CREATE VIEW ${identifier(name)} AS SELECT * FROM ${files}`)
-  }
+  for (const [name, parts] of views) await connection.run(`CREATE VIEW ${identifier(name)} AS ${rowsOf(parts)}`)
   await connection.run('SET lock_configuration = true')
+  const attempt = async <T>(sql: string, act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act()
+    } catch (error) {
+      throw invalidSql(sql, error instanceof Error ? error.message : String(error), views.map(([name]) => name))
+    }
+  }
   return {
-    async query(sql, { maxRows = Infinity } = {}) {
-      try {
-        return await select(connection, sql, maxRows)
-      } catch (error) {
-        throw invalidSql(sql, error instanceof Error ? error.message : String(error), views.map(([name]) => name))
-      }
-    },
+    query: (sql, { maxRows = Infinity } = {}) => attempt(sql, () => select(connection, sql, maxRows)),
+    write: (sql, format) => attempt(sql, async () => {
+      await prepareSelect(connection, sql)
+      const target = literal(resolve(options.output ?? ''))
+      await connection.run(`COPY (${sql.trim().replace(/;$/, '')}\n) TO ${target} (${COPY_FORMATS[format]})`)
+    }),
     close: () => engine.close(),
   }
 }
 
-async function select(connection: DuckDBConnection, sql: string, maxRows: number): Promise<SqlResult> {
+/** Whole files in one scan, in their order; those that lack rows one by one. */
+function rowsOf(parts: readonly ViewFile[]): string {
+  if (parts.every((part) => typeof part === 'string')) return `SELECT * FROM ${parquetFiles(parts.map((part) => resolve(part)))}`
+  return parts.map((part) => {
+    if (typeof part === 'string') return `SELECT * FROM ${parquetFiles([resolve(part)])}`
+    return `SELECT * FROM ${parquetFiles([resolve(part.path)])} WHERE ${identifier(part.column)} NOT IN (${part.without.map(literal).join(', ')})`
+  }).join(' UNION ALL ')
+}
+
+async function prepareSelect(connection: DuckDBConnection, sql: string): Promise<DuckDBPreparedStatement> {
   if (sql.trim() === '') throw new Error('there is no statement')
   const statements = await connection.extractStatements(sql)
   if (statements.count !== 1) throw new Error(`one statement at a time, not ${statements.count}`)
   const statement = await statements.prepare(0)
   if (statement.statementType !== StatementType.SELECT) throw new Error('only a SELECT is allowed')
+  return statement
+}
+
+async function select(connection: DuckDBConnection, sql: string, maxRows: number): Promise<SqlResult> {
+  const statement = await prepareSelect(connection, sql)
   const reader = maxRows === Infinity ? await statement.streamAndReadAll() : await statement.streamAndReadUntil(maxRows + 1)
   const rows = reader.getRowsJS()
   return {

@@ -1,6 +1,8 @@
 import type { DuckDBVector } from '@duckdb/node-api'
 
-export type VectorItems = Float64Array | Float32Array | Int32Array | BigInt64Array
+const ITEM_TYPES = [Float64Array, Float32Array, Int32Array, BigInt64Array, BigUint64Array] as const
+
+export type VectorItems = InstanceType<(typeof ITEM_TYPES)[number]>
 
 /**
  * The typed array behind a DuckDB vector of a fixed-width type: setting it whole is ten times faster than
@@ -8,6 +10,5 @@ export type VectorItems = Float64Array | Float32Array | Int32Array | BigInt64Arr
  */
 export function itemsOf(vector: DuckDBVector): VectorItems | undefined {
   const items: unknown = Reflect.get(vector, 'items')
-  const known = items instanceof Float64Array || items instanceof Float32Array || items instanceof Int32Array || items instanceof BigInt64Array
-  return known ? items : undefined
+  return ITEM_TYPES.some((type) => items instanceof type) ? (items as VectorItems) : undefined
 }

@@ -94,7 +94,7 @@ describe('runIsolating', () => {
 })
 
 describe('runIsolating in worker processes', () => {
-  const workerFile = bundle('worker')
+  const workerFile = bundle(new URL('fixtures/worker.ts', import.meta.url))
   const open = (heapMb?: number): void => {
     pool = openLocalPool({ workers: 2, workerFile, heapMb })
   }

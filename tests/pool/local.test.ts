@@ -11,7 +11,7 @@ import type { Pool, TaskOutcome } from '../../src/pool/pool.ts'
 import { describePool } from '../contracts/pool-contract.ts'
 import { bundle } from './fixtures/bundle.ts'
 
-const workerFile = bundle('worker')
+const workerFile = bundle(new URL('fixtures/worker.ts', import.meta.url))
 
 describePool('local, 1 worker', () => openLocalPool({ workers: 1, workerFile }))
 describePool('local, 3 workers', () => openLocalPool({ workers: 3, workerFile }))
@@ -142,7 +142,7 @@ describe('a worker that lives', () => {
 
   it('dies with its coordinator, even in an endless loop', async () => {
     open()
-    const coordinator = fork(bundle('coordinator'), [workerFile], { execArgv: [] })
+    const coordinator = fork(bundle(new URL('fixtures/coordinator.ts', import.meta.url)), [workerFile], { execArgv: [] })
     const [pids] = (await once(coordinator, 'message')) as [number[]]
     expect(pids).toHaveLength(2)
     expect(pids.every(isAlive)).toBe(true)

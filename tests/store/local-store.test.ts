@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import { addressOf } from '../../src/base/hash.ts'
 import { openStore } from '../../src/store/local-store.ts'
 import { describeStore } from '../contracts/store-contract.ts'
 import { scratchFolder } from './scratch.ts'
@@ -10,4 +12,52 @@ let count = 0
 describeStore('local folder', () => {
   const root = join(folder, String(count++))
   return { store: openStore(root, { clock: systemClock }), again: () => openStore(root, { clock: systemClock }) }
+})
+
+describe('a local store', () => {
+  it('prunes what nobody keeps, and counts bytes by kind', () => {
+    const store = openStore(join(folder, 'prune'), { clock: systemClock })
+    const addresses = [1, 2, 3, 4].map((n) => {
+      const draft = store.draft({ address: addressOf({ n }), kind: n === 4 ? 'ledger' : 'signals', madeFrom: null, members: n === 4 ? [] : [addressOf({ member: n })] })
+      draft.addJson('a.json', 'x'.repeat(1000 * n))
+      return draft.publish().address
+    })
+    expect(store.addresses()).toEqual(addresses.toSorted())
+    const before = store.usage()
+    expect(before.get('signals')).toMatchObject({ artefacts: 3 })
+    expect(before.get('signals')?.bytes).toBeGreaterThan(6000)
+    expect(before.get('ledger')?.bytes).toBeGreaterThan(4000)
+
+    const keep = new Set([addresses[1], addressOf('never made')])
+    const planned = store.prune(keep, { dryRun: true })
+    expect(planned.artefacts).toBe(3)
+    expect(store.addresses()).toHaveLength(4)
+    expect(store.findMembers('signals', [addressOf({ member: 1 })]).size).toBe(1)
+    expect(store.prune(keep)).toEqual(planned)
+    expect(store.addresses()).toEqual([addresses[1]])
+    expect(store.findMembers('signals', [1, 2, 3].map((member) => addressOf({ member })))).toEqual(new Map([[addressOf({ member: 2 }), { artefact: addresses[1], position: 0 }]]))
+    expect(store.usage().has('ledger')).toBe(false)
+    expect(store.prune(keep)).toEqual({ artefacts: 0, bytes: 0 })
+  })
+
+  it('finds each of many members in many artefacts, also those published since', () => {
+    const root = join(folder, 'members')
+    const [writer, reader] = [openStore(root, { clock: systemClock }), openStore(root, { clock: systemClock })]
+    const [artefacts, perArtefact] = [40, 500]
+    const members = (n: number): string[] => Array.from({ length: perArtefact }, (_, i) => addressOf([n, i]))
+    for (let n = 0; n < artefacts; n++) {
+      const draft = writer.draft({ address: addressOf(n), kind: n % 2 === 0 ? 'signals' : 'decisions', madeFrom: null, members: members(n) })
+      draft.publish()
+      expect(reader.findMembers(n % 2 === 0 ? 'signals' : 'decisions', [members(n)[7]])).toEqual(new Map([[members(n)[7], { artefact: addressOf(n), position: 7 }]]))
+    }
+    const all = Array.from({ length: artefacts }, (_, n) => members(n)).flat()
+    for (const view of [writer, reader, openStore(root, { clock: systemClock })]) {
+      const found = view.findMembers('signals', all)
+      expect(found.size).toBe((artefacts / 2) * perArtefact)
+      for (let n = 0; n < artefacts; n += 2) members(n).forEach((member, position) => {
+        const place = found.get(member)
+        if (place?.artefact !== addressOf(n) || place.position !== position) expect.fail(`member ${position} of ${n} was found at ${JSON.stringify(place)}`)
+      })
+    }
+  })
 })
