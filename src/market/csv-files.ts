@@ -109,8 +109,9 @@ export async function decodeCsv(bytes: Buffer, label: string): Promise<string> {
   const problem = encodingFault(plain)
   if (problem !== undefined) throw new MillraceError({ ...problem, where: label })
   const raw = plain.toString('utf8', plain[0] === 0xef && plain[1] === 0xbb && plain[2] === 0xbf ? 3 : 0)
-  const text = raw.includes('\r') ? raw.replaceAll('\r\n', '\n') : raw
-  const other = contentFault(text)
+  const windows = raw.includes('\r')
+  const text = windows ? raw.replaceAll('\r\n', '\n') : raw
+  const other = contentFault(text, { mayHaveReturns: windows })
   if (other !== undefined) throw new MillraceError({ ...other, where: label })
   return text
 }
@@ -139,7 +140,7 @@ function encodingFault(bytes: Buffer): Fault | undefined {
   return isUtf8(bytes) ? undefined : dialect('the file is not UTF-8', hint)
 }
 
-function contentFault(text: string): Fault | undefined {
+function contentFault(text: string, { mayHaveReturns }: { mayHaveReturns: boolean }): Fault | undefined {
   const start = text.slice(0, 200).trimStart()
   const format = /^[{[]/.test(start) ? 'JSON' : /^<(!doctype|html|\?xml|head|body)/i.test(start) ? 'HTML or XML' : undefined
   if (format !== undefined) {
@@ -148,5 +149,5 @@ function contentFault(text: string): Fault | undefined {
       'often this is the answer of a server that refused the download: fetch the file again',
     )
   }
-  return text.includes('\r') ? dialect('the file has line ends of a lone carriage return', 'save it with \\n or \\r\\n line ends') : undefined
+  return mayHaveReturns && text.includes('\r') ? dialect('the file has line ends of a lone carriage return', 'save it with \\n or \\r\\n line ends') : undefined
 }

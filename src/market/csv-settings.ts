@@ -30,7 +30,7 @@ export const csvSettings = z.strictObject({
   /** One group that finds the symbol in a file's name (without extension); default: the whole name. */
   symbolPattern: patternText.optional(),
   /** The universe and its order; default: every symbol found, in code-unit order. */
-  symbols: z.array(z.string().min(1)).min(1).optional(),
+  symbols: z.array(z.string().min(1)).min(1).refine((names) => new Set(names).size === names.length, 'names a symbol twice').optional(),
   /** Column names of a file that has no header line, in file order. */
   header: z.array(z.string().min(1)).min(1).optional(),
   /** Header names where they are not the usual ones; `none` = there is no such column. */

@@ -1,3 +1,4 @@
+import { PROBLEMS_SHOWN } from '../base/errors.ts'
 import { daysOfDate, parseDate } from './calendar-date.ts'
 import { MS_PER_DAY } from './interval.ts'
 import type { Fault } from './problem-list.ts'
@@ -36,16 +37,25 @@ export function createStampReader(settings: StampSettings, first: string): Stamp
   if (settings.timeFormat === 'epoch-s') return { dateOnly: false, read: (text) => readEpoch(text, 1000) }
   if (settings.timeFormat === 'epoch-ms') return { dateOnly: false, read: (text) => readEpoch(text, 1) }
   if (settings.timeFormat !== 'iso') return patternReader(settings)
-  return ISO_DATE.test(first) ? { dateOnly: true, read: readIsoDate } : { dateOnly: false, read: (text) => readIsoTime(text, settings.zone) }
+  const hint = limitedHint()
+  if (ISO_DATE.test(first)) return { dateOnly: true, read: (text) => readIsoDate(text, hint) }
+  return { dateOnly: false, read: (text) => readIsoTime(text, settings.zone) ?? notIso(text, { kind: 'time', hint }) }
+}
+
+/** Hints take long to find, and a wrong format makes every row wrong: only as many as are ever shown are looked for. */
+function limitedHint(): (text: string) => string | undefined {
+  let given = 0
+  return (text) => (given++ < PROBLEMS_SHOWN ? likelyFormats(text) : undefined)
 }
 
 function patternReader({ timeFormat, zone }: StampSettings): StampReader {
   const pattern = compileTimePattern(timeFormat)
+  const hint = limitedHint()
   return {
     dateOnly: !pattern.hasTime,
     read: (text) => {
       const time = pattern.parse(text)
-      if (time !== time) return { code: 'TIME_FORMAT', message: `the time does not fit the format ${timeFormat}`, hint: likelyFormats(text) }
+      if (time !== time) return { code: 'TIME_FORMAT', message: `the time does not fit the format ${timeFormat}`, hint: hint(text) }
       return pattern.hasTime && !pattern.hasOffset ? toInstant(time, zone) : inRange(time)
     },
   }
@@ -70,27 +80,28 @@ function toInstant(local: number, zone: Zone | undefined): number | Fault {
   return { code: 'TIME_ZONE_REQUIRED', message: `the time in ${zone.name} ${problem}`, hint: 'export the times in UTC or with an offset' }
 }
 
-function readIsoDate(text: string): number | Fault {
+function readIsoDate(text: string, hint: (text: string) => string | undefined): number | Fault {
   const date = parseDate(text.length === 10 ? text : text.trim())
-  return date === date ? inRange(date * MS_PER_DAY) : notIso(text, 'date')
+  return date === date ? inRange(date * MS_PER_DAY) : notIso(text, { kind: 'date', hint })
 }
 
-function readIsoTime(text: string, zone: Zone | undefined): number | Fault {
+/** undefined when the text is no ISO 8601 time. */
+function readIsoTime(text: string, zone: Zone | undefined): number | Fault | undefined {
   const match = ISO_TIME.exec(text)
-  if (match === null) return notIso(text, 'time')
+  if (match === null) return undefined
   const time = daysOfDate(Number(match[1]), Number(match[2]), Number(match[3])) * MS_PER_DAY + msOfDay({
     hour: Number(match[4]), minute: Number(match[5]), second: Number(match[6] ?? 0),
     millisecond: match[7] === undefined ? 0 : Math.trunc(Number(`0.${match[7]}`) * 1000 + 1e-6),
   })
-  if (time !== time) return notIso(text, 'time')
+  if (time !== time) return undefined
   return match[8] === undefined ? toInstant(time, zone) : inRange(time - parseOffset(match[8]))
 }
 
-function notIso(text: string, kind: 'date' | 'time'): Fault {
+function notIso(text: string, { kind, hint }: { kind: 'date' | 'time'; hint: (text: string) => string | undefined }): Fault {
   if ((kind === 'date' ? ISO_TIME : ISO_DATE).test(text)) {
     return { code: 'TIME_FORMAT', message: `a ${kind === 'date' ? 'time' : 'date'} in a column that began with ${kind}s`, hint: 'write all stamps alike' }
   }
-  return { code: 'TIME_FORMAT', message: 'not an ISO 8601 date or time', hint: likelyFormats(text) }
+  return { code: 'TIME_FORMAT', message: 'not an ISO 8601 date or time', hint: hint(text) }
 }
 
 /** Formats that vendors use; those which fit a text are named in the hint. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { MillraceError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
@@ -21,13 +22,14 @@ import { zoneNamed } from './zone.ts'
 export const csvSource: MarketSource<CsvSettings> = {
   name: 'csv',
 
+  /** Where the files lie is no part of it: the same files elsewhere are the same market. */
   async identity(settings, context) {
     const contents: unknown[] = []
     for (const file of await filesOf(settings, context)) {
       const bytes = await readBytes(file)
-      contents.push({ name: file.label, bytes: bytes.length, sha256: sha256(bytes) })
+      contents.push({ name: basename(file.path), bytes: bytes.length, sha256: sha256(bytes) })
     }
-    return { settings, contents }
+    return { settings: { ...settings, files: undefined }, contents }
   },
 
   async load(settings, context) {

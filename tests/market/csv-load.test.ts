@@ -239,6 +239,7 @@ describe('identity', () => {
     const identify = (files: Record<string, string>, stated = {}) => withFiles(files, (context) => csvSource.identity(settingsOf(stated), context))
     const base = await identify({ 'X.csv': GOOD })
     expect(await identify({ 'X.csv': GOOD })).toEqual(base)
+    expect(await identify({ 'X.csv': GOOD }, { files: '*.csv' })).toEqual(base)
     expect(await identify({ 'X.csv': GOOD.replace('100', '101') })).not.toEqual(base)
     expect(await identify({ 'Y.csv': GOOD })).not.toEqual(base)
     expect(await identify({ 'X.csv': GOOD }, { from: '2020-01-03' })).not.toEqual(base)
@@ -248,7 +249,7 @@ describe('identity', () => {
 describe('settings', () => {
   it.each([
     [{ files: 'x', colums: {} }], [{ files: 'x', zone: 'Gotham' }], [{ files: 'x', from: '2020-02-30' }], [{ files: 'x', interval: '0m' }], [{}],
-    [{ files: [] }], [{ files: 'x', sessionClose: '24:00' }], [{ files: 'x', symbolPattern: '(' }], [{ files: 'x', symbolPattern: 'none' }], [{ files: 'x', columns: { last: 'Last' } }],
+    [{ files: [] }], [{ files: 'x', sessionClose: '24:00' }], [{ files: 'x', symbolPattern: '(' }], [{ files: 'x', symbolPattern: 'none' }], [{ files: 'x', columns: { last: 'Last' } }], [{ files: 'x', symbols: ['A', 'A'] }],
   ])('%j are refused', (stated) => {
     expect(csvSettings.safeParse(stated).success).toBe(false)
   })
