@@ -25,6 +25,12 @@ describe('buying power', () => {
     expect(kernel.book(0).cash).toBeCloseTo(0, 9)
   })
 
+  it('scales when it is the fees alone that do not fit', () => {
+    // 10 units at an unchanged 100 are 1,000; the fee of 25 leaves (1,000 − 25) ÷ 1,000 of them.
+    const { booked } = play({ market: { A: { bars: [100, 100], signal: [1, NaN] } }, portfolio: { costs: { feeMinimum: 25 } } })
+    expect(booked).toEqual(['1 A 9.75 @ 100'])
+  })
+
   it('rounds what it scaled toward zero to lots', () => {
     const lots = { instrument: { lot: 3 } }
     const { booked, cancellations } = play({ market: { A: { ...GAP.A, ...lots }, B: { ...GAP.B, ...lots } }, portfolio: { cash: 1200 } })

@@ -111,6 +111,18 @@ describe('dividends', () => {
     const { kernel } = play({ market: { A: { bars: [100, 100, 99], dividends: { 2: 2 }, signal: [0.5, 0, NaN] } } })
     expect(kernel.performance(0)).toMatchObject({ trades: 1, winningTrades: 1, grossProfit: 5 })
   })
+
+  it('wait for the symbol\'s next bar, split by what comes in between', () => {
+    // 1 per unit on 5 units in row 2, 2-for-1 in row 3: 0.5 on 10 units in row 4.
+    const { kernel, equities } = play({
+      market: {
+        A: { bars: [100, 100, null, null, 50], dividends: { 2: 1 }, splits: { 3: 2 }, signal: [0.5, NaN, NaN, NaN, NaN] },
+        B: { bars: [1, 1, 1, 1, 1] },
+      },
+    })
+    expect(kernel.book(0).cash).toBe(505)
+    expect(equities).toEqual([1000, 1000, 1000, 1000, 1005])
+  })
 })
 
 describe('delisting', () => {

@@ -84,6 +84,20 @@ describe('the same result, bit for bit', () => {
     console.log(`alone = in a batch: seed ${SEED}, ${CASES} cases, ${portfolios} portfolios`)
   })
 
+  it('for the others, when one portfolio of a batch is poisoned with NaN', () => {
+    let portfolios = 0
+    each((scene, name) => {
+      const healthy = scene.portfolios ?? []
+      const poisoned = { ...healthy[0], id: 'poisoned', cash: NaN, leverage: NaN, limits: { cap: NaN, gross: NaN } }
+      const expected = runFused(scene).performance
+      const actual = runFused({ ...scene, portfolios: [poisoned, ...healthy] }).performance
+      expectSame(actual.slice(1), expected, name)
+      portfolios += healthy.length
+      return 0
+    })
+    console.log(`poison: seed ${SEED}, ${CASES} cases, ${portfolios} portfolios untouched`)
+  })
+
   it('up to t, whatever comes after t', () => {
     let orders = 0
     each((scene, name) => {

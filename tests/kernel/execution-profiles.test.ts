@@ -70,10 +70,11 @@ describe('end', () => {
   })
 
   it('closes a symbol without a bar at its last close', () => {
-    const { booked } = play({
-      market: { A: { bars: [100, 100, null], signal: [0.5, NaN, NaN] }, B: { bars: [1, 1, 1] } },
-      portfolio: { end: 'last-close' },
-    })
-    expect(booked).toEqual(['1 A 5 @ 100', '2 A -5 @ 100'])
+    for (const end of ['last-open', 'last-close'] as const) {
+      const { booked } = play({
+        market: { A: { bars: [100, 100, null], signal: [0.5, NaN, NaN] }, B: { bars: [1, 1, 1] } }, portfolio: { end },
+      })
+      expect(booked).toEqual(['1 A 5 @ 100', '2 A -5 @ 100'])
+    }
   })
 })

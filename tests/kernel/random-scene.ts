@@ -68,7 +68,7 @@ function randomSymbol(random: Random, of: { rows: number; firstRow: number; held
   for (let t = 0; t < of.rows; t++) {
     if (t === delistedAt && t > listedFrom) delisting[t] = last
     const isFirst = t === 0 && of.held
-    if (t < listedFrom || t >= delistedAt || (!isFirst && chance(random, halts))) {
+    if (t < listedFrom || t >= delistedAt) {
       bars.push(null)
       continue
     }
@@ -77,6 +77,10 @@ function randomSymbol(random: Random, of: { rows: number; firstRow: number; held
       last /= splits[t]
     }
     if (t > 0 && chance(random, 0.05)) dividends[t] = last * 0.01
+    if (!isFirst && chance(random, halts)) {
+      bars.push(null)
+      continue
+    }
     const open = last * Math.exp(volatility * 0.4 * random.normal())
     const close = open * Math.exp(volatility * random.normal())
     const high = Math.max(open, close) * (1 + 0.3 * volatility * random.uniform())
