@@ -9,9 +9,6 @@ import { makeSessions } from './synthetic-sessions.ts'
 import type { SyntheticSettings } from './synthetic-settings.ts'
 import { makeSymbol } from './synthetic-symbol.ts'
 
-/** Raised whenever the same settings begin to give another market, so that stored artefacts are made again. */
-const EDITION = 1
-
 /**
  * A market made from a seed: correlated symbols (market and sector factors), regimes, volatility clusters, fat
  * tails, splits, dividends, and a modest structure that can be learned. The same settings give the same bytes
@@ -20,7 +17,7 @@ const EDITION = 1
 export const syntheticSource: MarketSource<SyntheticSettings> = {
   name: 'synthetic',
 
-  identity: async (settings) => ({ settings, edition: EDITION }),
+  identity: async (settings) => ({ settings }),
 
   load: async (settings) => {
     const random = createRandom(settings.seed)
