@@ -46,3 +46,11 @@ export function withValue(raw: Raw, path: readonly string[], value: unknown): Ra
   at[path[path.length - 1]] = value
   return copy
 }
+
+/** A copy without the value at a path. */
+export function withoutValue(raw: Raw, path: readonly string[]): Raw {
+  const copy = structuredClone(raw)
+  const parent = path.slice(0, -1).reduce<Raw | undefined>((at, key) => at?.[key] as Raw | undefined, copy)
+  if (parent !== undefined) delete parent[path[path.length - 1]]
+  return copy
+}

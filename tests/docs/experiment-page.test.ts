@@ -12,7 +12,8 @@ import { csvSettings } from '../../src/market/csv-settings.ts'
 import { syntheticSettings } from '../../src/market/synthetic-settings.ts'
 import { riskModels } from '../../src/risk/registry.ts'
 import { strategies } from '../../src/strategies/registry.ts'
-import { baseExperiment, resolvedParts, resolveRaw, withValue, type Raw } from './base-experiment.ts'
+import { baseExperiment, resolvedParts, resolveRaw, withoutValue, withValue, type Raw } from './base-experiment.ts'
+import { expectDefault, type StatedField } from './stated-defaults.ts'
 import { codeOf, fencesOf, readPage, tableOf, tablesOf, type Table } from './markdown.ts'
 
 const page = readPage('docs/experiment.md')
@@ -56,31 +57,9 @@ const PLACES: readonly Place[] = [
   { table: tableOf(page, { section: 'metrics, record, limits', first: 'limit' }), path: ['limits'] },
 ]
 
-/** Fields that mean something only beside others: what stands there without and with them. */
-const CONTEXT: Readonly<Record<string, { without: Raw; beside: Raw }>> = {
-  'sizing.cashBuffer': { without: { sizing: { kind: 'allIn' } }, beside: { sizing: { kind: 'allIn' } } },
-  'drawdownStop.resumeAfterBars': { without: { drawdownStop: 0.2 }, beside: { drawdownStop: { limit: 0.2 } } },
-}
-
-interface Stated {
-  readonly field: string
-  readonly stated: string
-  readonly path: readonly string[]
-  readonly base: Raw
-}
-
-const rows: readonly Stated[] = PLACES.flatMap(({ table, path, base = baseExperiment() }) =>
+const rows: readonly StatedField[] = PLACES.flatMap(({ table, path, base = baseExperiment() }) =>
   table.rows.flatMap(([names, stated]) => codeOf(names).map((field) => ({ field, stated, path, base }))),
 )
-
-/** Saying the default changes nothing. */
-async function expectDefault({ field, path, base }: Stated, value: unknown): Promise<void> {
-  const { without = {}, beside = {} } = CONTEXT[field] ?? {}
-  const put = (raw: Raw, fields: Raw) => Object.entries(fields).reduce((under, [key, part]) => withValue(under, [...path, key], part), raw)
-  const of = { whole: path[0] !== 'portfolios' }
-  const bare = await resolvedParts(put(removeValue(base, [...path, field]), without), of)
-  expect(await resolvedParts(withValue(put(base, beside), [...path, ...field.split('.')], value), of)).toEqual(bare)
-}
 
 describe('the defaults of docs/experiment.md', () => {
   it.each(rows.filter(({ stated }) => stated.startsWith('`')))('$field: $stated', async (row) => {
@@ -96,7 +75,7 @@ describe('the defaults of docs/experiment.md', () => {
   })
 
   it.each(rows.filter(({ stated }) => stated === 'required'))('$field is required', async ({ field, path, base }) => {
-    await expect(resolveRaw(removeValue(base, [...path, field]))).rejects.toThrow(new RegExp(field))
+    await expect(resolveRaw(withoutValue(base, [...path, field]))).rejects.toThrow(new RegExp(field))
   })
 
   it.each(tableOf(page, { section: 'metrics, record, limits', first: 'profile' }).rows)('profile %s', (...row) => {
@@ -106,13 +85,6 @@ describe('the defaults of docs/experiment.md', () => {
     expect({ name, ...stated }).toEqual(METRIC_PROFILES[name])
   })
 })
-
-function removeValue(raw: Raw, path: readonly string[]): Raw {
-  const copy = structuredClone(raw)
-  const parent = path.slice(0, -1).reduce<Raw | undefined>((at, key) => at?.[key] as Raw | undefined, copy)
-  if (parent !== undefined) delete parent[path[path.length - 1]]
-  return copy
-}
 
 describe('nothing is left out of docs/experiment.md', () => {
   const documented = (table: Table) => new Set(table.rows.flatMap(([names]) => codeOf(names)))

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { METRIC_PROFILES } from '../../src/domain/profile.ts'
+import { loadExperiment } from '../../src/experiment/load.ts'
+import { loadModule } from '../../src/experiment/modules.ts'
+import { portfolioCount } from '../../src/experiment/portfolios.ts'
+import { signalNames } from '../../src/experiment/signals.ts'
+import { features } from '../../src/features/registry.ts'
+import { marketSources } from '../../src/market/registry.ts'
+import { riskModels } from '../../src/risk/registry.ts'
+import { strategies } from '../../src/strategies/registry.ts'
+import { createStrategyStep } from '../../src/strategies/strategy-step.ts'
+import type { StrategyDefinition } from '../../src/strategies/strategy.ts'
+import { sources } from '../experiment/fixture.ts'
+import { codeOf, fencesOf, readPage, repository } from './markdown.ts'
+
+const readme = readPage('README.md')
+const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen']
+
+describe('figures of README.md', () => {
+  it('are those of the quickstart', async () => {
+    const quickstart = await loadExperiment(join(repository, 'examples/quickstart.yaml'), { sources })
+    const [, signals, portfolios] = /(\d+) signals, ([\d,]+) portfolios/.exec(readme) ?? []
+    expect(Number(signals)).toBe(signalNames(quickstart).length)
+    expect(Number(portfolios.replace(',', ''))).toBe(portfolioCount(quickstart))
+  })
+
+  it('are those of the code', () => {
+    const { engines } = JSON.parse(readPage('package.json')) as { engines: { node: string } }
+    expect(engines.node).toBe(`>=${/Node (\d+\.\d+) or newer/.exec(readme)?.[1]}`)
+    const here = readme.slice(readme.indexOf('## What is here'))
+    const counted = (what: string) => WORDS.indexOf((new RegExp(`(\\w+)\\s+${what}`).exec(here)?.[1] ?? '').toLowerCase())
+    expect(counted('features')).toBe(Object.keys(features).length)
+    expect(counted('strategies')).toBe(Object.keys(strategies).length)
+    expect(codeOf(here).filter((code) => code in METRIC_PROFILES)).toEqual(Object.keys(METRIC_PROFILES))
+    expect(Object.keys(marketSources).toSorted()).toEqual(['csv', 'synthetic'])
+    expect(Object.keys(riskModels).toSorted()).toEqual(['limits', 'minimum-variance', 'var-limit'])
+  })
+})
+
+describe("README.md's strategy", () => {
+  const [example] = fencesOf(readme).filter(({ language }) => language === 'ts')
+  let folder = ''
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'millrace-readme-'))
+    writeFileSync(join(folder, 'my-cross.ts'), example.text)
+  })
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  it('compiles under strict TypeScript', () => {
+    const base = JSON.parse(readFileSync(join(repository, 'tsconfig.json'), 'utf8')) as { compilerOptions: object }
+    const compilerOptions = {
+      ...base.compilerOptions, types: ['node'], typeRoots: [join(repository, 'node_modules/@types')],
+      paths: { millrace: [join(repository, 'src/api.ts')] },
+    }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['my-cross.ts', 'wrong.ts'] }))
+    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+    // A mistake that has to be found shows that the compiler looked.
+    writeFileSync(join(folder, 'wrong.ts'), example.text.replace('fast[n] >', 'fast >'))
+    const compiler = join(repository, 'node_modules/typescript/bin/tsc')
+    const done = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' })
+    const refused = done.stdout.split('\n').flatMap((line) => /(my-cross|wrong)\.ts\(/.exec(line)?.[1] ?? [])
+    expect(refused).toEqual(['wrong'])
+  })
+
+  it('runs: long while the fast mean is above the slow one', async () => {
+    const { exports } = await loadModule(join(folder, 'my-cross.ts'))
+    const definition = exports.default as StrategyDefinition
+    const { step, features: read } = createStrategyStep({ definition, params: { fast: 2, slow: 3 }, universe: ['ABC', 'XYZ'] })
+    expect(read.map(({ expression }) => expression)).toEqual(['sma(close,2)', 'sma(close,3)'])
+    const out = new Float64Array(2)
+    step.step({ t: 0, closeTime: 0, sessionDate: 0 }, [Float64Array.of(11, 9), Float64Array.of(10, 10)], out)
+    expect([...out]).toEqual([1, 0])
+  })
+})
