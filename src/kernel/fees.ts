@@ -1,21 +1,17 @@
-import type { FillPlan } from './fill-plan.ts'
 import type { PortfolioRules } from './rules.ts'
 import type { Turn } from './turn.ts'
 
-/** max(minimum, rate × notional + per unit × |quantity|). */
-function fee(rules: PortfolioRules, of: { notional: number; units: number }): number {
-  const proportional = rules.feeRate * of.notional + rules.feePerUnit * of.units
+/** What a fee is reckoned on: Σ|quantity| × price × M, and Σ|quantity|. */
+interface FeeBase {
+  readonly notional: number
+  readonly units: number
+}
+
+/** max(minimum, rate × notional + per unit × |quantity|); nothing filled costs nothing. */
+function fee(rules: PortfolioRules, { notional, units }: FeeBase): number {
+  if (units === 0) return 0
+  const proportional = rules.feeRate * notional + rules.feePerUnit * units
   return proportional < rules.feeMinimum ? rules.feeMinimum : proportional
-}
-
-function legNotional(turn: Turn, j: number, leg: 'reduce' | 'increase'): number {
-  const { plan } = turn
-  const price = leg === 'reduce' ? plan.reducePrice[j] : plan.increasePrice[j]
-  return Math.abs(plan[leg][j]) * (price * turn.multipliers[plan.symbol[j]])
-}
-
-function fillsNothing(plan: FillPlan, j: number): boolean {
-  return plan.reduce[j] === 0 && plan.increase[j] === 0
 }
 
 /**
@@ -24,24 +20,22 @@ function fillsNothing(plan: FillPlan, j: number): boolean {
  */
 export function orderFee(turn: Turn, j: number): number {
   const { plan, rules } = turn
-  if (!rules.hasFees || fillsNothing(plan, j)) return 0
-  if (rules.feeOnEntryOnly) {
-    if (plan.increase[j] === 0) return 0
-    return fee(rules, { notional: legNotional(turn, j, 'increase'), units: Math.abs(plan.increase[j]) })
-  }
-  const notional = legNotional(turn, j, 'reduce') + legNotional(turn, j, 'increase')
-  return fee(rules, { notional, units: Math.abs(plan.reduce[j]) + Math.abs(plan.increase[j]) })
+  if (!rules.hasFees) return 0
+  const multiplier = turn.multipliers[plan.symbol[j]]
+  const reduced = rules.feeOnEntryOnly ? 0 : Math.abs(plan.reduce[j])
+  const increased = Math.abs(plan.increase[j])
+  const notional = reduced * (plan.reducePrice[j] * multiplier) + increased * (plan.increasePrice[j] * multiplier)
+  return fee(rules, { notional, units: reduced + increased })
 }
 
 /** What the reducing leg of planned order j would pay alone: known before its increasing leg is sized. */
 export function reductionFee(turn: Turn, j: number): number {
-  const { plan, rules } = turn
-  if (!rules.hasFees || rules.feeOnEntryOnly || plan.reduce[j] === 0) return 0
-  return fee(rules, { notional: legNotional(turn, j, 'reduce'), units: Math.abs(plan.reduce[j]) })
+  const { plan } = turn
+  const units = Math.abs(plan.reduce[j])
+  return closingFee(turn, { notional: units * (plan.reducePrice[j] * turn.multipliers[plan.symbol[j]]), units })
 }
 
 /** Fee of an order that only closes: intrabar exits and the closings at the end of a run. */
-export function closingFee(turn: Turn, of: { notional: number; units: number }): number {
-  const { rules } = turn
-  return rules.hasFees && !rules.feeOnEntryOnly ? fee(rules, of) : 0
+export function closingFee({ rules }: Turn, base: FeeBase): number {
+  return rules.hasFees && !rules.feeOnEntryOnly ? fee(rules, base) : 0
 }

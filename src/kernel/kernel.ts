@@ -57,7 +57,7 @@ export interface KernelBlock {
   readonly patterns: readonly PatternDecisions[]
 }
 
-/** What `open` and `finish` ask to be booked, in booking order; also what a broker sends back. */
+/** What `open` asks to be booked, in booking order; also what a broker sends back. */
 export interface Executions {
   readonly fills: readonly Fill[]
   readonly cancellations: readonly Cancellation[]
@@ -119,9 +119,9 @@ export interface BookView {
 export interface Kernel {
   /**
    * Carry and corporate actions (with delistings and what a split's lot cannot hold), booked and recorded at
-   * once; then every execution of this bar as a proposal, in booking
-   * order: waiting orders at the open, intrabar exits, `next-close` orders at the close. Nothing of the
-   * proposal is booked before `settle`; later executions already reckon with earlier ones of the list.
+   * once; then every execution of this bar as a proposal, in booking order: waiting orders at the open,
+   * intrabar exits, `next-close` orders at the close. Nothing of the proposal is booked before `settle`; later
+   * executions already reckon with earlier ones of the list.
    */
   open(block: KernelBlock, row: number): Executions
   /** Books executions: cash, quantities, entry prices, exit levels, trades, fees. */
