@@ -7,7 +7,8 @@ import type { TaskHandlers } from './pool.ts'
 /** Reports closer together than this are not passed on; the last one always is. */
 const PROGRESS_EVERY_MS = 100
 
-export interface Performance {
+/** What a task needs around it. */
+export interface TaskSurroundings {
   readonly handlers: TaskHandlers
   readonly clock: Clock
   readonly tell: (message: FromWorker) => void
@@ -16,7 +17,7 @@ export interface Performance {
 }
 
 /** Runs one task through its handler and tells how it went. Never throws for what the task does. */
-export async function perform(task: ToWorker, { handlers, clock, tell, log }: Performance): Promise<void> {
+export async function perform(task: ToWorker, { handlers, clock, tell, log }: TaskSurroundings): Promise<void> {
   const before = process.cpuUsage()
   const cpuMs = (): number => {
     const { user, system } = process.cpuUsage(before)

@@ -25,6 +25,8 @@ export interface Turn {
 /** `unstarted`: the process died before it took the task up, so the task is not to blame. */
 export type TurnOutcome = TaskOutcome | 'unstarted'
 
+/** A process may take this long to start on a busy machine; a task's silence counts from when it has started. */
+const START_MS = 60_000
 const LAST_WORDS_KEPT = 8192
 /** A grandchild may hold the pipes of a dead worker open: no longer than this is waited for its last words. */
 const LAST_WORDS_MS = 200
@@ -77,14 +79,20 @@ export class WorkerProcess {
     let silent = false
     this.#lastWords = ''
     return new Promise((resolve, reject) => {
-      const watchdog = setTimeout(() => {
+      const watch = (silenceMs: number): NodeJS.Timeout => setTimeout(() => {
         silent = true
         this.#child.kill('SIGKILL')
-      }, timeoutMs)
+      }, silenceMs)
+      let watchdog = watch(Math.max(timeoutMs, START_MS))
       const listen = (message: FromWorker): void => {
+        if (!started) {
+          clearTimeout(watchdog)
+          watchdog = watch(timeoutMs)
+          started = true
+        }
         watchdog.refresh()
-        if (message.say === 'started') started = true
-        else if (message.say === 'progress') onProgress?.({ task, done: message.done, total: message.total })
+        if (message.say === 'started') return
+        if (message.say === 'progress') onProgress?.({ task, done: message.done, total: message.total })
         else if (message.say === 'done') end({ task, ok: true, value: message.value, usage: usage(message.cpuMs) })
         else end({ task, ok: false, error: message.error, crashed: false, usage: usage(message.cpuMs) })
       }

@@ -1,5 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 
 /** Writes a new file and flushes it to the disk before returning. */
 export function writeDurably(path: string, data: Uint8Array | string): void {
@@ -25,9 +25,10 @@ export function flush(path: string): void {
 
 /** Makes a folder and its parents so that they survive a power cut. */
 export function makeFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true })
+  const folder = resolve(path)
+  const first = mkdirSync(folder, { recursive: true })
   if (first === undefined) return
-  for (let made = path; made.length >= first.length; made = dirname(made)) flush(dirname(made))
+  for (let made = folder; made.length >= first.length; made = dirname(made)) flush(dirname(made))
 }
 
 /** Puts `data` in the place of `path` in one step: a reader sees the old file or the new one, never a part. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { corruptArtefact, missingArtefact } from './artefact-faults.ts'
 import { MEMBERS_FILE, META_FILE, unsealMeta } from './artefact-meta.ts'
@@ -44,7 +44,7 @@ class FolderStore implements LocalStore {
   #indexed = new Set<Address>()
 
   constructor(root: string, clock: Clock) {
-    this.root = root
+    this.root = resolve(root)
     this.#clock = clock
   }
 
@@ -79,7 +79,8 @@ class FolderStore implements LocalStore {
 
   panel(address: Address, name: string): PanelReader {
     const file = this.#fileMeta(address, name)
-    return openPanel({ path: join(this.#folder(address), name), address, file })
+    const onDamage = (reason: string): void => this.#setAside(address, reason)
+    return openPanel({ path: join(this.#folder(address), name), address, file, onDamage })
   }
 
   json<T>(address: Address, name: string): T {
@@ -168,9 +169,22 @@ class FolderStore implements LocalStore {
 
   #compare(place: { address: Address; path: string; file: FileMeta }, found: { bytes: number; checksums: number[] }): void {
     const { address, path, file } = place
-    if (found.bytes !== file.bytes) throw corruptArtefact({ address, path, reason: `${file.name} has ${found.bytes} bytes instead of ${file.bytes}` })
     const wrong = found.checksums.findIndex((checksum, chunk) => checksum !== file.checksums[chunk])
-    if (wrong >= 0) throw corruptArtefact({ address, path, reason: `the checksum of ${file.name} is wrong in MiB ${wrong}` })
+    if (found.bytes === file.bytes && wrong < 0) return
+    const reason = found.bytes === file.bytes
+      ? `the checksum of ${file.name} is wrong in MiB ${wrong}`
+      : `${file.name} has ${found.bytes} bytes instead of ${file.bytes}`
+    this.#setAside(address, reason)
+    throw corruptArtefact({ address, path, reason })
+  }
+
+  /** Whoever finds the damage sees to it that the next run makes it again; where nothing may be moved, it stays. */
+  #setAside(address: Address, reason: string): void {
+    try {
+      this.quarantine(address, reason)
+    } catch (error) {
+      if (!hasSystemCode(error, 'EROFS', 'EACCES', 'EPERM')) throw error
+    }
   }
 
   /** Takes in the members of artefacts that were published since the last time. */

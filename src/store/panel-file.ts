@@ -60,12 +60,22 @@ function findValues(bytes: Uint8Array, values: Values): number {
 /** Chunks that lie across the ends of a read pass through here; reads are synchronous, so one is enough. */
 const scratch = new Uint8Array(CHUNK_BYTES)
 
+/** Where a panel lies, and whom to tell when it proves to be damaged. */
+export interface PanelPlace {
+  readonly path: string
+  readonly address: Address
+  readonly file: FileMeta
+  readonly onDamage: (reason: string) => void
+}
+
 /** Opens a panel for block reads. Throws ARTEFACT_CORRUPT when the file has not the length it was sealed with. */
-export function openPanel(place: { path: string; address: Address; file: FileMeta }): PanelReader {
-  const { path, address, file } = place
+export function openPanel({ path, address, file, onDamage }: PanelPlace): PanelReader {
   const shape = file.panel
   if (shape === undefined) throw new Error(`${path} is not a panel`)
-  const corrupt = (reason: string): Error => corruptArtefact({ address, path, reason })
+  const corrupt = (reason: string): Error => {
+    onDamage(reason)
+    return corruptArtefact({ address, path, reason })
+  }
   const handle = openSync(path, 'r')
   const bytesFound = fstatSync(handle).size
   if (bytesFound !== file.bytes) {

@@ -38,7 +38,7 @@ export interface PanelShape {
 
 export interface PanelReader {
   readonly shape: PanelShape
-  /** Reads rows [from, to) into `out` (or a new array), verifying checksums. Throws ARTEFACT_CORRUPT. */
+  /** Reads rows [from, to) into `out` (or a new array), verifying checksums. Throws ARTEFACT_CORRUPT, the artefact quarantined. */
   read(from: number, to: number, out?: Float64Array | Float32Array): Float64Array | Float32Array
   close(): void
 }

@@ -136,7 +136,7 @@ describe('a worker that lives', () => {
     afterAll(() => rmSync(folder, { recursive: true, force: true }))
     open({ logFile: join(folder, 'workers.log') })
     const outcome = await run('throw')
-    expect(outcome).toMatchObject({ ok: false, error: { problems: [{ where: expect.stringMatching(/worker\.mjs:\d+:\d+$/) }] } })
+    expect(outcome).toMatchObject({ ok: false, error: { problems: [{ where: expect.stringMatching(/worker-\d+\.mjs:\d+:\d+$/) }] } })
     await expect.poll(() => readFileSync(join(folder, 'workers.log'), 'utf8')).toMatch(/a throw: TypeError: a step has a bug\n {4}at /)
   })
 

@@ -83,7 +83,6 @@ describe('a panel file', () => {
     const { path } = publish(values, 2, 3)
     const script = `
 import sys, pyarrow as pa
-import { scratchFolder } from './scratch.ts'
 table = pa.ipc.open_file(pa.memory_map(sys.argv[1])).read_all()
 column = table.column("values").chunk(0)
 assert column.type == pa.list_(pa.field("item", pa.float32()), 3), column.type

@@ -146,6 +146,7 @@ describe('a damaged artefact', () => {
       writeFileSync(path, bytes, { flag: 'r+' })
       const from = random.integer(6000)
       const to = Math.min(6000, from + 1 + random.integer(1500))
+      let foundBy = 'file'
       try {
         const values = reader.read(from, to)
         const truth = pristine.subarray(reader.shape.valuesAt + from * 512, reader.shape.valuesAt + to * 512)
@@ -153,11 +154,14 @@ describe('a damaged artefact', () => {
       } catch (error) {
         expect(error).toMatchObject({ code: 'ARTEFACT_CORRUPT', value: address, where: path })
         refused++
+        foundBy = 'read'
       }
-      expect(() => openStore(artefact.root, { clock: systemClock }).file(address, 'panel.arrow')).toThrow(expect.objectContaining({ code: 'ARTEFACT_CORRUPT' }))
+      const code = foundBy === 'read' ? 'ARTEFACT_MISSING' : 'ARTEFACT_CORRUPT'
+      expect(() => openStore(artefact.root, { clock: systemClock }).file(address, 'panel.arrow')).toThrow(expect.objectContaining({ code }))
+      expect(readdirSync(join(artefact.root, 'quarantine'))).toHaveLength(1)
       reader.close()
+      restore(artefact)
     }
-    writeFileSync(path, pristine)
     expect(refused).toBeGreaterThan(5)
     expect(refused).toBeLessThan(38)
   })
