@@ -24,8 +24,8 @@ export interface ExperimentRun extends Omit<StagedRun, 'configs' | 'observer'> {
   readonly save: (record: RunRecord) => void
 }
 
-/** How often a damaged artefact is set aside and made again before the run gives up. */
-const REPAIRS = 5
+/** How often damaged artefacts are made again before the run gives up: a disk that damages them all is past help. */
+const REPAIRS = 20
 
 /** Every configuration of an experiment, in its order. */
 export function expandPortfolios(experiment: ResolvedExperiment): PortfolioConfig[] {
@@ -73,8 +73,7 @@ export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Pro
   const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan }, reached)
   const run: StagedRun = { ...of, observer, configs }
   try {
-    const { plan, outcome } = await runRepairing(run, prepared, places)
-    const metrics = await publishMetrics(of.store, { ...run, driver: 'staged', addresses: plan.addresses, places: outcome.places })
+    const { plan, outcome, metrics } = await runRepairing(run, prepared, places)
     note({
       status: outcome.failures.length > 0 ? 'partial' : 'finished',
       failures: outcome.failures,
@@ -144,30 +143,32 @@ async function runRepairing(
   run: StagedRun,
   prepared: PreparedRun,
   places: Places,
-): Promise<{ plan: PreparedRun; outcome: StagedOutcome }> {
+): Promise<{ plan: PreparedRun; outcome: StagedOutcome; metrics: Address }> {
   let plan: PreparedRun | undefined = prepared
   return repairing(run, async () => {
     const current = plan ?? (await prepareRun(run))
     plan = undefined
     places.clear()
-    return { plan: current, outcome: await runStages(run, current, places) }
+    const outcome = await runStages(run, current, places)
+    const metrics = await publishMetrics(run.store, { ...run, driver: 'staged', addresses: current.addresses, places })
+    return { plan: current, outcome, metrics }
   })
 }
 
-/** A damaged artefact found on the way is set aside, and what it held is made again. */
+/** What a damaged artefact held is made again: whoever found the damage has set it aside, so others miss it. */
 async function repairing<T>(run: StagedRun, attempt: () => Promise<T>): Promise<T> {
   for (let repairs = 0; ; repairs++) {
     try {
       return await attempt()
     } catch (error) {
       const damaged = damagedArtefact(error)
-      if (damaged === undefined || repairs >= REPAIRS) throw error
+      if (damaged === undefined || repairs >= REPAIRS || run.interrupted.aborted) throw error
       run.store.quarantine(damaged, (error as MillraceError).message)
     }
   }
 }
 
 function damagedArtefact(error: unknown): Address | undefined {
-  if (!(error instanceof MillraceError) || error.code !== 'ARTEFACT_CORRUPT') return undefined
+  if (!(error instanceof MillraceError) || !(error.code === 'ARTEFACT_CORRUPT' || error.code === 'ARTEFACT_MISSING')) return undefined
   return typeof error.value === 'string' ? error.value : undefined
 }
