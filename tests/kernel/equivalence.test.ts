@@ -7,8 +7,8 @@ import type { Scene } from './market-fixture.ts'
 
 const CASES = 120
 
-/** The first two are no cancellations; the last needs a halt at the end of a portfolio, and has its own test. */
-const NOT_MET = ['filled', 'waiting', 'cancelled: portfolio ended']
+/** The first two are no cancellations; the last needs a halt at a portfolio's end: rare, and it has its own test. */
+const MAY_BE_MISSING = ['filled', 'waiting', 'cancelled: portfolio ended']
 
 function each(check: (scene: Scene, name: string) => number): { cases: number; fills: number } {
   let fills = 0
@@ -31,7 +31,8 @@ describe('the same result, bit for bit', () => {
     })
     console.log(`scenes: seed ${SEED}, fills ${JSON.stringify(Object.fromEntries(kinds))}, ${JSON.stringify(Object.fromEntries(outcomes))}`)
     expect([...kinds].filter(([, count]) => count === 0)).toEqual([])
-    expect([...outcomes].filter(([, count]) => count === 0).map(([outcome]) => outcome)).toEqual(NOT_MET)
+    const missing = [...outcomes].filter(([, count]) => count === 0).map(([outcome]) => outcome)
+    expect(missing.filter((outcome) => !MAY_BE_MISSING.includes(outcome))).toEqual([])
   })
 
   it('from the fused loop and from the four verbs with a queue between them', () => {
