@@ -3,7 +3,7 @@ import { EXIT } from './exit-codes.ts'
 
 /** Faults that come up only while running; every other code is refused input. */
 const RUNTIME_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'STEP_FAILED', 'WORKER_CRASHED', 'WORKER_TIMEOUT', 'ARTEFACT_CORRUPT', 'ARTEFACT_MISSING', 'ONNX_NONFINITE',
+  'STEP_FAILED', 'WORKER_CRASHED', 'WORKER_TIMEOUT', 'MACHINE_FAULT', 'ARTEFACT_CORRUPT', 'ONNX_NONFINITE',
 ])
 
 export function exitCodeOf(error: unknown): number {

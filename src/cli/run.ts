@@ -1,77 +1,163 @@
-import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
-import type { Command } from 'commander'
-import { addressOf } from '../base/hash.ts'
+import { Option, type Command } from 'commander'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { rankPortfolios } from '../analysis/leaders.ts'
+import { choosePredictions, runRecordedInLockstep } from '../analysis/lockstep-run.ts'
+import { findSameRun, openRun, type OpenedRun } from '../analysis/opened-run.ts'
+import { firstFilledOrder } from '../analysis/replay.ts'
 import { systemClock } from '../base/clock.ts'
-import { loadExperiment } from '../experiment/load.ts'
 import { openLocalPool } from '../pool/local.ts'
 import { startMemoryMeter } from '../pool/memory-meter.ts'
-import { lockRuns } from '../store/run-lock.ts'
-import { openRuns } from '../store/manifests.ts'
-import { runExperiment } from '../stages/experiment-run.ts'
+import { interruption, prepareExperiment, runPrepared, type ExperimentRun } from '../stages/experiment-run.ts'
+import type { PreparedRun } from '../stages/pipeline.ts'
+import { fingerprintOf } from '../stages/run-artefacts.ts'
 import type { RunRecord } from '../stages/run-record.ts'
+import { lockRuns } from '../store/run-lock.ts'
 import { EXIT } from './exit-codes.ts'
-import { openWorkspace } from './workspace.ts'
+import { setUpExperiment, workersOf, type ExperimentOptions } from './experiment-setup.ts'
+import { plural } from './figures.ts'
+import { watchInterrupts } from './interrupts.ts'
+import { commandText } from './invocation.ts'
+import { positiveCount } from './option-values.ts'
+import { print, printJson, tell } from './output.ts'
+import { describePlan, formatPlan } from './plan-text.ts'
+import { openProgress } from './progress.ts'
+import { formatSummary, nextCommands, type FinishedRun } from './run-summary.ts'
+import { openWorkspace, type Workspace } from './workspace.ts'
 
-interface RunOptions {
-  readonly store?: string
-  readonly json?: boolean
-  readonly workers?: number
-  readonly batch?: number
-  readonly allowLarge?: boolean
+interface RunOptions extends ExperimentOptions {
+  readonly driver: 'staged' | 'lockstep'
+  readonly predictions?: 'stored' | 'fresh'
+  readonly record?: 'metrics' | 'all'
+  readonly quiet?: boolean
 }
 
-export function runCommand(program: Command): void {
-  program
-    .command('run')
-    .argument('<experiment>', 'experiment file (YAML or TypeScript)')
-    .description('run an experiment: what is stored already is not made again')
-    .option('--workers <count>', 'worker processes', Number)
-    .option('--batch <count>', 'portfolios stepped together', Number)
-    .option('--allow-large', 'run a plan beyond the limits')
-    .action(async (file: string, _: unknown, command: Command) => run(file, command.optsWithGlobals<RunOptions>()))
+/** Portfolios in the final summary. */
+const BEST_SHOWN = 10
+
+export function runCommand(command: Command): void {
+  command
+    .addOption(new Option('--driver <driver>', 'stage by stage, or bar by bar all together').choices(['staged', 'lockstep']).default('staged'))
+    .option('--workers <count>', 'worker processes (default: one per core)', positiveCount)
+    .option('--batch <count>', 'portfolios stepped together', positiveCount)
+    .addOption(new Option('--record <what>', 'keep metrics, or every order, fill and equity row (default: as the experiment says)').choices(['metrics', 'all']))
+    .addOption(new Option('--predictions <which>', 'lockstep: predictions stored by a staged run, or fresh ones').choices(['stored', 'fresh']))
+    .option('--allow-large', 'run a plan beyond the experiment’s limits')
+    .option('--quiet', 'no plan and no progress, only the summary')
+    .action(async (file: string, _: unknown, called: Command) => start(file, called.optsWithGlobals<RunOptions>()))
 }
 
-async function run(file: string, options: RunOptions): Promise<void> {
-  const { store, installation } = openWorkspace(options)
-  const experiment = await loadExperiment(file, { sources: installation.sources, allowLarge: options.allowLarge })
-  const workers = options.workers ?? availableParallelism()
-  const lock = lockRuns(store.root, { clock: systemClock })
-  const pool = openLocalPool({ workers, workerFile: installation.workerFile })
-  const meter = startMemoryMeter(() => [process.pid, ...pool.processIds()])
-  const interrupt = new AbortController()
-  process.once('SIGINT', () => interrupt.abort())
-  const runs = openRuns<RunRecord>(store.root, { clock: systemClock })
-  let id: string | undefined
+async function start(file: string, options: RunOptions): Promise<void> {
+  const workspace = openWorkspace(options)
+  const { store, installation } = workspace
+  const logFile = join(store.root, 'workers.log')
+  const pool = openLocalPool({ workers: workersOf(options), workerFile: installation.workerFile, logFile })
+  const interrupts = watchInterrupts(() => void pool.close())
+  const processes = new Set([process.pid])
+  const meter = startMemoryMeter(() => [...processes, ...pool.processIds()])
+  let lock: ReturnType<typeof lockRuns> | undefined
   try {
-    const record = await runExperiment({
-      experiment, store, pool,
-      clock: systemClock,
-      sources: installation.sources,
-      portfoliosPerBatch: options.batch ?? 250,
-      modelThreads: workers,
-      timeoutMs: 600_000,
-      memoryMeter: meter,
-      interrupted: interrupt.signal,
-      experimentFile: resolve(file),
-      environment: {
-        millrace: installation.version, node: process.version, platform: `${process.platform}-${process.arch}`,
-        workers, portfoliosPerBatch: options.batch ?? 250, sources: addressOf(installation.sources),
-      },
-      observer: {
-        stageFinished: (_, timing) => process.stderr.write(`${timing.stage}: ${timing.made} made, ${timing.cached} cached, ${(timing.wallMs / 1000).toFixed(1)} s, ${(timing.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB\n`),
-        failed: (failure) => process.stderr.write(`failed: ${failure.stage} ${failure.label}: ${failure.error.problems[0].message}\n`),
-      },
-      save: (next) => {
-        if (id === undefined) id = runs.begin(next)
-        else runs.save(id, next)
-      },
-    })
-    process.exitCode = record.failures.length > 0 ? EXIT.partial : EXIT.success
-    process.stdout.write(`run ${id} ${record.status}\n`)
+    const setup = await setUpExperiment(file, options, { workspace, pool, memoryMeter: meter, interrupted: interrupts.signal })
+    lock = lockRuns(store.root, { clock: systemClock })
+    rmSync(logFile, { force: true })
+    noteKilledRuns(workspace)
+    const onHired = (ids: readonly number[]) => {
+      for (const id of ids) processes.add(id)
+    }
+    await carryOut({ ...setup, experiment: { ...setup.experiment, record: options.record ?? setup.experiment.record } }, { workspace, options, onHired })
+  } catch (error) {
+    throw interrupts.signal.aborted ? interruption() : error
   } finally {
+    interrupts.stop()
     meter.stop()
     await pool.close()
-    lock.release()
+    lock?.release()
   }
+}
+
+/** The lock is ours, so a run that says it is running was killed. */
+function noteKilledRuns({ runs }: Workspace): void {
+  for (const id of runs.ids()) {
+    const record = runs.read(id)
+    if (record.status !== 'running') return
+    runs.save(id, { ...record, status: 'interrupted' })
+  }
+}
+
+interface Around {
+  readonly workspace: Workspace
+  readonly options: RunOptions
+  readonly onHired: (processIds: readonly number[]) => void
+}
+
+type Setup = Awaited<ReturnType<typeof setUpExperiment>>
+
+async function carryOut(setup: Setup, { workspace, options, onHired }: Around): Promise<void> {
+  const { store, runs, installation } = workspace
+  const { driver } = options
+  const silent = options.json === true || options.quiet === true
+  const view = await openProgress({ silent, name: setup.experiment.name })
+  try {
+    const prepared = await prepareExperiment({ ...setup, observer: view }, options)
+    await view.settled()
+    const predictions = driver === 'lockstep' ? choosePredictions(store, prepared, options.predictions) : undefined
+    const same = findSameRun(workspace, fingerprintOf({ experiment: setup.experiment, driver, predictions }, prepared))
+    if (same !== undefined && (driver === 'lockstep' || isAllStored(prepared))) {
+      reportUnchanged(same, options)
+      return
+    }
+    if (!silent) tell([...formatPlan(describePlan(store, { ...setup, prepared, driver, workers: workersOf(options) })), ''])
+    let id: string | undefined
+    const save: ExperimentRun['save'] = (record) => {
+      if (id === undefined) id = runs.begin(record)
+      else runs.save(id, record)
+    }
+    const recorded = { ...setup, observer: view, save }
+    const record = predictions === undefined
+      ? await runPrepared(recorded, prepared)
+      : await runRecordedInLockstep({ ...recorded, predictions, workers: workersOf(options), workerFile: installation.lockstepWorkerFile, onHired }, prepared)
+    await view.end()
+    await report(openRun(workspace, id ?? ''), record, options)
+  } finally {
+    await view.end()
+  }
+}
+
+function isAllStored(prepared: PreparedRun): boolean {
+  return prepared.plan.every((stage) => stage.cached === stage.total)
+}
+
+/** A run again with nothing changed does nothing, and says where the results are. */
+function reportUnchanged(same: OpenedRun, options: RunOptions): void {
+  if (options.json === true) {
+    printJson({ run: same.id, unchanged: true, status: same.record.status, finishedAt: same.record.finishedAt })
+    return
+  }
+  const portfolios = same.experiment.portfolios.reduce((count, group) => count + group.count, 0)
+  print([
+    `nothing to do: run ${same.id} has the results of ${same.record.name} as it is now (${plural(portfolios, 'portfolio')})`,
+    '',
+    'next',
+    `  ${commandText(['top', same.id], options)}`,
+  ])
+}
+
+async function report(run: OpenedRun, record: RunRecord, options: RunOptions): Promise<void> {
+  const leaders = await rankPortfolios(run, { by: 'sharpe', count: BEST_SHOWN })
+  const finished: FinishedRun = { id: run.id, record, leaders, order: orderOfBest(run, leaders.rows[0]?.portfolio) }
+  process.exitCode = record.failures.length > 0 ? EXIT.partial : EXIT.success
+  if (options.json === true) {
+    const { status, driver, plan, timings, failures, lockstep, startedAt, finishedAt, environment } = record
+    printJson({
+      run: run.id, unchanged: false, name: record.name, status, driver, startedAt, finishedAt,
+      plan, timings, failures, lockstep, environment,
+      portfolios: leaders.total, by: 'sharpe', best: leaders.rows, next: nextCommands(finished, options),
+    })
+  } else print(formatSummary(finished, options))
+}
+
+/** A lockstep run may have stored too little to step a portfolio again. */
+function orderOfBest(run: OpenedRun, portfolio: unknown): string | undefined {
+  const stored = (run.experiment.strategies.length === 0 || Object.keys(run.artefacts.signals).length > 0)
+  return typeof portfolio === 'string' && stored ? firstFilledOrder(run, portfolio) : undefined
 }

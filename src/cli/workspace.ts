@@ -1,17 +1,30 @@
 import { join, resolve } from 'node:path'
+import { openRun, type OpenedRun } from '../analysis/opened-run.ts'
 import { systemClock } from '../base/clock.ts'
-import { openStore } from '../store/local-store.ts'
-import type { Store } from '../store/store.ts'
+import type { RunRecord } from '../stages/run-record.ts'
+import { openStore, type LocalStore } from '../store/local-store.ts'
+import { openRuns, type Runs } from '../store/manifests.ts'
 import { findInstallation, type Installation } from './installation.ts'
+import type { GlobalOptions } from './invocation.ts'
 
-/** The folder a command works in: its store, and the installation it belongs to. */
+/** The folder a command works in: its store and runs, and the installation it belongs to. */
 export interface Workspace {
-  readonly store: Store
+  readonly store: LocalStore
+  readonly runs: Runs<RunRecord>
   readonly installation: Installation
 }
 
 /** Opens `.millrace` under the current folder, or the folder given by `--store`. */
-export function openWorkspace(options: { readonly store?: string }): Workspace {
+export function openWorkspace(options: Pick<GlobalOptions, 'store'>): Workspace {
   const root = resolve(options.store ?? join(process.cwd(), '.millrace'))
-  return { store: openStore(root, { clock: systemClock }), installation: findInstallation() }
+  return {
+    store: openStore(root, { clock: systemClock }),
+    runs: openRuns<RunRecord>(root, { clock: systemClock }),
+    installation: findInstallation(),
+  }
+}
+
+/** Opens the run that a command names. */
+export function openNamedRun(reference: string, options: Pick<GlobalOptions, 'store'>): OpenedRun {
+  return openRun(openWorkspace(options), reference)
 }

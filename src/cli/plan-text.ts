@@ -1,0 +1,99 @@
+import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { estimatePlan } from '../experiment/size.ts'
+import { formatSessionDate, formatTime } from '../domain/timeline.ts'
+import { planSize } from '../stages/experiment-run.ts'
+import type { PreparedRun } from '../stages/pipeline.ts'
+import type { PlannedStage } from '../stages/observer.ts'
+import type { Store } from '../store/store.ts'
+import { formatBytes, formatCount, NONE, plural } from './figures.ts'
+import { formatTable } from './table.ts'
+
+const MIB = 2 ** 20
+/** What a process of Millrace occupies before it holds any data. */
+const PROCESS_BYTES = 90 * MIB
+
+/** What a run is going to do, as one plain document. */
+export interface PlanReport {
+  readonly experiment: string
+  readonly driver: 'staged' | 'lockstep'
+  readonly market: {
+    readonly source: string
+    readonly bars: number
+    readonly symbols: number
+    /** Closes of the first traded bar and of the last, ISO 8601 in UTC. */
+    readonly from: string
+    readonly to: string
+    readonly warmupBars: number
+  }
+  readonly strategyInstances: number
+  readonly signals: number
+  readonly portfolios: number
+  readonly stages: readonly PlannedStage[]
+  readonly memoryBytes: number
+  /** What the stages to run add to the store. */
+  readonly diskBytes: number
+  readonly workers: number
+  readonly portfoliosPerBatch: number
+  readonly profile: string
+  readonly record: 'metrics' | 'all'
+}
+
+export interface PlanOf {
+  readonly experiment: ResolvedExperiment
+  readonly prepared: PreparedRun
+  readonly driver: 'staged' | 'lockstep'
+  readonly workers: number
+  readonly portfoliosPerBatch: number
+}
+
+export function describePlan(store: Store, of: PlanOf): PlanReport {
+  const { experiment, prepared } = of
+  const size = planSize(experiment)
+  const { memoryMiB } = estimatePlan(size, { rows: prepared.rows, symbols: prepared.instruments.length })
+  const warmupBars = Number(store.meta(prepared.market)?.facts.warmupRows ?? 0)
+  const timeline = store.panel(prepared.market, 'timeline')
+  const closeTime = (row: number) => formatTime(timeline.read(row, row + 1)[0])
+  try {
+    return {
+      experiment: experiment.name,
+      driver: of.driver,
+      market: {
+        source: experiment.market.source, bars: prepared.rows, symbols: prepared.instruments.length,
+        from: closeTime(Math.min(warmupBars, prepared.rows - 1)), to: closeTime(prepared.rows - 1), warmupBars,
+      },
+      strategyInstances: Number(size.instances), signals: Number(size.signals), portfolios: Number(size.portfolios),
+      stages: prepared.plan,
+      memoryBytes: memoryMiB * MIB + (of.workers + 1) * PROCESS_BYTES,
+      diskBytes: prepared.plan.reduce((sum, stage) => sum + stage.bytes, 0),
+      workers: of.workers,
+      portfoliosPerBatch: of.portfoliosPerBatch,
+      profile: experiment.profile.name,
+      record: experiment.record,
+    }
+  } finally {
+    timeline.close()
+  }
+}
+
+export function formatPlan(plan: PlanReport): string[] {
+  const { market } = plan
+  const rows = plan.stages.map((stage) => {
+    const missing = stage.total - stage.cached
+    return [stage.stage, formatCount(stage.total), formatCount(stage.cached), formatCount(missing), missing === 0 ? NONE : formatCount(stage.tasks), missing === 0 ? NONE : formatBytes(stage.bytes)]
+  })
+  const right = { align: 'right' } as const
+  const columns = [{ name: 'stage' }, ...['in all', 'stored', 'to run', 'tasks', 'disk'].map((name) => ({ name, ...right }))]
+  const staged = plan.driver === 'staged'
+  return [
+    `plan of ${plan.experiment}`,
+    `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${day(market.from)} to ${day(market.to)}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
+    `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}, ${plural(plan.portfolios, 'portfolio')}`,
+    `  resources   about ${formatBytes(plan.memoryBytes)} of memory${staged ? ` and ${formatBytes(plan.diskBytes)} of disk` : ''}; ${plural(plan.workers, 'worker')}, batches of ${plural(plan.portfoliosPerBatch, 'portfolio')}`,
+    `  results     metrics by the profile ${plan.profile}; ${plan.record === 'all' ? 'every order, fill and equity row is recorded' : 'orders are not recorded: a replay makes them again'}`,
+    ...(staged ? ['', ...formatTable(columns, rows).map((line) => `  ${line}`)] : ['  driver      lockstep: bar by bar, every step waits for the slowest']),
+  ]
+}
+
+function day(time: string): string {
+  return formatSessionDate(Math.floor(Date.parse(time) / 86_400_000))
+}
