@@ -1,19 +1,12 @@
 import type { TaskHandlers } from '../pool/pool.ts'
-import { ensembleTask } from './ensemble-task.ts'
-import { featureTask } from './feature-task.ts'
-import { marketTask } from './market-task.ts'
-import { modelTask } from './model-task.ts'
-import { portfolioTask } from './portfolio-task.ts'
-import { riskTask } from './risk-task.ts'
-import { strategyTask } from './strategy-task.ts'
 
-/** Every task a worker can run, by kind. */
+/** Every task a worker can run, by kind. A task's code is loaded when the first of its kind comes. */
 export const taskHandlers: TaskHandlers = {
-  market: marketTask,
-  features: featureTask,
-  strategies: strategyTask,
-  models: modelTask,
-  ensembles: ensembleTask,
-  risk: riskTask,
-  portfolios: portfolioTask,
+  market: async (payload) => (await import('./market-task.ts')).marketTask(payload),
+  features: async (payload, report) => (await import('./feature-task.ts')).featureTask(payload, report),
+  strategies: async (payload, report) => (await import('./strategy-task.ts')).strategyTask(payload, report),
+  models: async (payload, report) => (await import('./model-task.ts')).modelTask(payload, report),
+  ensembles: async (payload) => (await import('./ensemble-task.ts')).ensembleTask(payload),
+  risk: async (payload) => (await import('./risk-task.ts')).riskTask(payload),
+  portfolios: async (payload, report) => (await import('./portfolio-task.ts')).portfolioTask(payload, report),
 }
