@@ -32,21 +32,33 @@ export function metricNamed(name: string): MetricField {
  * @throws MillraceError SQL_INVALID for a condition that is none
  */
 export async function rankPortfolios(run: OpenedRun, ranking: Ranking): Promise<Leaders> {
-  const session = await openSql({ views: { metrics: [run.store.file(run.artefacts.metrics, METRICS_FILE)] } })
+  const views = { metrics: [run.store.file(run.artefacts.metrics, METRICS_FILE)] }
+  const session = await openSql({ views, nanIsNull: true })
+  const condition = ranking.where ?? 'true'
   try {
-    const condition = ranking.where ?? 'true'
-    // Alone first, so that what is no condition of its own is named as such and not as part of a longer query.
     const counted = await session.query(`SELECT count(*) FROM metrics WHERE (\n${condition}\n)`)
-    const figure = `"${ranking.by}"`
     const direction = ranking.ascending === true ? 'ASC' : 'DESC'
     const { columns, rows } = await session.query(
-      `SELECT * FROM metrics WHERE (\n${condition}\n) ORDER BY isnan(${figure}), ${figure} ${direction}, ordinal LIMIT ${ranking.count}`,
+      `SELECT * FROM metrics WHERE (\n${condition}\n) ORDER BY "${ranking.by}" ${direction} NULLS LAST, ordinal LIMIT ${ranking.count}`,
     )
     return {
       total: Number(counted.rows[0][0]),
       rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]))),
     }
+  } catch (error) {
+    throw isInvalid(error) ? notACondition(condition, error) : error
   } finally {
     session.close()
   }
+}
+
+function isInvalid(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && error.code === 'SQL_INVALID'
+}
+
+function notACondition(condition: string, error: MillraceError): MillraceError {
+  return new MillraceError({
+    code: 'SQL_INVALID', message: error.message, value: condition,
+    hint: 'one condition over the columns of the metrics, such as: trades > 20 and maxDrawdown < 0.2',
+  })
 }

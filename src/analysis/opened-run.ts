@@ -1,5 +1,5 @@
 import { MillraceError } from '../base/errors.ts'
-import { nameHint } from '../experiment/names.ts'
+import { nearestName } from '../features/params.ts'
 import { findPortfolio, portfolioAt, portfolioCount, portfolioIdAt } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
@@ -57,11 +57,12 @@ export function portfolioOf(run: OpenedRun, id: string): PortfolioConfig {
   const index = findPortfolio(run.experiment, id)
   if (index >= 0) return portfolioAt(run.experiment, index)
   const ids = Array.from({ length: Math.min(5000, portfolioCount(run.experiment)) }, (_, at) => portfolioIdAt(run.experiment, at))
+  const nearest = ids.find((candidate) => candidate.startsWith(id)) ?? nearestName(id, ids)
   throw new MillraceError({
     code: 'PORTFOLIO_NOT_FOUND',
     message: `run ${run.id} has no portfolio of that name`,
     value: id,
-    hint: `${nameHint(id, ids)}; \`millrace top ${run.id}\` lists the best`,
+    hint: `${nearest === undefined ? '' : `did you mean \`${nearest}\`? `}\`millrace top ${run.id}\` lists the best`,
   })
 }
 

@@ -89,9 +89,9 @@ function decisionLines(of: Explanation): string[] {
 }
 
 function exitLines({ portfolio: { exits }, kind }: Explanation): string[] {
-  if (kind === 'stop-loss') return [`  stop-loss: ${exact(exits.stopLoss ?? NaN)} below the entry price`]
-  if (kind === 'take-profit') return [`  take-profit: ${exact(exits.takeProfit ?? NaN)} above the entry price`]
-  if (kind === 'trailing-stop') return [`  trailing stop: ${exact(exits.trailingStop ?? NaN)} from the best ${exits.trailFrom} since entry`]
+  if (kind === 'stop-loss') return [`  stop-loss: out when the price has lost ${exact(exits.stopLoss ?? NaN)} of the entry price`]
+  if (kind === 'take-profit') return [`  take-profit: out when the price has gained ${exact(exits.takeProfit ?? NaN)} of the entry price`]
+  if (kind === 'trailing-stop') return [`  trailing stop: out when the price has lost ${exact(exits.trailingStop ?? NaN)} of the best ${exits.trailFrom} since the entry`]
   return []
 }
 

@@ -42,7 +42,7 @@ async function main(): Promise<void> {
     else await program.parseAsync()
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return
-    const told = error instanceof CommanderError ? toUsageError(error, program, words) : error
+    const told = error instanceof CommanderError ? toUsageError(error, program, words) : toMachineFault(error)
     const text = `${formatError(told, json)}\n`
     if (json) process.stdout.write(text)
     else process.stderr.write(text)
@@ -50,16 +50,24 @@ async function main(): Promise<void> {
   }
 }
 
+/** What the operating system refuses (no space, no permission, no such folder) is no bug of Millrace. */
+function toMachineFault(error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error
+  const where = 'path' in error ? String(error.path) : undefined
+  return new MillraceError({ code: 'MACHINE_FAULT', message: `the system refused it: ${error.message}`, where, hint: 'look at permissions and free space of that place' })
+}
+
 /** What commander says, as an error like every other: its suggestion becomes the hint. */
 function toUsageError(error: CommanderError, program: Command, words: readonly string[]): MillraceError {
   const [message, suggestion] = error.message.replace(/^error: /, '').split('\n(')
-  const known = COMMANDS.find((entry) => entry.name.split(' ').every((word, index) => words[index] === word))
-  const help = `${program.name()} ${known === undefined ? '' : `${known.name} `}--help`
+  const known = COMMANDS.find((entry) => entry.name.split(' ').every((word, index) => words[index] === word))?.name
+  const group = Object.hasOwn(GROUPS, words[0] ?? '') ? words[0] : undefined
+  const help = [program.name(), known ?? group ?? '', '--help'].filter((word) => word !== '').join(' ')
   const tells = known === undefined ? 'lists the commands' : 'lists its arguments and options'
   const nearest = suggestion?.replace(/^Did you mean (.*)\?\)$/s, 'did you mean `$1`? ')
   return new MillraceError({
     code: 'USAGE',
-    message: error.code === 'commander.help' ? `${words.join(' ')} is a group of commands` : message,
+    message: error.code === 'commander.help' ? `${group ?? program.name()} needs a command` : message,
     hint: `${nearest ?? ''}\`${help}\` ${tells}`,
   })
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { MillraceError } from '../base/errors.ts'
 import { chooseNames, tableNames, tableParts, type PanelTable, type TablePart } from '../analysis/panel-tables.ts'
@@ -14,7 +14,7 @@ import { formatCount, plural } from './figures.ts'
 import { commandText, type GlobalOptions } from './invocation.ts'
 import { calendarDate, formatOption, nameList, positiveCount } from './option-values.ts'
 import { print, printJson } from './output.ts'
-import { tableLines, usageError, type ResultFormat, type ResultRows } from './rows-output.ts'
+import { outputPath, tableLines, usageError, type ResultFormat, type ResultRows } from './rows-output.ts'
 import { formatTable } from './table.ts'
 import { openNamedRun } from './workspace.ts'
 
@@ -167,7 +167,7 @@ async function exportValues(run: OpenedRun, of: Chosen & { readonly format: 'csv
     closeTimes: of.timeline.closeTimes, rows: of.rows, value: 'value', path, format: of.format,
   }))
   if (of.out === undefined) await printFile(write)
-  else await write(resolve(of.out))
+  else await write(outputPath(of.out))
 }
 
 /** Prints a file that has to be written first. */

@@ -1,115 +1,119 @@
 import { DefaultRenderer, Listr, ListrLogger, ProcessOutput, type ListrTask } from 'listr2'
 import { systemClock } from '../base/clock.ts'
 import type { Phase } from '../stages/observer.ts'
-import { barText, countFailures, timingText, toRun, type ProgressView } from './progress.ts'
+import { formatDuration } from './figures.ts'
+import { barText, countFailures, shareText, timingText, toRun, type ProgressView } from './progress.ts'
 
 /** The bars are drawn on stderr, so it does not matter whether stdout is a terminal too. */
 class StderrRenderer extends DefaultRenderer {
   static override nonTTY = true
 }
 
-interface Wrapper {
-  title: string
-}
+type Task = ListrTask<unknown, typeof StderrRenderer>
 
-/** One line of the view: a promise that ends with its phase, and the title it shows. */
-interface Line {
-  readonly ended: Promise<void>
-  readonly settle: { readonly resolve: () => void; readonly reject: (error: Error) => void }
-  startedAt: number
-  title: string
-  wrapper: Wrapper | undefined
+/** One line of the view, drawn from when its task starts until it is ended. */
+class Line {
+  #title: string
+  #drawn: { title: string } | undefined
+  #startedAt = systemClock.monotonic()
+  #end: () => void = () => undefined
+  #stop: (reason: Error) => void = () => undefined
+  readonly #ended: Promise<void>
+
+  constructor(title: string) {
+    this.#title = title
+    this.#ended = new Promise((resolve, reject) => {
+      this.#end = resolve
+      this.#stop = reject
+    })
+    this.#ended.catch(() => undefined)
+  }
+
+  get elapsedMs(): number {
+    return systemClock.monotonic() - this.#startedAt
+  }
+
+  start(): void {
+    this.#startedAt = systemClock.monotonic()
+  }
+
+  show(title: string): void {
+    this.#title = title
+    if (this.#drawn !== undefined) this.#drawn.title = title
+  }
+
+  end(): void {
+    this.#end()
+  }
+
+  /** Ended before it was done. */
+  stop(): void {
+    this.#stop(new Error('stopped'))
+  }
+
+  /** As a task of listr2: with others below it, or running until it is ended. */
+  task(below?: readonly Line[]): Task {
+    return {
+      title: this.#title,
+      task: (_, drawn) => {
+        this.#drawn = drawn
+        drawn.title = this.#title
+        return below === undefined ? this.#ended : drawn.newListr(below.map((line) => line.task()))
+      },
+    }
+  }
 }
 
 /** Nested bars on a terminal: the run, and below it its stages with rates and time left. */
 export function createBars(name: string): ProgressView {
-  const clock = systemClock
   const failures = countFailures()
-  const lines = new Map<Phase | 'run', Line>()
-  let finished = Promise.resolve()
+  const lines = new Map<Phase, Line>()
+  let run = new Line(name)
+  let drawn = Promise.resolve()
   let total = 0
-  let finishedBefore = 0
+  let finished = 0
 
-  const open = (phase: Phase | 'run'): Line => {
-    let settle: Line['settle'] = { resolve: () => undefined, reject: () => undefined }
-    const ended = new Promise<void>((resolve, reject) => {
-      settle = { resolve, reject }
-    })
-    ended.catch(() => undefined)
-    const line = { ended, settle, startedAt: clock.monotonic(), title: phase === 'run' ? name : phase, wrapper: undefined }
+  const lineOf = (phase: Phase): Line => {
+    const line = lines.get(phase) ?? new Line(phase)
     lines.set(phase, line)
     return line
   }
-  const retitle = (phase: Phase | 'run', title: string): void => {
-    const line = lines.get(phase)
-    if (line === undefined) return
-    line.title = title
-    if (line.wrapper !== undefined) line.wrapper.title = title
+  const showRun = (done: number): void => {
+    run.show(`${name}  ${done < total ? `${shareText(done / total)}  ` : ''}${formatDuration(run.elapsedMs)}`)
   }
-  const showOverall = (done: number): void => {
-    const run = lines.get('run')
-    if (run !== undefined && total > 0) retitle('run', `${name}  ${barText({ done, total, elapsedMs: clock.monotonic() - run.startedAt })}`)
-  }
-  const show = (task: Task): void => {
-    finished = startList(task)
-  }
-
   return {
     planned: (plan) => {
       total = toRun(plan)
-      finishedBefore = 0
-      open('run')
-      const stages = plan.map(({ stage }) => [stage, open(stage)] as const)
-      show({
-        title: name,
-        task: (_, wrapper) => {
-          const run = lines.get('run')
-          if (run !== undefined) run.wrapper = wrapper
-          return wrapper.newListr(stages.map(([stage, line]) => follow(stage, line)))
-        },
-      })
+      finished = 0
+      run = new Line(name)
+      lines.clear()
+      drawn = draw(run.task(plan.map(({ stage }) => lineOf(stage))))
     },
     stageStarted: (stage) => {
-      const line = lines.get(stage)
-      if (line === undefined) show(follow(stage, open(stage)))
-      else line.startedAt = clock.monotonic()
+      if (!lines.has(stage)) drawn = draw(lineOf(stage).task())
+      lineOf(stage).start()
     },
     stageProgress: (stage, { done, total: of }) => {
-      const line = lines.get(stage)
-      if (line === undefined) return
-      retitle(stage, `${stage}  ${barText({ done, total: of, elapsedMs: clock.monotonic() - line.startedAt })}`)
-      showOverall(finishedBefore + done)
+      lineOf(stage).show(`${stage}  ${barText({ done, total: of, elapsedMs: lineOf(stage).elapsedMs })}`)
+      showRun(finished + done)
     },
     stageFinished: (stage, timing) => {
-      finishedBefore += timing.made
-      showOverall(finishedBefore)
-      retitle(stage, timingText(timing, failures.of(stage)))
-      lines.get(stage)?.settle.resolve()
+      finished += timing.made
+      showRun(finished)
+      lineOf(stage).show(timingText(timing, failures.of(stage)))
+      lineOf(stage).end()
     },
     failed: failures.add,
-    settled: () => finished,
+    settled: () => drawn,
     end: async () => {
-      for (const line of lines.values()) line.settle.reject(new Error('stopped'))
-      await finished
-    },
-  }
-}
-
-type Task = ListrTask<unknown, typeof StderrRenderer>
-
-function follow(stage: Phase, line: Line): Task {
-  return {
-    title: stage,
-    task: async (_, wrapper): Promise<void> => {
-      line.wrapper = wrapper
-      wrapper.title = line.title
-      await line.ended
+      for (const line of lines.values()) line.stop()
+      await drawn
     },
   }
 }
 
 /** Draws on stderr; never takes signals over, and never throws. */
-function startList(task: Task): Promise<void> {
+function draw(task: Task): Promise<void> {
   const list = new Listr<unknown, typeof StderrRenderer>(task, {
     renderer: StderrRenderer,
     fallbackRendererCondition: false,
@@ -126,4 +130,3 @@ function startList(task: Task): Promise<void> {
     () => undefined,
   )
 }
-

@@ -14,7 +14,7 @@ export interface ProgressView extends StageObserver {
 /** Bars where a person looks on, a line per stage in a log, nothing where it is not wanted. */
 export async function openProgress(options: { readonly silent: boolean; readonly name: string }): Promise<ProgressView> {
   if (options.silent) return { settled: () => Promise.resolve(), end: () => Promise.resolve() }
-  if (!process.stderr.isTTY) return createLines()
+  if (!process.stderr.isTTY || !(process.stderr.columns > 0)) return createLines()
   const { createBars } = await import('./progress-bars.ts')
   return createBars(options.name)
 }
@@ -54,16 +54,23 @@ export function failureText(failure: Failure): string {
 
 const BAR_WIDTH = 24
 
+function bar(share: number): string {
+  const filled = Math.floor(Math.min(1, share) * BAR_WIDTH)
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`
+}
+
+/** `████████░░░░░░░░  33 %` */
+export function shareText(share: number): string {
+  return `${bar(share)}  ${Math.floor(share * 100)} %`
+}
+
 /** `████████░░░░░░░░  120 of 312  85/s  2 s left` */
 export function barText(of: { readonly done: number; readonly total: number; readonly elapsedMs: number }): string {
-  const share = of.total === 0 ? 1 : Math.min(1, of.done / of.total)
-  const filled = Math.floor(share * BAR_WIDTH)
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)}`
-  const counted = `${formatCount(Math.floor(of.done))} of ${formatCount(of.total)}`
-  if (of.done <= 0 || of.elapsedMs < 500) return `${bar}  ${counted}`
+  const counted = `${bar(of.total === 0 ? 1 : of.done / of.total)}  ${formatCount(Math.floor(of.done))} of ${formatCount(of.total)}`
+  if (of.done <= 0 || of.done >= of.total || of.elapsedMs < 500) return counted
   const perSecond = (of.done / of.elapsedMs) * 1000
   const rate = perSecond >= 10 ? formatCount(Math.round(perSecond)) : perSecond.toFixed(1)
-  return `${bar}  ${counted}  ${rate}/s  ${formatDuration(((of.total - of.done) / perSecond) * 1000)} left`
+  return `${counted}  ${rate}/s  ${formatDuration(((of.total - of.done) / perSecond) * 1000)} left`
 }
 
 /** What is to be run of a plan, over all stages. */

@@ -15,6 +15,9 @@ import { openNamedRun } from './workspace.ts'
 
 const LEDGER_NAMES = Object.keys(LEDGERS) as LedgerName[]
 
+/** The same in every row of a portfolio, so a table goes without. */
+const WHOSE = ['portfolio', 'containerId']
+
 interface ReplayOptions extends GlobalOptions {
   readonly ledger: LedgerName | 'all'
   readonly format: ResultFormat
@@ -54,7 +57,8 @@ async function replay(reference: string, portfolio: string, options: ReplayOptio
     if (options.ledger === 'all' && format === 'table') print(`\n${name}`)
     if (options.ledger === 'all' && options.out !== undefined) mkdirSync(options.out, { recursive: true })
     const out = options.out !== undefined && options.ledger === 'all' ? join(options.out, `${name}.${format === 'table' ? 'txt' : format}`) : options.out
-    await writeRows(fromLedger(columns), { format, limit: options.limit, out, columns })
+    const shown = format === 'table' ? columns.filter((column) => !WHOSE.includes(column.name)) : columns
+    await writeRows(fromLedger(shown), { format, limit: options.limit, out, columns })
   }
   const key = replayed.rows.ledgers.orders.orderKey[0]
   if (format === 'table' && options.out === undefined && key !== undefined) {

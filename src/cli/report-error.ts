@@ -17,7 +17,8 @@ export function formatProblem(problem: Problem): string {
   const place = problem.where === undefined ? '' : `${problem.where}: `
   const value = problem.value === undefined ? '' : `\n    found: ${shown(problem.value)}`
   const hint = problem.hint === undefined ? '' : `\n    hint:  ${problem.hint}`
-  return `${place}${problem.code}: ${problem.message}${value}${hint}`
+  const message = problem.message.trim().replaceAll(/\n\s*\n/g, '\n').replaceAll('\n', '\n    ')
+  return `${place}${problem.code}: ${message}${value}${hint}`
 }
 
 export function formatErrorReport(report: ErrorReport): string {

@@ -1,5 +1,6 @@
-import { createWriteStream } from 'node:fs'
 import { once } from 'node:events'
+import { createWriteStream, existsSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { MillraceError } from '../base/errors.ts'
 import { formatTime } from '../domain/timeline.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
@@ -14,6 +15,16 @@ export type ResultFormat = 'table' | 'csv' | 'json' | 'parquet'
 export interface ResultRows {
   readonly columns: readonly { readonly name: string; readonly numeric: boolean }[]
   readonly rows: readonly (readonly SqlValue[])[]
+}
+
+/**
+ * Where results are to be written.
+ * @throws MillraceError USAGE when its folder is not there
+ */
+export function outputPath(out: string): string {
+  const path = resolve(out)
+  if (existsSync(dirname(path))) return path
+  throw usageError(`there is no folder ${dirname(path)} to write ${basename(path)} into`, 'make it first, or name another file')
 }
 
 export function usageError(message: string, hint: string): MillraceError {
@@ -43,6 +54,7 @@ function cellText(value: SqlValue, none: string): string {
 
 /** The first `limit` rows as an aligned table, and how many more there are. */
 export function tableLines(result: ResultRows, limit: number, total = result.rows.length): string[] {
+  if (total === 0) return ['none']
   const columns = result.columns.map(({ name, numeric }) => ({ name, align: numeric ? 'right' : 'left' }) as const)
   const shown = result.rows.slice(0, limit)
   const lines = formatTable(columns, shown.map((row) => row.map((value) => cellText(value, NONE))))
@@ -68,7 +80,7 @@ export async function writeRows(result: ResultRows, target: RowsTarget): Promise
   if (target.format === 'parquet') {
     if (target.out === undefined) throw usageError('Parquet is binary and is not printed', 'name a file: --out FILE')
     const { writeLedger } = await import('../store/ledgers.ts')
-    await writeLedger(target.out, target.columns)
+    await writeLedger(outputPath(target.out), target.columns)
     return
   }
   const lines = target.format === 'table'
@@ -82,7 +94,7 @@ export async function writeLines(lines: readonly string[], out?: string): Promis
     print(lines)
     return
   }
-  const file = createWriteStream(out)
+  const file = createWriteStream(outputPath(out))
   file.end(`${lines.join('\n')}\n`)
   await once(file, 'finish')
 }

@@ -44,13 +44,13 @@ function madeText(record: RunRecord): string {
   return peak > 0 ? `${what}; at most ${formatBytes(peak)} of memory` : what
 }
 
-function lockstepLines({ lockstep }: RunRecord): string[] {
+function lockstepLines({ lockstep, experiment }: RunRecord): string[] {
   if (lockstep === undefined) return []
-  const flips = lockstep.compared === 0 ? '' : `; ${formatCount(lockstep.flips)} of ${formatCount(lockstep.compared)} predictions differ from the stored ones`
+  const flips = lockstep.compared === 0 ? '' : `, ${formatCount(lockstep.flips)} of ${formatCount(lockstep.compared)} predictions differ from the stored ones`
   const compared = lockstep.staged === 0
     ? 'no staged results are stored to compare with'
     : `${formatCount(lockstep.identical)} of ${formatCount(lockstep.staged)} portfolios equal their staged results bit for bit`
-  return [`  ${lockstep.predictions} predictions${flips}; ${compared}`]
+  return [...(experiment.models.length === 0 ? [] : [`  ${lockstep.predictions} predictions${flips}`]), `  ${compared}`]
 }
 
 function failureLines(failures: readonly Failure[]): string[] {
@@ -72,7 +72,7 @@ export function nextCommands(run: Pick<FinishedRun, 'leaders' | 'order'>, option
   return [
     `${commandText(['top', 'latest', '--by', 'sortino'], options)}    # rank by any metric`,
     ...(run.order === undefined ? [] : [`${commandText(['explain', 'latest', run.order], options)}    # an order of the best, from feature to fill`]),
-    ...(best === undefined ? [] : [`${commandText(['replay', 'latest', String(best)], options)}    # all of its orders`]),
+    ...(run.order === undefined ? [] : [`${commandText(['replay', 'latest', String(best)], options)}    # all of its orders`]),
     `${commandText(['sql', 'latest', 'select "group", avg(sharpe) from metrics group by 1'], options)}`,
   ]
 }

@@ -1,8 +1,6 @@
 import { Option, type Command } from 'commander'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { rankPortfolios } from '../analysis/leaders.ts'
-import { choosePredictions, runRecordedInLockstep } from '../analysis/lockstep-run.ts'
 import { findSameRun, openRun, type OpenedRun } from '../analysis/opened-run.ts'
 import { firstFilledOrder } from '../analysis/replay.ts'
 import { systemClock } from '../base/clock.ts'
@@ -100,7 +98,8 @@ async function carryOut(setup: Setup, { workspace, options, onHired }: Around): 
   try {
     const prepared = await prepareExperiment({ ...setup, observer: view }, options)
     await view.settled()
-    const predictions = driver === 'lockstep' ? choosePredictions(store, prepared, options.predictions) : undefined
+    const lockstep = driver === 'lockstep' ? await import('../analysis/lockstep-run.ts') : undefined
+    const predictions = lockstep?.choosePredictions(store, prepared, options.predictions)
     const same = findSameRun(workspace, fingerprintOf({ experiment: setup.experiment, driver, predictions }, prepared))
     if (same !== undefined && (driver === 'lockstep' || isAllStored(prepared))) {
       reportUnchanged(same, options)
@@ -113,9 +112,9 @@ async function carryOut(setup: Setup, { workspace, options, onHired }: Around): 
       else runs.save(id, record)
     }
     const recorded = { ...setup, observer: view, save }
-    const record = predictions === undefined
+    const record = lockstep === undefined || predictions === undefined
       ? await runPrepared(recorded, prepared)
-      : await runRecordedInLockstep({ ...recorded, predictions, workers: workersOf(options), workerFile: installation.lockstepWorkerFile, onHired }, prepared)
+      : await lockstep.runRecordedInLockstep({ ...recorded, predictions, workers: workersOf(options), workerFile: installation.lockstepWorkerFile, onHired }, prepared)
     await view.end()
     await report(openRun(workspace, id ?? ''), record, options)
   } finally {
@@ -143,6 +142,8 @@ function reportUnchanged(same: OpenedRun, options: RunOptions): void {
 }
 
 async function report(run: OpenedRun, record: RunRecord, options: RunOptions): Promise<void> {
+  // A run with nothing to do does without DuckDB, which takes longer to load than all the rest.
+  const { rankPortfolios } = await import('../analysis/leaders.ts')
   const leaders = await rankPortfolios(run, { by: 'sharpe', count: BEST_SHOWN })
   const finished: FinishedRun = { id: run.id, record, leaders, order: orderOfBest(run, leaders.rows[0]?.portfolio) }
   process.exitCode = record.failures.length > 0 ? EXIT.partial : EXIT.success

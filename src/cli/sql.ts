@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { resolve } from 'node:path'
 import { ledgerViews, longTableViews, LONG_TABLES, tablesIn, type LongTable } from '../analysis/sql-views.ts'
 import type { OpenedRun } from '../analysis/opened-run.ts'
 import { MillraceError } from '../base/errors.ts'
@@ -10,7 +9,7 @@ import { commandText, type GlobalOptions } from './invocation.ts'
 import { formatOption, positiveCount } from './option-values.ts'
 import { print, printJson, tell } from './output.ts'
 import { printFile } from './panel-values.ts'
-import { tableLines, usageError, writeLines, type ResultFormat, type ResultRows } from './rows-output.ts'
+import { outputPath, tableLines, usageError, writeLines, type ResultFormat, type ResultRows } from './rows-output.ts'
 import { formatTable } from './table.ts'
 import { openNamedRun } from './workspace.ts'
 
@@ -66,7 +65,7 @@ async function answer(run: OpenedRun, query: string, options: SqlOptions): Promi
   }
   const views = { ...ledgerViews(run), ...(await longTableViews(run, tablesIn(query), told)) }
   const ask = async <T>(output: string | undefined, use: (session: SqlSession) => Promise<T>): Promise<T> => {
-    const session = await openSql({ views, output })
+    const session = await openSql({ views, output, nanIsNull: true })
     try {
       return await use(session)
     } catch (error) {
@@ -78,7 +77,7 @@ async function answer(run: OpenedRun, query: string, options: SqlOptions): Promi
   if (format === 'csv' || format === 'parquet') {
     const write = (path: string) => ask(path, (session) => session.write(query, format))
     if (options.out === undefined) await printFile(write)
-    else await write(resolve(options.out))
+    else await write(outputPath(options.out))
     return
   }
   const result = await ask(undefined, (session) => session.query(query, format === 'json' ? {} : { maxRows: options.limit }))

@@ -30,7 +30,7 @@ function prune(options: PruneOptions): void {
     if (options.json === true) printJson({ store: store.root, kept, dryRun, ...removed })
     else {
       const what = `${plural(removed.artefacts, 'artefact')} (${formatBytes(removed.bytes)})`
-      const runsKept = `what the newest ${plural(kept.length, 'run')} named stays`
+      const runsKept = `what the newest ${kept.length === 1 ? 'run names' : `${kept.length} runs name`} stays`
       print(dryRun
         ? [`would remove ${what}; ${runsKept}`, `do it: ${commandText(['store', 'prune', '--keep', String(options.keep)], options)}`]
         : `removed ${what}; ${runsKept}`)

@@ -10,5 +10,7 @@ export const marketSlot = (panel: MarketSlot): string => `market:${panel}`
 /** A feature by expression, or a market input as features see it (`close`, `raw.close`). */
 export const featureSlot = (expression: string): string => `feature:${expression}`
 export const signalSlot = (signal: string): string => `signal:${signal}`
+/** Carries stored predictions to a model's role. */
+export const storedSlot = (model: string): string => `stored:${model}`
 export const predictionSlot = (model: string): string => `prediction:${model}`
 export const decisionSlot = (of: { pattern: string; model: string }): string => `decision:${of.pattern}/${of.model}`

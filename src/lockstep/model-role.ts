@@ -1,6 +1,6 @@
 import type { FeatureWidth } from '../features/feature.ts'
 import type { Role, Slot } from '../lineup/role.ts'
-import { featureSlot, predictionSlot, signalSlot } from '../lineup/slots.ts'
+import { featureSlot, predictionSlot, signalSlot, storedSlot } from '../lineup/slots.ts'
 import type { ModelSpec } from '../models/model.ts'
 import { predictRows } from '../models/model-run.ts'
 import { loadOnnx } from '../models/onnx.ts'
@@ -24,9 +24,6 @@ function outputsOf(of: ModelRoleSpec): Slot[] {
   const columns = of.universe.length
   return [{ name: signalSlot(of.spec.name), columns }, { name: predictionSlot(of.spec.name), columns }]
 }
-
-/** Name of the row that carries stored predictions to the role. */
-export const storedSlot = (model: string): string => `stored:${model}`
 
 function createStoredRole(of: ModelRoleSpec): Role {
   return {

@@ -19,6 +19,11 @@ export interface StageRun {
 /** Members that could not be made, and why; whoever needs one is blocked. */
 export type Unavailable = Map<Address, Failure>
 
+/** Two names may mean one thing (a risk model in two patterns with the same book): it is made once. */
+function distinctMembers(work: StageWork): Member[] {
+  return [...new Map(work.members.map((member) => [member.address, member])).values()]
+}
+
 /** What a stage would do: nothing is run. */
 export function planStage(store: Store, works: readonly StageWork[]): PlannedStage | undefined {
   if (works.length === 0) return undefined
@@ -27,9 +32,10 @@ export function planStage(store: Store, works: readonly StageWork[]): PlannedSta
   let tasks = 0
   let bytes = 0
   for (const work of works) {
-    const found = store.findMembers(work.artefactKind, work.members.map((member) => member.address))
-    const missing = work.members.length - found.size
-    total += work.members.length
+    const members = distinctMembers(work)
+    const found = store.findMembers(work.artefactKind, members.map((member) => member.address))
+    const missing = members.length - found.size
+    total += members.length
     cached += found.size
     tasks += Math.ceil(missing / work.membersPerChunk)
     bytes += missing * work.bytesPerMember
@@ -51,10 +57,11 @@ export async function runStage(
   run.observer.stageStarted?.(stage, { total: planned.total, cached: planned.cached })
   const progress = createProgress(run.observer, stage, planned.total - planned.cached)
   for (const work of works) {
-    for (const [address, place] of run.store.findMembers(work.artefactKind, work.members.map((member) => member.address))) {
+    const members = distinctMembers(work)
+    for (const [address, place] of run.store.findMembers(work.artefactKind, members.map((member) => member.address))) {
       state.places.set(address, place)
     }
-    const ready = work.members.filter((member) => !state.places.has(member.address) && !blocked(run, work, member, state.unavailable))
+    const ready = members.filter((member) => !state.places.has(member.address) && !blocked(run, work, member, state.unavailable))
     const chunks = cutChunks(ready, work.membersPerChunk)
     const runChunk = async (chunk: readonly Member[]) => {
       run.interrupted.throwIfAborted()

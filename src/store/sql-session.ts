@@ -13,6 +13,8 @@ export interface SqlOptions extends EngineLimits {
   readonly views: Readonly<Record<string, readonly ViewFile[]>>
   /** The one file that `write` may make. */
   readonly output?: string
+  /** Views say NULL where a number is NaN: no value, which is neither larger than all others nor part of a mean. */
+  readonly nanIsNull?: boolean
 }
 
 /** A value of a result: whole numbers too large for a double and times (ISO 8601, UTC) are texts. */
@@ -45,7 +47,11 @@ export async function openSql(options: SqlOptions): Promise<SqlSession> {
   const allowed = [...files, ...(options.output === undefined ? [] : [options.output])].map((path) => literal(resolve(path)))
   await connection.run(`SET allowed_paths = [${allowed.join(', ')}]`)
   await connection.run('SET enable_external_access = false')
-  for (const [name, parts] of views) await connection.run(`CREATE VIEW ${identifier(name)} AS ${rowsOf(parts)}`)
+  for (const [name, parts] of views) {
+    const rows = rowsOf(parts)
+    const columns = options.nanIsNull === true ? await columnsWithoutNan(connection, rows) : '*'
+    await connection.run(`CREATE VIEW ${identifier(name)} AS SELECT ${columns} FROM (${rows})`)
+  }
   await connection.run('SET lock_configuration = true')
   const attempt = async <T>(sql: string, act: () => Promise<T>): Promise<T> => {
     try {
@@ -63,6 +69,14 @@ export async function openSql(options: SqlOptions): Promise<SqlSession> {
     }),
     close: () => engine.close(),
   }
+}
+
+async function columnsWithoutNan(connection: DuckDBConnection, rows: string): Promise<string> {
+  const described = await connection.runAndReadAll(`DESCRIBE ${rows}`)
+  return described.getRowsJS().map(([name, type]) => {
+    const column = identifier(String(name))
+    return type === 'DOUBLE' || type === 'FLOAT' ? `nullif(${column}, 'NaN'::${type}) AS ${column}` : column
+  }).join(', ')
 }
 
 /** Whole files in one scan, in their order; those that lack rows one by one. */
