@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { main } from 'assemblyscript/asc'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
-const entry = 'src/kernel/assembly/plain.ts'
+const entry = 'src/kernel/assembly/kernel.ts'
 
 /** Writes the compiled kernel to `outFile`; throws with the compiler's messages. */
 export async function buildKernel(outFile) {

@@ -31,8 +31,13 @@ export function createBook(of: { portfolios: number; symbols: number }) {
     measuredEquity: each(),
     /** Measured equity at the end of the last complete period. */
     periodEquity: each(),
-    /** Σ|filled| × price × M since the last mark. */
-    filledValue: each(),
+    /** Of each kind of leg since the last mark: Σ value, Σ|value|, Σ fee. The mark takes them out of `cash`. */
+    reducedValue: each(),
+    reducedSize: each(),
+    reducedFees: each(),
+    increasedValue: each(),
+    increasedSize: each(),
+    increasedFees: each(),
     openOrders: each(),
     /** Symbols held. */
     positions: each(),

@@ -1,6 +1,7 @@
 import { ORDER_KINDS } from '../domain/order.ts'
 import type { Cancellation, Fill, OrderKind } from '../domain/order.ts'
 import { NO_ORDER } from './book.ts'
+import { addFlow } from './flows.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -61,10 +62,8 @@ export function bookFill(turn: Turn, fill: Fill): void {
   const unit = fill.price * turn.multipliers[fill.symbol]
   const value = fill.quantity * unit
   closeSlot(turn, fill)
-  book.cash[portfolio] = book.cash[portfolio] - value - fill.fee
+  addFlow(book, portfolio, { leg: fill.leg, value, fee: fill.fee })
   book.tradeCash[i] = book.tradeCash[i] - value - fill.fee
-  book.filledValue[portfolio] += Math.abs(value)
-  book.sums.fees[portfolio] += fill.fee
   book.sums.fills[portfolio] += 1
   if (turn.rules.participation !== Infinity) book.barVolume[i] += Math.abs(fill.quantity)
   if (isExit(fill.kind) && turn.rules.reentryNeedsChange) book.lockedSide[i] = book.quantity[i] > 0 ? 1 : -1

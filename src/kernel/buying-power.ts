@@ -1,6 +1,7 @@
 import type { OrderOutcome } from '../domain/order.ts'
 import { orderFee, reductionFee } from './fees.ts'
 import type { Stage } from './fill-plan.ts'
+import { cashNow } from './flows.ts'
 import { toLots } from './lots.ts'
 import { volumeLeft } from './turn.ts'
 import type { Turn } from './turn.ts'
@@ -24,16 +25,17 @@ export function sizeIncreases(turn: Turn, stage: Stage): void {
 function valueAfterReductions(turn: Turn, stage: Stage): void {
   const { plan, book, tape, own, cell, symbols, multipliers, margins } = turn
   const { open } = turn.block.market
-  let cash = book.cash[turn.portfolio]
-  let value = 0
-  let used = 0
+  const values = [0, 0]
+  const useds = [0, 0]
+  let spent = 0
+  let fees = 0
   let j = 0
   for (let n = 0; n < symbols; n++) {
     let quantity = book.quantity[own + n]
     if (j < plan.count && plan.symbol[j] === n) {
       if (plan.reduce[j] !== 0) {
-        const fee = plan.increase[j] === 0 ? orderFee(turn, j) : 0
-        cash = cash - plan.reduce[j] * (plan.reducePrice[j] * multipliers[n]) - fee
+        spent += plan.reduce[j] * (plan.reducePrice[j] * multipliers[n])
+        if (plan.increase[j] === 0) fees += orderFee(turn, j)
         quantity += plan.reduce[j]
       }
       j++
@@ -41,11 +43,11 @@ function valueAfterReductions(turn: Turn, stage: Stage): void {
     const atOpen = stage === 'open' && tape.tradable[cell + n] === 1
     const unit = atOpen ? open[cell + n] * multipliers[n] : tape.unit[cell + symbols + n]
     const margin = margins[n]
-    value += quantity * unit
-    used += Math.abs(quantity) * (margin === margin ? margin : unit)
+    values[n & 1] += quantity * unit
+    useds[n & 1] += Math.abs(quantity) * (margin === margin ? margin : unit)
   }
-  plan.equity = cash + value
-  plan.used = used
+  plan.equity = cashNow(book, turn.portfolio) - spent - fees + (values[0] + values[1])
+  plan.used = useds[0] + useds[1]
 }
 
 /** target × size × equity × (1 − buffer) / (price × M × (1 + fee)), less what is still held on that side. */

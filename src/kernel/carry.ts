@@ -1,3 +1,4 @@
+import { cashNow } from './flows.ts'
 import type { Turn } from './turn.ts'
 
 /**
@@ -8,7 +9,7 @@ export function bookCarry(turn: Turn): void {
   const { rules, book, tape, own, cell, symbols, portfolio } = turn
   if (!rules.hasCarry) return
   const years = tape.years[turn.row]
-  const cash = book.cash[portfolio]
+  const cash = cashNow(book, portfolio)
   let shortValue = 0
   for (let n = 0; n < symbols; n++) {
     const value = book.quantity[own + n] * tape.unit[cell + n]
@@ -16,5 +17,5 @@ export function bookCarry(turn: Turn): void {
   }
   const interest = cash * (cash < 0 ? rules.loanRate : rules.cashRate) * years
   const borrowing = shortValue * rules.borrowRate * years
-  book.cash[portfolio] = cash + interest - borrowing
+  book.cash[portfolio] = book.cash[portfolio] + interest - borrowing
 }

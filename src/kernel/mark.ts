@@ -1,3 +1,4 @@
+import { filledNow, settleFlows } from './flows.ts'
 import { closePeriod, startMeasuring } from './performance-sums.ts'
 import { STARTS_SESSION } from './rules.ts'
 import { takeStartingPositions } from './starting-positions.ts'
@@ -12,36 +13,44 @@ export function markPortfolio(turn: Turn): void {
   const isFirst = tape.isFirst[row] === 1
   if (isFirst) takeStartingPositions(turn)
   const after = turn.cell + symbols
-  let value = 0
-  let gross = 0
+  let evenValue = 0
+  let oddValue = 0
+  let evenGross = 0
+  let oddGross = 0
   const held = book.positions[portfolio] > 0 ? symbols : 0
   for (let n = 0; n < held; n++) {
     const position = book.quantity[own + n] * tape.unit[after + n]
-    value += position
-    gross += Math.abs(position)
+    if ((n & 1) === 0) {
+      evenValue += position
+      evenGross += Math.abs(position)
+    } else {
+      oddValue += position
+      oddGross += Math.abs(position)
+    }
   }
-  const equity = book.cash[portfolio] + value
+  const filled = filledNow(book, portfolio)
+  settleFlows(book, portfolio)
+  const equity = book.cash[portfolio] + (evenValue + oddValue)
   book.equity[portfolio] = equity
   if (isFirst) startMeasuring(turn)
   else if (!turn.returnsPerBar && (tape.starts[row] & STARTS_SESSION) !== 0) closePeriod(turn)
-  measureBar(turn, gross)
+  measureBar(turn, { gross: evenGross + oddGross, filled })
   if (turn.returnsPerBar) closePeriod(turn)
   if (turn.rules.hasExits && held > 0) moveLevels(turn)
 }
 
 /** One bar's return, turnover and exposure. Once equity was ≤ 0 the portfolio has ended: later returns are 0. */
-function measureBar(turn: Turn, gross: number): void {
+function measureBar(turn: Turn, { gross, filled }: { gross: number; filled: number }): void {
   const { book, portfolio } = turn
   const { sums } = book
   const equity = book.equity[portfolio]
   const before = book.measuredEquity[portfolio]
   const ended = sums.ended[portfolio] === 1
   if (!ended) book.measuredEquity[portfolio] = equity
-  if (before > 0) sums.turnover[portfolio] += book.filledValue[portfolio] / before
-  book.filledValue[portfolio] = 0
+  if (before > 0) sums.turnover[portfolio] += filled * (1 / before)
   sums.bars[portfolio] += 1
   if (gross > 0) sums.barsInMarket[portfolio] += 1
-  const grossExposure = gross / equity
+  const grossExposure = gross * (1 / equity)
   if (equity > 0) sums.sumGrossExposure[portfolio] += grossExposure
   else sums.ended[portfolio] = 1
   if (turn.events.equity === undefined) return
@@ -50,7 +59,7 @@ function measureBar(turn: Turn, gross: number): void {
   turn.equityRow.equity = equity
   turn.equityRow.cash = book.cash[portfolio]
   turn.equityRow.grossExposure = equity > 0 ? grossExposure : NaN
-  turn.equityRow.periodReturn = ended ? 0 : equity / before - 1
+  turn.equityRow.periodReturn = ended ? 0 : equity * (1 / before) - 1
   turn.events.equity(turn.equityRow)
 }
 

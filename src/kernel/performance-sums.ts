@@ -1,6 +1,7 @@
 import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
 import type { Performance } from '../domain/performance.ts'
 import type { Book } from './book.ts'
+import { feesNow, filledNow } from './flows.ts'
 import type { Turn } from './turn.ts'
 
 /** Sets every level a portfolio is measured from to its starting equity. */
@@ -20,7 +21,7 @@ export function closePeriod(turn: Turn): void {
   const equity = book.measuredEquity[portfolio]
   const before = book.periodEquity[portfolio]
   book.periodEquity[portfolio] = equity
-  const periodReturn = equity === before ? 0 : equity / before - 1
+  const periodReturn = equity === before ? 0 : equity * (1 / before) - 1
   addReturn(turn, periodReturn)
   addDrawdown(book, portfolio)
 }
@@ -51,7 +52,7 @@ function addDrawdown({ sums, measuredEquity }: Book, p: number): void {
     sums.drawdownPeriods[p] = 0
     return
   }
-  const drawdown = (peak - equity) / peak
+  const drawdown = (peak - equity) * (1 / peak)
   sums.drawdownPeriods[p] += 1
   if (drawdown > sums.maxDrawdown[p]) sums.maxDrawdown[p] = drawdown
   if (sums.drawdownPeriods[p] > sums.maxDrawdownPeriods[p]) sums.maxDrawdownPeriods[p] = sums.drawdownPeriods[p]
@@ -59,7 +60,7 @@ function addDrawdown({ sums, measuredEquity }: Book, p: number): void {
 
 /**
  * The turn's portfolio's sums as if the run ended here: the session under way counts as complete, and fills
- * after the last mark count as turnover. The book is as it was when this returns.
+ * after the last mark count as turnover and fees. The book is as it was when this returns.
  */
 export function readPerformance(turn: Turn, measured: boolean): Performance {
   const { book, portfolio } = turn
@@ -69,7 +70,8 @@ export function readPerformance(turn: Turn, measured: boolean): Performance {
   if (measured && !turn.returnsPerBar) closePeriod(turn)
   book.sums.finalEquity[portfolio] = book.equity[portfolio]
   const before = book.measuredEquity[portfolio]
-  if (before > 0) book.sums.turnover[portfolio] += book.filledValue[portfolio] / before
+  if (before > 0) book.sums.turnover[portfolio] += filledNow(book, portfolio) * (1 / before)
+  book.sums.fees[portfolio] += feesNow(book, portfolio)
   const performance = Object.fromEntries(fields.map((field) => [field, book.sums[field][portfolio]])) as Performance
   fields.forEach((field, index) => {
     book.sums[field][portfolio] = kept[index]

@@ -1,5 +1,5 @@
 import type { PortfolioConfig } from '../domain/portfolio.ts'
-import type { KernelBlock, KernelSetup, MarketBlock } from './kernel.ts'
+import type { KernelBlock, KernelSetup } from './kernel.ts'
 
 /** A rule that keeps a portfolio on the reference kernel, and the test for it. */
 const OTHER_RULES: readonly (readonly [string, (config: PortfolioConfig) => boolean])[] = [
@@ -31,30 +31,18 @@ export function whyNotPlain(setup: KernelSetup): string | null {
   return null
 }
 
-/** The times of the row before a block; −Infinity before the first. */
-export interface PreviousRow {
-  readonly closeTime: number
-  readonly sessionDate: number
-}
-
-/** Why a block needs the reference kernel, or null: plain markets have a bar everywhere and no corporate action. */
-export function whyNotPlainBlock(block: KernelBlock, setup: KernelSetup, previous: PreviousRow): string | null {
-  const { market } = block
+/**
+ * Why a block needs the reference kernel, or null: plain markets have a bar everywhere and no corporate action.
+ * @param closeTime of the row before the block
+ */
+export function whyNotPlainBlock({ market }: KernelBlock, closeTime: number): string | null {
   if (market.halfSpread !== null) return 'the market has half-spreads'
   if (market.delisting?.some((price) => !Number.isNaN(price))) return 'a symbol is delisted'
   if (market.close.some(Number.isNaN)) return 'a symbol has no bar in a row'
   if (market.split.some((split) => split !== 1)) return 'a symbol splits'
   if (market.dividend.some((dividend) => dividend !== 0)) return 'a symbol pays a dividend'
-  return whyNotPlainTimes(market, setup, previous)
-}
-
-function whyNotPlainTimes(market: MarketBlock, setup: KernelSetup, previous: PreviousRow): string | null {
-  let { closeTime, sessionDate } = previous
   for (let row = 0; row < market.rows; row++) {
-    if (market.openTimes[row] < closeTime) return 'a bar opens before the one before it has closed'
-    if (setup.profile.basis === 'session' && market.sessionDates[row] === sessionDate) return 'a session has several bars'
-    closeTime = market.closeTimes[row]
-    sessionDate = market.sessionDates[row]
+    if (market.openTimes[row] < (row === 0 ? closeTime : market.closeTimes[row - 1])) return 'a bar opens before the one before it has closed'
   }
   return null
 }

@@ -12,6 +12,7 @@ import { fillExits } from './exits.ts'
 import { createExposure } from './exposure.ts'
 import { createFillPlan } from './fill-plan.ts'
 import { fillOrders } from './fill-orders.ts'
+import { cashNow } from './flows.ts'
 import type { BookView, Executions, Kernel, KernelBlock, KernelFactory, KernelSetup, Recorder } from './kernel.ts'
 import { markPortfolio } from './mark.ts'
 import { readPerformance } from './performance-sums.ts'
@@ -193,7 +194,7 @@ function viewBook(turn: Turn, portfolio: number): BookView {
   const { book, tape, symbols } = turn
   const start = portfolio * symbols
   return {
-    cash: book.cash[portfolio],
+    cash: cashNow(book, portfolio),
     equity: book.equity[portfolio],
     quantities: book.quantity.slice(start, start + symbols),
     entryPrices: book.entryPrice.slice(start, start + symbols),

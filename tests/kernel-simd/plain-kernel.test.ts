@@ -26,9 +26,10 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Every number of a portfolio that both kernels can tell, by name. */
 function figures(kernel: PlainKernel, portfolio: number): Record<string, number> {
-  const { cash, equity, ...arrays } = kernel.book(portfolio)
+  const { cash, equity, quantities, marks } = kernel.book(portfolio)
   const named: Record<string, number> = { ...kernel.performance(portfolio), cash, equity }
-  for (const [name, values] of Object.entries(arrays)) (values as Float64Array).forEach((value, n) => (named[`${name}[${n}]`] = value))
+  quantities.forEach((value, n) => (named[`quantities[${n}]`] = value))
+  marks.forEach((value, n) => (named[`marks[${n}]`] = value))
   return named
 }
 

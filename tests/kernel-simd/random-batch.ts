@@ -107,9 +107,10 @@ function randomWalks(random: Random, { rows, symbols }: { rows: number; symbols:
     last[n] = close[i]
   }
   const closeTimes = Float64Array.from({ length: rows }, (_, t) => (t + 1) * MS_PER_DAY)
+  const barsPerSession = pick(random, [1, 1, 4])
   return {
     firstRow: 0, rows, closeTimes, openTimes: closeTimes.map((time) => time - MS_PER_DAY / 2),
-    sessionDates: Int32Array.from({ length: rows }, (_, t) => t),
+    sessionDates: Int32Array.from({ length: rows }, (_, t) => Math.floor(t / barsPerSession)),
     open, high, low, close, volume: new Float64Array(cells).fill(1e6), split: new Float64Array(cells).fill(1),
     dividend: new Float64Array(cells), halfSpread: null, delisting: null,
   }

@@ -1,25 +1,49 @@
-/** The block at hand: set once a block, read by every phase. */
+import { LOT, LOTS_PER_UNIT, SYMBOL_BYTES } from './layout'
+
+/** The universe and the block at hand: set once a block, read by every phase. */
 export let symbols: i32 = 0
 /** Symbols rounded up to whole vectors of four. */
 export let padded: i32 = 0
-export let rows: i32 = 0
-export let signalCount: i32 = 0
 /** Row of the timeline of the block's first row, and the first that is decided and measured. */
 export let blockRow: i32 = 0
 export let firstRow: i32 = 0
+export let rows: i32 = 0
+export let signalCount: i32 = 0
+/** Whether some symbol trades in whole lots, has a margin of its own; whether returns are per bar. */
+export let hasLots: bool = false
+export let hasMargins: bool = false
+export let returnsPerBar: bool = false
+
 export let symbolsAt: usize = 0
 export let signalsAt: usize = 0
+/** One i32 per signal: whether it has no opinion somewhere in the block. */
+export let gapsAt: usize = 0
 export let pricesAt: usize = 0
-export let tileAt: usize = 0
+/** Per row f64x2: how far at most a symbol's open lies from its last close; i32: whether a session begins. */
+export let leapsAt: usize = 0
+export let sessionsAt: usize = 0
+/** Least value a symbol can be traded by in a row, float32, each twice: [row][padded × 2]. */
+export let lotValuesAt: usize = 0
+export let tilesAt: usize = 0
 export let scratchAt: usize = 0
+/** Held value per symbol of the pair at hand, float32 interleaved like the tile. */
+export let heldAt: usize = 0
 /** Two rows of float32 exposures, one per portfolio of a pair. */
 export let exposuresAt: usize = 0
 
-export function setUniverse(count: i32, first: i32, at: usize): void {
+export function setUniverse(count: i32, first: i32, at: usize, perBar: bool): void {
   symbols = count
   padded = (count + 3) & ~3
   firstRow = first
   symbolsAt = at
+  returnsPerBar = perBar
+  hasLots = false
+  for (let n = 0; n < count; n++) hasLots = hasLots || load<f64>(at + n * SYMBOL_BYTES, LOT) != 0
+  hasMargins = false
+  for (let n = 0; n < count; n++) {
+    const margin = load<f64>(at + n * SYMBOL_BYTES, 24)
+    hasMargins = hasMargins || margin == margin
+  }
 }
 
 export function setBlock(row: i32, count: i32, signals: i32): void {
@@ -28,10 +52,29 @@ export function setBlock(row: i32, count: i32, signals: i32): void {
   signalCount = signals
 }
 
-export function setAddresses(signals: usize, prices: usize, tile: usize, scratch: usize, exposures: usize): void {
+export function setInputs(signals: usize, gaps: usize, prices: usize, leaps: usize, sessions: usize, lotValues: usize): void {
   signalsAt = signals
+  gapsAt = gaps
   pricesAt = prices
-  tileAt = tile
+  leapsAt = leaps
+  sessionsAt = sessions
+  lotValuesAt = lotValues
+}
+
+export function setWork(tiles: usize, scratch: usize, held: usize, exposures: usize): void {
+  tilesAt = tiles
   scratchAt = scratch
+  heldAt = held
   exposuresAt = exposures
+}
+
+/** Units rounded toward zero to whole lots of a symbol; a lot of 0 is fractional. */
+// @ts-ignore: decorator
+@inline
+export function toLots(quantity: v128, symbol: usize): v128 {
+  if (!hasLots) return quantity
+  const lot = load<f64>(symbol, LOT)
+  if (lot == 0) return quantity
+  const lots = f64x2.trunc(f64x2.mul(quantity, v128.load64_splat(symbol, LOTS_PER_UNIT)))
+  return f64x2.add(f64x2.mul(lots, f64x2.splat(lot)), f64x2.splat(0))
 }

@@ -1,68 +1,250 @@
-import { exposuresAt, padded, rows, signalCount, signalsAt, tileAt } from './block'
+import { exposuresAt, gapsAt, padded, rows, signalCount, signalsAt, symbols } from './block'
 import {
-  CAP, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_SCALE, RULES_BYTES, SHARE,
-  SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAPPED, TILE_CUT, TILE_GROSS, TILE_SCALED, TILE_SIGNALS, TILE_TARGETS,
+  CAP, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, RULES_BYTES,
+  SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_COUNTS, TILE_GROSS, TILE_TARGETS, WEIGHTS,
 } from './layout'
 
 /** 1 + 1e-6 in float32. */
 const GROSS_SLACK: f32 = 1.0 + 1e-6
+/** Below this share of a gross limit, what the targets lead to is below it too, however sums are rounded. */
+export const CLEARLY_BELOW: f32 = 0.9999
 
 /** Bytes of one row of the tile. */
 export function tileStride(): usize {
   return TILE_TARGETS + (<usize>padded << 3)
 }
 
-/** Phase 1 of a pair: every row of the block into the tile. Four symbols in lanes, one portfolio after the other. */
-export function exposePair(pair: usize): void {
+/** Phase 1 of a pair: every row of the block into its tile. Four symbols in lanes, one portfolio after the other. */
+export function exposePair(pair: usize, tile: usize): void {
   const stride = tileStride()
   const second = exposuresAt + (<usize>padded << 2)
+  const a = <usize>load<u32>(pair, EXPOSURE_RULES)
+  const b = <usize>load<u32>(pair, EXPOSURE_RULES + 4)
+  const aHasGaps = hasGaps(a)
+  const bHasGaps = hasGaps(b)
   for (let row = 0; row < rows; row++) {
-    const tile = tileAt + row * stride
-    expose(load<u32>(pair, EXPOSURE_RULES), row, exposuresAt, tile)
-    expose(load<u32>(pair, EXPOSURE_RULES + 4), row, second, tile + 8)
+    const careful = expose(a, row, exposuresAt, tile, 0, aHasGaps) | expose(b, row, second, tile, 1, bHasGaps)
+    store<i32>(tile, careful, TILE_CAREFUL)
     interleave(exposuresAt, second, tile + TILE_TARGETS)
+    tile += stride
   }
+}
+
+/** Whether a subscribed signal has no opinion somewhere in the block. */
+export function hasGaps(rules: usize): bool {
+  let entry = rules + RULES_BYTES
+  for (let i = load<i32>(rules, SUBSCRIPTIONS); i > 0; i--) {
+    if (load<i32>(gapsAt + (<usize>load<u32>(entry) << 2)) != 0) return true
+    entry += SUBSCRIPTION_BYTES
+  }
+  return false
 }
 
 /** [a0 a1 a2 a3] and [b0 b1 b2 b3] become [a0 b0 a1 b1] [a2 b2 a3 b3]. */
 function interleave(first: usize, second: usize, out: usize): void {
-  for (let n = 0; n < padded; n += 4) {
-    const a = v128.load(first + (<usize>n << 2))
-    const b = v128.load(second + (<usize>n << 2))
-    v128.store(out + (<usize>n << 3), v128.shuffle<i32>(a, b, 0, 4, 1, 5))
-    v128.store(out + (<usize>n << 3), v128.shuffle<i32>(a, b, 2, 6, 3, 7), 16)
+  const end = first + (<usize>padded << 2)
+  while (first < end) {
+    const a = v128.load(first)
+    const b = v128.load(second)
+    v128.store(out, v128.shuffle<i32>(a, b, 0, 4, 1, 5))
+    v128.store(out, v128.shuffle<i32>(a, b, 2, 6, 3, 7), 16)
+    first += 16
+    second += 16
+    out += 32
   }
 }
 
-/** One portfolio, one row: targets into `out` (float32), its counts into its lane of the tile row at `tile`. */
-function expose(rules: usize, row: i32, out: usize, tile: usize): void {
-  const active = combine(rules, row, out, tile)
-  let share = load<f32>(rules, SHARE)
-  if (share == 0) share = active == 0 ? 1 : <f32>1 / <f32>active
+/** One portfolio, one row: targets into `out`, its counts and gross limit into its lane of the tile. Gives whether to be careful. */
+function expose(rules: usize, row: i32, out: usize, tile: usize, lane: usize, gaps: bool): i32 {
   const pattern = <usize>load<u32>(rules, PATTERN)
   let scale: f32 = 1
   let gross = load<f32>(rules, GROSS)
+  let caps: usize = 0
   if (pattern != 0) {
     const decided = load<f32>(load<u32>(pattern, PATTERN_SCALE) + (<usize>row << 2))
     scale = 1 - load<f32>(rules, OBEDIENCE) * (1 - decided)
     const limit = load<f32>(load<u32>(pattern, PATTERN_GROSS) + (<usize>row << 2))
     if (limit < gross) gross = limit
+    if (load<i32>(pattern, PATTERN_HAS_CAPS) != 0) caps = load<u32>(pattern, PATTERN_CAP) + row * (<usize>padded << 2)
   }
-  limitEach(rules, row, out, share, scale, tile)
-  store<f64>(tile, scale != 1 ? 1 : 0, TILE_SCALED)
-  store<f64>(tile, limitGross(out, gross) ? 1 : 0, TILE_CUT)
-  store<f64>(tile, gross, TILE_GROSS)
+  const share = load<f32>(rules, SHARE)
+  const longOnly = load<i32>(rules, LONG_ONLY) != 0
+  if (gaps || share == 0 || caps != 0) {
+    combineGapped(rules, row, out)
+    allocate(out, share == 0 ? activeShare(out, longOnly) : share, scale, longOnly)
+  } else {
+    opinions = symbols
+    missing = 0
+    const count = load<i32>(rules, SUBSCRIPTIONS)
+    const factor = v128.load32_splat(rules, CAP)
+    if (count == 1) fuseOne(rules, row, out, share, scale, longOnly, factor)
+    else if (count == 2) fuseTwo(rules, row, out, share, scale, longOnly, factor)
+    else fuseMany(rules, row, out, share, scale, longOnly, factor)
+  }
+  if (gaps || share == 0 || caps != 0) limitEach(out, caps, v128.load32_splat(rules, CAP))
+  const cut = total > gross * GROSS_SLACK
+  v128.store(tile + (lane << 4), i32x4(opinions, capped, scale != 1 ? 1 : 0, cut ? 1 : 0), TILE_COUNTS)
+  store<f64>(tile + (lane << 3), gross, TILE_GROSS)
+  if (cut) scaleAll(out, gross / total)
+  return missing | (total > gross * CLEARLY_BELOW ? 1 : 0)
 }
 
-/** Weighted mean over the signals with an opinion, in subscription order. Returns the number of targets. */
-function combine(rules: usize, row: i32, out: usize, tile: usize): i32 {
+/** What the last row came to: symbols with a target, without, and cut to the cap; Σ|target|. */
+let opinions: i32 = 0
+let missing: i32 = 0
+let capped: i32 = 0
+let total: f32 = 0
+
+// @ts-ignore: decorator
+@inline
+function lanesOf(counts: v128): i32 {
+  return i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3)
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(sums: v128): f32 {
+  return (f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1)) + (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3))
+}
+
+// @ts-ignore: decorator
+@inline
+function signalRow(rules: usize, row: i32, i: usize): usize {
+  const entry = rules + RULES_BYTES + i * SUBSCRIPTION_BYTES
+  return signalsAt + (<usize>(row * signalCount) + load<u32>(entry)) * (<usize>padded << 2)
+}
+
+// @ts-ignore: decorator
+@inline
+function weightOf(rules: usize, i: usize): v128 {
+  return v128.load32_splat(rules + RULES_BYTES + i * SUBSCRIPTION_BYTES, 4)
+}
+
+/** From Σ w·s to the capped exposure of four symbols: the same operations for every number of signals. */
+// @ts-ignore: decorator
+@inline
+function finish(sum: v128, weights: v128, shares: v128, scales: v128, longOnly: bool): v128 {
+  const mean = f32x4.div(sum, weights)
+  const clipped = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), mean))
+  const exposure = f32x4.mul(f32x4.mul(clipped, shares), scales)
+  return longOnly ? f32x4.pmax(f32x4.splat(0), exposure) : exposure
+}
+
+// @ts-ignore: decorator
+@inline
+function cutToCap(exposure: v128, size: v128): v128 {
+  return f32x4.add(v128.or(size, v128.and(exposure, i32x4.splat(0x8000_0000))), f32x4.splat(0))
+}
+
+function fuseOne(rules: usize, row: i32, out: usize, share: f32, scale: f32, longOnly: bool, cap: v128): void {
+  let first = signalRow(rules, row, 0)
+  const end = out + (<usize>padded << 2)
+  const w = weightOf(rules, 0)
+  const weights = v128.load32_splat(rules, WEIGHTS)
+  const shares = f32x4.splat(share)
+  const scales = f32x4.splat(scale)
+  let sums = f32x4.splat(0)
+  let cuts = i32x4.splat(0)
+  for (; out < end; out += 16) {
+    const exposure = finish(f32x4.mul(w, v128.load(first)), weights, shares, scales, longOnly)
+    const size = f32x4.abs(exposure)
+    const kept = f32x4.pmin(cap, size)
+    cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
+    sums = f32x4.add(sums, kept)
+    v128.store(out, cutToCap(exposure, kept))
+    first += 16
+  }
+  capped = lanesOf(cuts)
+  total = sumOf(sums)
+}
+
+function fuseTwo(rules: usize, row: i32, out: usize, share: f32, scale: f32, longOnly: bool, cap: v128): void {
+  let first = signalRow(rules, row, 0)
+  let second = signalRow(rules, row, 1)
+  const end = out + (<usize>padded << 2)
+  const w0 = weightOf(rules, 0)
+  const w1 = weightOf(rules, 1)
+  const weights = v128.load32_splat(rules, WEIGHTS)
+  const shares = f32x4.splat(share)
+  const scales = f32x4.splat(scale)
+  let sums = f32x4.splat(0)
+  let cuts = i32x4.splat(0)
+  for (; out < end; out += 16) {
+    const sum = f32x4.add(f32x4.mul(w0, v128.load(first)), f32x4.mul(w1, v128.load(second)))
+    const exposure = finish(sum, weights, shares, scales, longOnly)
+    const size = f32x4.abs(exposure)
+    const kept = f32x4.pmin(cap, size)
+    cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
+    sums = f32x4.add(sums, kept)
+    v128.store(out, cutToCap(exposure, kept))
+    first += 16
+    second += 16
+  }
+  capped = lanesOf(cuts)
+  total = sumOf(sums)
+}
+
+/** Three signals or more: all but the last four are summed up first; a signal that is not there is the first, weighing 0. */
+function fuseMany(rules: usize, row: i32, out: usize, share: f32, scale: f32, longOnly: bool, cap: v128): void {
+  const count = load<i32>(rules, SUBSCRIPTIONS)
+  const early = count > 4 ? count - 4 : 0
+  if (early > 0) sumEarly(rules, row, out, early)
+  const base = <usize>early
+  const end = out + (<usize>padded << 2)
+  let s0 = signalRow(rules, row, base)
+  let s1 = signalRow(rules, row, base + 1)
+  let s2 = signalRow(rules, row, base + 2)
+  const isThree = count == 3
+  let s3 = isThree ? s0 : signalRow(rules, row, base + 3)
+  const w0 = weightOf(rules, base)
+  const w1 = weightOf(rules, base + 1)
+  const w2 = weightOf(rules, base + 2)
+  const w3 = isThree ? f32x4.splat(0) : weightOf(rules, base + 3)
+  const weights = v128.load32_splat(rules, WEIGHTS)
+  const shares = f32x4.splat(share)
+  const scales = f32x4.splat(scale)
+  let sums = f32x4.splat(0)
+  let cuts = i32x4.splat(0)
+  for (; out < end; out += 16) {
+    let sum = f32x4.mul(w0, v128.load(s0))
+    if (early > 0) sum = f32x4.add(v128.load(out), sum)
+    sum = f32x4.add(sum, f32x4.mul(w1, v128.load(s1)))
+    sum = f32x4.add(sum, f32x4.mul(w2, v128.load(s2)))
+    sum = f32x4.add(sum, f32x4.mul(w3, v128.load(s3)))
+    const exposure = finish(sum, weights, shares, scales, longOnly)
+    const size = f32x4.abs(exposure)
+    const kept = f32x4.pmin(cap, size)
+    cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
+    sums = f32x4.add(sums, kept)
+    v128.store(out, cutToCap(exposure, kept))
+    s0 += 16
+    s1 += 16
+    s2 += 16
+    s3 += 16
+  }
+  capped = lanesOf(cuts)
+  total = sumOf(sums)
+}
+
+function sumEarly(rules: usize, row: i32, out: usize, count: i32): void {
   const stride = <usize>padded << 2
-  const signals = signalsAt + row * signalCount * stride
+  for (let at: usize = 0; at < stride; at += 16) v128.store(out + at, f32x4.splat(0))
+  for (let i = 0; i < count; i++) {
+    const signals = signalRow(rules, row, i)
+    const weight = weightOf(rules, i)
+    for (let at: usize = 0; at < stride; at += 16) {
+      v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(weight, v128.load(signals + at))))
+    }
+  }
+}
+
+/** Weighted mean over the signals with an opinion, in subscription order; NaN where there is none. */
+function combineGapped(rules: usize, row: i32, out: usize): void {
+  const stride = <usize>padded << 2
+  const signals = signalsAt + <usize>(row * signalCount) * stride
   const count = load<i32>(rules, SUBSCRIPTIONS)
   const zero = f32x4.splat(0)
-  const longOnly = load<i32>(rules, LONG_ONLY) != 0
-  let opinions = i32x4.splat(0)
-  let active = i32x4.splat(0)
+  let speaking = i32x4.splat(0)
   for (let at: usize = 0; at < stride; at += 16) {
     let sum = zero
     let weights = zero
@@ -75,60 +257,66 @@ function combine(rules: usize, row: i32, out: usize, tile: usize): i32 {
       weights = f32x4.add(weights, v128.and(weight, speaks))
       entry += SUBSCRIPTION_BYTES
     }
-    const mean = f32x4.div(sum, weights)
-    const clipped = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), mean))
+    const clipped = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), f32x4.div(sum, weights)))
     const speaks = f32x4.gt(weights, zero)
-    const combined = v128.bitselect(f32x4.add(clipped, zero), f32x4.splat(f32.NaN), speaks)
-    v128.store(out + at, combined)
-    opinions = i32x4.sub(opinions, speaks)
+    v128.store(out + at, v128.bitselect(f32x4.add(clipped, zero), f32x4.splat(f32.NaN), speaks))
+    speaking = i32x4.sub(speaking, speaks)
+  }
+  // Padding is 0 in every signal: it speaks, and wants nothing.
+  opinions = lanesOf(speaking) - (padded - symbols)
+  missing = opinions == symbols ? 0 : 1
+}
+
+/** 1 / number of targets that are not 0 (and, long only, not negative). */
+function activeShare(out: usize, longOnly: bool): f32 {
+  const end = out + (<usize>padded << 2)
+  const zero = f32x4.splat(0)
+  let active = i32x4.splat(0)
+  for (; out < end; out += 16) {
+    const combined = v128.load(out)
     active = i32x4.sub(active, longOnly ? f32x4.gt(combined, zero) : f32x4.gt(f32x4.abs(combined), zero))
   }
-  store<f64>(tile, total(opinions), TILE_SIGNALS)
-  return total(active)
+  const count = lanesOf(active)
+  return count == 0 ? 1 : <f32>1 / <f32>count
 }
 
-function total(counts: v128): i32 {
-  return i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3)
-}
-
-/** × share × scale, no shorts where long only, then the cap. NaN stays NaN. */
-function limitEach(rules: usize, row: i32, out: usize, share: f32, scale: f32, tile: usize): void {
-  const stride = <usize>padded << 2
-  const pattern = <usize>load<u32>(rules, PATTERN)
-  const caps = pattern == 0 ? 0 : load<u32>(pattern, PATTERN_CAP) + row * stride
-  const own = v128.load32_splat(rules, CAP)
+/** × share × scale, no shorts where long only. NaN stays NaN. */
+function allocate(out: usize, share: f32, scale: f32, longOnly: bool): void {
+  const end = out + (<usize>padded << 2)
   const zero = f32x4.splat(0)
-  const shortsAllowed = i32x4.splat(load<i32>(rules, LONG_ONLY) != 0 ? 0 : -1)
   const shares = f32x4.splat(share)
   const scales = f32x4.splat(scale)
-  let capped = i32x4.splat(0)
-  for (let at: usize = 0; at < stride; at += 16) {
-    let exposure = f32x4.mul(f32x4.mul(v128.load(out + at), shares), scales)
-    exposure = v128.bitselect(zero, exposure, v128.andnot(f32x4.lt(exposure, zero), shortsAllowed))
-    const cap = pattern == 0 ? own : f32x4.pmin(v128.load(caps + at), own)
-    const above = f32x4.gt(exposure, cap)
-    const below = f32x4.lt(exposure, f32x4.neg(cap))
-    exposure = v128.bitselect(cap, v128.bitselect(f32x4.neg(cap), exposure, below), above)
-    capped = i32x4.sub(capped, v128.or(above, below))
-    v128.store(out + at, f32x4.add(exposure, zero))
+  for (; out < end; out += 16) {
+    const exposure = f32x4.mul(f32x4.mul(v128.load(out), shares), scales)
+    v128.store(out, longOnly ? v128.bitselect(zero, exposure, f32x4.lt(exposure, zero)) : exposure)
   }
-  store<f64>(tile, total(capped), TILE_CAPPED)
 }
 
-/** Whether Σ|target|, as four interleaved sums, was above the limit and has been cut to it. */
-function limitGross(out: usize, gross: f32): bool {
-  if (gross == f32.POSITIVE_INFINITY) return false
-  const stride = <usize>padded << 2
+/** The cap of each symbol; counts what it cuts and sums up the rest. */
+function limitEach(out: usize, caps: usize, own: v128): void {
+  const end = out + (<usize>padded << 2)
   let sums = f32x4.splat(0)
-  for (let at: usize = 0; at < stride; at += 16) {
-    const target = v128.load(out + at)
-    sums = f32x4.add(sums, v128.and(f32x4.abs(target), f32x4.eq(target, target)))
+  let cuts = i32x4.splat(0)
+  for (; out < end; out += 16) {
+    let cap = own
+    if (caps != 0) {
+      cap = f32x4.pmin(own, v128.load(caps))
+      caps += 16
+    }
+    const exposure = v128.load(out)
+    const size = f32x4.abs(exposure)
+    const kept = f32x4.pmin(size, cap)
+    cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
+    sums = f32x4.add(sums, v128.and(kept, f32x4.eq(exposure, exposure)))
+    v128.store(out, cutToCap(exposure, kept))
   }
-  const sum: f32 = (f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1)) + (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3))
-  if (!(sum > gross * GROSS_SLACK)) return false
-  const factor = f32x4.splat(gross / sum)
-  for (let at: usize = 0; at < stride; at += 16) {
-    v128.store(out + at, f32x4.add(f32x4.mul(v128.load(out + at), factor), f32x4.splat(0)))
-  }
-  return true
+  capped = lanesOf(cuts)
+  total = sumOf(sums)
+}
+
+/** Every target × one factor: what is above the gross limit is cut to it. */
+function scaleAll(out: usize, factor: f32): void {
+  const end = out + (<usize>padded << 2)
+  const factors = f32x4.splat(factor)
+  for (; out < end; out += 16) v128.store(out, f32x4.add(f32x4.mul(v128.load(out), factors), f32x4.splat(0)))
 }

@@ -1,5 +1,8 @@
 /** Small words for two float64 lanes. Masks have all bits of a lane set, or none. */
 
+/** Relative slack of every limit, because signals are float32. */
+export const LIMIT_SLACK: f64 = 1.0 + 1e-6
+
 // @ts-ignore: decorator
 @inline
 export function both(value: f64): v128 {
@@ -38,14 +41,16 @@ export function addTo(address: usize, value: v128): void {
   v128.store(address, f64x2.add(v128.load(address), value))
 }
 
-/** Takes back what division loses when a quantity is a whole number of lots. */
-const LOT_SLACK: f64 = 1.0 + 1e-12
-
-/** Units rounded toward zero to whole lots; a lot of 0 is fractional. */
+/** The sign bits of a value. */
 // @ts-ignore: decorator
 @inline
-export function toLots(quantity: v128, lot: f64): v128 {
-  if (lot == 0) return quantity
-  const lots = f64x2.trunc(f64x2.mul(f64x2.div(quantity, f64x2.splat(lot)), f64x2.splat(LOT_SLACK)))
-  return f64x2.add(f64x2.mul(lots, f64x2.splat(lot)), f64x2.splat(0))
+export function signOf(value: v128): v128 {
+  return v128.and(value, i64x2.splat(0x8000_0000_0000_0000))
+}
+
+/** Whether the signs differ and neither is 0. */
+// @ts-ignore: decorator
+@inline
+export function opposite(a: v128, b: v128): v128 {
+  return f64x2.lt(f64x2.mul(a, b), f64x2.splat(0))
 }

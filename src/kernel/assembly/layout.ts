@@ -1,90 +1,103 @@
 /**
- * Where everything lies in the kernel's memory: byte offsets, read by the assembly and by wasm.ts alike, so
- * this file is both AssemblyScript and TypeScript.
+ * Where everything lies in the kernel's memory: byte offsets, read by the assembly and by wasm-layout.ts alike,
+ * so this file is both AssemblyScript and TypeScript.
  *
  * A pair is two portfolios, one in each lane of an f64x2. Its record is a head of 16-byte slots, followed by
- * one cell per symbol.
+ * one cell per symbol and a list of the cells that have an order.
  */
 
 // ── Slots of a pair's head: state ──
 export const CASH = 0
 export const EQUITY = 16
-/** Equity at the last mark, frozen once the portfolio has ended. */
+/** Equity at the last mark, frozen once the portfolio has ended, and 1 ÷ it. */
 export const MEASURED = 32
-export const FILLED_VALUE = 48
-export const STOP_PEAK = 64
+export const INVERSE = 48
+/** The same at the end of the last complete period. */
+export const PERIOD = 64
+export const PERIOD_INVERSE = 80
+export const INVERSE_PEAK = 96
+/** Σ|filled value| since the last mark. */
+export const FILLED = 112
+/** Σ|q × unit| at the last mark. */
+export const HELD = 128
+/** Of what is ordered: Σ|value| of the changes, and Σ|value| of where they lead. */
+export const CHANGING = 144
+export const WANTED = 160
+export const STOP_PEAK = 176
 /** Row in which the drawdown stop hit; −1 = trading. */
-export const STOPPED_AT = 80
-/** Bit 0 of the first byte: some cell has an order. */
-export const HAS_ORDERS = 96
+export const STOPPED_AT = 192
+/** Row whose mark found the portfolio ended; Infinity = not yet. */
+export const ENDED_AT = 208
+/** i32: how many cells have an order. */
+export const LISTED = 224
 
 // ── Slots of a pair's head: performance sums, in the order of PERFORMANCE_FIELDS ──
-export const SUMS = 112
-export const START_EQUITY = 112
-export const FINAL_EQUITY = 128
-export const PEAK_EQUITY = 144
-export const MAX_DRAWDOWN = 160
-export const MAX_DRAWDOWN_PERIODS = 176
-export const DRAWDOWN_PERIODS = 192
-export const RETURNS = 208
-export const FIRST_RETURN = 224
-export const SUM_RETURNS = 240
-export const SUM_SQUARES = 256
-export const SUM_DOWNSIDE_SQUARES = 272
-export const FIRST_DOWNSIDE_SQUARE = 288
-export const BEST_RETURN = 304
-export const WORST_RETURN = 320
-export const TURNOVER = 336
-export const FEES = 352
-export const ORDERS = 368
-export const FILLS = 384
-export const CANCELLATIONS = 400
-export const TRADES = 416
-export const WINNING_TRADES = 432
-export const GROSS_PROFIT = 448
-export const GROSS_LOSS = 464
-export const BARS = 480
-export const BARS_IN_MARKET = 496
-export const SUM_GROSS_EXPOSURE = 512
-export const SIGNAL_COUNT = 528
-export const CAPPED_COUNT = 544
-export const VETOED_COUNT = 560
-export const SCALED_BARS = 576
-export const GROSS_LIMITED_BARS = 592
-export const ENDED = 608
-export const DRAWDOWN_STOPS = 624
+export const SUMS = 240
+export const START_EQUITY = 240
+export const FINAL_EQUITY = 256
+export const PEAK_EQUITY = 272
+export const MAX_DRAWDOWN = 288
+export const MAX_DRAWDOWN_PERIODS = 304
+export const DRAWDOWN_PERIODS = 320
+export const RETURNS = 336
+export const FIRST_RETURN = 352
+export const SUM_RETURNS = 368
+export const SUM_SQUARES = 384
+export const SUM_DOWNSIDE_SQUARES = 400
+export const FIRST_DOWNSIDE_SQUARE = 416
+export const BEST_RETURN = 432
+export const WORST_RETURN = 448
+export const TURNOVER = 464
+export const FEES = 480
+export const ORDERS = 496
+export const FILLS = 512
+export const CANCELLATIONS = 528
+export const TRADES = 544
+export const WINNING_TRADES = 560
+export const GROSS_PROFIT = 576
+export const GROSS_LOSS = 592
+export const BARS = 608
+export const BARS_IN_MARKET = 624
+export const SUM_GROSS_EXPOSURE = 640
+export const SIGNAL_COUNT = 656
+export const CAPPED_COUNT = 672
+export const VETOED_COUNT = 688
+export const SCALED_BARS = 704
+export const GROSS_LIMITED_BARS = 720
+export const ENDED = 736
+export const DRAWDOWN_STOPS = 752
 
 // ── Slots of a pair's head: rules ──
-export const LEVERAGE = 640
-export const FEE_RATE = 656
-export const FEE_PER_UNIT = 672
-export const FEE_MINIMUM = 688
+export const LEVERAGE = 768
+export const FEE_RATE = 784
+export const FEE_PER_UNIT = 800
+export const FEE_MINIMUM = 816
 /** All bits of the lane set where only the increasing leg pays. */
-export const FEE_ON_ENTRY_ONLY = 704
-/** 1 ± slippage. */
-export const ENTRY_UP = 720
-export const ENTRY_DOWN = 736
-export const EXIT_UP = 752
-export const EXIT_DOWN = 768
-export const SIZE = 784
-export const THRESHOLD = 800
-export const DRAWDOWN_LIMIT = 816
-export const RESUME_AFTER_BARS = 832
+export const FEE_ON_ENTRY_ONLY = 832
+export const ENTRY_SLIPPAGE = 848
+export const EXIT_SLIPPAGE = 864
+export const SIZE = 880
+export const THRESHOLD = 896
+export const DRAWDOWN_LIMIT = 912
+export const RESUME_AFTER_BARS = 928
 /** Own cap and that of the pattern apply to what is held too. */
-export const OWN_CAP = 848
-export const EVERY_BARS = 864
-export const RISK_FREE = 880
+export const OWN_CAP = 944
+export const EVERY_BARS = 960
+/** Return per period below which a shortfall counts. */
+export const RISK_FREE = 976
 /** Two u32: addresses of the portfolios' exposure rules. */
-export const EXPOSURE_RULES = 896
-export const HEAD_BYTES = 912
+export const EXPOSURE_RULES = 992
+/** What the larger slippage adds to a price, and a fee to a value, at most: for the test that all of it fits. */
+export const COSTLIEST_SLIP = 1008
+export const HEAD_BYTES = 1024
 
-// ── A cell of a pair: one symbol ──
+// ── A cell of a pair: one symbol. The list of cells with an order, u32 indices, lies behind the last ──
 export const QUANTITY = 0
-export const ENTRY_PRICE = 16
-export const TRADE_CASH = 32
+/** Cash taken and paid by the trade that is open. */
+export const TRADE_CASH = 16
 /** Units ordered at the latest close; 0 = no order. */
-export const ORDER = 48
-export const CELL_BYTES = 64
+export const ORDER = 32
+export const CELL_BYTES = 48
 
 // ── Phase-1 rules of one portfolio; the subscription follows as {index u32, weight f32} ──
 export const SUBSCRIPTIONS = 0
@@ -96,15 +109,19 @@ export const SHARE = 12
 export const LONG_ONLY = 16
 export const CAP = 20
 export const GROSS = 24
+/** Σ weights, one addition each. */
+export const WEIGHTS = 28
 export const RULES_BYTES = 32
 export const SUBSCRIPTION_BYTES = 8
 
 // ── What is known of a symbol for good, and in one row ──
 export const LOT = 0
-export const MULTIPLIER = 8
+/** (1 + 1e-12) ÷ lot. */
+export const LOTS_PER_UNIT = 8
+export const MULTIPLIER = 16
 /** Margin per unit; NaN = price × M. */
-export const MARGIN = 16
-export const SYMBOL_BYTES = 24
+export const MARGIN = 24
+export const SYMBOL_BYTES = 32
 
 export const OPEN = 0
 /** open × M and close × M. */
@@ -112,25 +129,29 @@ export const OPEN_UNIT = 8
 export const CLOSE_UNIT = 16
 export const PRICE_BYTES = 24
 
-// ── A pattern's decisions of a block: four addresses ──
+// ── A pattern's decisions of a block: addresses, then whether any row of it has a cap ──
 export const PATTERN_SCALE = 0
 export const PATTERN_GROSS = 4
 export const PATTERN_CAP = 8
 /** As float32: 0 or 1, padded like a row of signals. */
 export const PATTERN_VETO = 12
-export const PATTERN_BYTES = 16
+/** Address of one i32 per row: whether anything is vetoed in it. */
+export const PATTERN_VETOES = 16
+export const PATTERN_HAS_CAPS = 20
+export const PATTERN_BYTES = 24
 
-// ── One row of the exposure tile: counts of both portfolios, then their targets, interleaved float32 ──
-export const TILE_SIGNALS = 0
-export const TILE_CAPPED = 16
-export const TILE_SCALED = 32
-export const TILE_CUT = 48
-export const TILE_GROSS = 64
-export const TILE_TARGETS = 80
+// ── One row of the exposure tile: of each portfolio an i32x4 of counts, then the targets, interleaved float32 ──
+/** Signals, capped, scaled, cut. */
+export const TILE_COUNTS = 0
+/** The gross limit, f64x2. */
+export const TILE_GROSS = 32
+/** i32: what is held may have to be limited, or kept, in this row. */
+export const TILE_CAREFUL = 48
+export const TILE_TARGETS = 64
 
 // ── Scratch of a pair's turn in one row: one cell per symbol ──
-export const REDUCE = 0
-export const INCREASE = 16
+/** Increasing leg of an order, where buying power has cut it. */
+export const INCREASE = 0
 /** The same bytes after the fills: the quantity wanted, and whether a limit forces the trade. */
 export const DESIRED = 0
 export const FORCED = 16

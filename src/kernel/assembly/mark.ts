@@ -1,63 +1,113 @@
-import { symbols } from './block'
-import { addTo, any, both, choose, one, where } from './lanes'
+import { blockRow, heldAt, pricesAt, returnsPerBar, symbols } from './block'
+import { addTo, both, choose, one, where } from './lanes'
 import {
-  BARS, BARS_IN_MARKET, BEST_RETURN, CASH, CELL_BYTES, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, EQUITY, FILLED_VALUE,
-  FIRST_DOWNSIDE_SQUARE, FIRST_RETURN, HEAD_BYTES, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PRICE_BYTES,
-  QUANTITY, RETURNS, RISK_FREE, START_EQUITY, STOP_PEAK, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE, SUM_RETURNS, SUM_SQUARES,
-  TURNOVER, WORST_RETURN,
+  BARS, BARS_IN_MARKET, BEST_RETURN, CASH, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
+  FIRST_RETURN, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PERIOD,
+  PERIOD_INVERSE, PRICE_BYTES, QUANTITY, RETURNS, RISK_FREE, START_EQUITY, STOP_PEAK, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE,
+  SUM_RETURNS, SUM_SQUARES, TURNOVER, WORST_RETURN,
 } from './layout'
 
-/** Marks at the close: equity = cash + Σ quantity × M × close, then the bar's return and drawdown. */
-export function markPair(pair: usize, prices: usize, isFirst: bool): void {
-  let value = both(0)
-  let gross = both(0)
+/**
+ * Marks at the close: equity = cash + Σ quantity × M × close, then the bar's return and drawdown. Leaves every
+ * symbol's held value, in float32, for the decision.
+ */
+// @ts-ignore: decorator
+@inline
+export function markPair(pair: usize, prices: usize, cellBytes: usize, t: i32, isFirst: bool, startsSession: bool): void {
+  let evenValue = both(0)
+  let oddValue = both(0)
+  let evenGross = both(0)
+  let oddGross = both(0)
   let cell = pair + HEAD_BYTES
-  for (let n = 0; n < symbols; n++) {
-    const position = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
-    value = f64x2.add(value, position)
-    gross = f64x2.add(gross, f64x2.abs(position))
-    cell += CELL_BYTES
-    prices += PRICE_BYTES
+  let held = heldAt
+  let n = symbols
+  for (; n > 1; n -= 2) {
+    const even = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
+    const odd = f64x2.mul(v128.load(cell + cellBytes, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT + PRICE_BYTES))
+    evenValue = f64x2.add(evenValue, even)
+    oddValue = f64x2.add(oddValue, odd)
+    evenGross = f64x2.add(evenGross, f64x2.abs(even))
+    oddGross = f64x2.add(oddGross, f64x2.abs(odd))
+    v128.store64_lane(held, f32x4.demote_f64x2_zero(even), 0)
+    v128.store64_lane(held, f32x4.demote_f64x2_zero(odd), 0, 8)
+    cell += cellBytes << 1
+    prices += PRICE_BYTES << 1
+    held += 16
   }
+  if (n != 0) {
+    const even = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
+    evenValue = f64x2.add(evenValue, even)
+    evenGross = f64x2.add(evenGross, f64x2.abs(even))
+    v128.store(held, f32x4.demote_f64x2_zero(even))
+  }
+  measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, isFirst, startsSession)
+}
+
+// @ts-ignore: decorator
+@inline
+function measure(pair: usize, value: v128, gross: v128, t: i32, isFirst: bool, startsSession: bool): void {
   const equity = f64x2.add(v128.load(pair, CASH), value)
   v128.store(pair, equity, EQUITY)
-  if (isFirst) startMeasuring(pair, equity)
+  v128.store(pair, gross, HELD)
+  const inverse = f64x2.div(both(1), equity)
+  if (isFirst) startMeasuring(pair, equity, inverse)
+  else if (!returnsPerBar && startsSession) closePeriod(pair)
   const before = v128.load(pair, MEASURED)
-  const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
-  const measured = choose(ended, before, equity)
-  v128.store(pair, measured, MEASURED)
-  const traded = where(f64x2.gt(before, both(0)), f64x2.div(v128.load(pair, FILLED_VALUE), before))
-  addTo(pair + TURNOVER, traded)
-  v128.store(pair, both(0), FILLED_VALUE)
+  const wasEnded = f64x2.gt(v128.load(pair, ENDED), both(0))
+  addTo(pair + TURNOVER, where(f64x2.gt(before, both(0)), f64x2.mul(v128.load(pair, FILLED), v128.load(pair, INVERSE))))
+  v128.store(pair, choose(wasEnded, before, equity), MEASURED)
+  v128.store(pair, choose(wasEnded, v128.load(pair, INVERSE), inverse), INVERSE)
+  v128.store(pair, both(0), FILLED)
   addTo(pair + BARS, both(1))
   addTo(pair + BARS_IN_MARKET, one(f64x2.gt(gross, both(0))))
   const solvent = f64x2.gt(equity, both(0))
-  addTo(pair + SUM_GROSS_EXPOSURE, where(solvent, f64x2.div(gross, equity)))
-  v128.store(pair, choose(solvent, v128.load(pair, ENDED), both(1)), ENDED)
-  addReturn(pair, before, measured, isFirst)
-  addDrawdown(pair, measured)
+  addTo(pair + SUM_GROSS_EXPOSURE, where(solvent, f64x2.mul(gross, inverse)))
+  if (!v128.all_true<i64>(solvent)) endInsolvent(pair, solvent, t)
+  if (returnsPerBar) closePeriod(pair)
 }
 
-function startMeasuring(pair: usize, equity: v128): void {
+function endInsolvent(pair: usize, solvent: v128, t: i32): void {
+  const at = v128.load(pair, ENDED_AT)
+  v128.store(pair, choose(solvent, at, f64x2.pmin(at, both(<f64>t))), ENDED_AT)
+  v128.store(pair, choose(solvent, v128.load(pair, ENDED), both(1)), ENDED)
+}
+
+function startMeasuring(pair: usize, equity: v128, inverse: v128): void {
   v128.store(pair, equity, START_EQUITY)
   v128.store(pair, equity, PEAK_EQUITY)
+  v128.store(pair, inverse, INVERSE_PEAK)
   v128.store(pair, equity, MEASURED)
+  v128.store(pair, inverse, INVERSE)
+  v128.store(pair, equity, PERIOD)
+  v128.store(pair, inverse, PERIOD_INVERSE)
   v128.store(pair, equity, STOP_PEAK)
 }
 
-function addReturn(pair: usize, before: v128, measured: v128, isFirst: bool): void {
-  const changed = f64x2.ne(measured, before)
-  const periodReturn = where(changed, f64x2.sub(f64x2.div(measured, before), both(1)))
-  const excess = f64x2.sub(periodReturn, v128.load(pair, RISK_FREE))
-  const shortfall = where(f64x2.lt(excess, both(0)), excess)
+/** Adds one complete period, which ended with the measured equity, to the sums. */
+export function closePeriod(pair: usize): void {
+  const measured = v128.load(pair, MEASURED)
+  const before = v128.load(pair, PERIOD)
+  const quotient = f64x2.sub(f64x2.mul(measured, v128.load(pair, PERIOD_INVERSE)), both(1))
+  const periodReturn = where(f64x2.ne(measured, before), quotient)
+  v128.store(pair, measured, PERIOD)
+  v128.store(pair, v128.load(pair, INVERSE), PERIOD_INVERSE)
+  addReturn(pair, periodReturn)
+  addDrawdown(pair, measured)
+}
+
+// @ts-ignore: decorator
+@inline
+function addReturn(pair: usize, periodReturn: v128): void {
+  const shortfall = f64x2.pmin(both(0), f64x2.sub(periodReturn, v128.load(pair, RISK_FREE)))
   const square = f64x2.mul(shortfall, shortfall)
-  if (isFirst) {
+  const returns = v128.load(pair, RETURNS)
+  if (f64x2.extract_lane(returns, 0) == 0) {
     v128.store(pair, periodReturn, FIRST_RETURN)
     v128.store(pair, square, FIRST_DOWNSIDE_SQUARE)
     v128.store(pair, periodReturn, BEST_RETURN)
     v128.store(pair, periodReturn, WORST_RETURN)
   }
-  addTo(pair + RETURNS, both(1))
+  v128.store(pair, f64x2.add(returns, both(1)), RETURNS)
   addTo(pair + SUM_RETURNS, periodReturn)
   addTo(pair + SUM_SQUARES, f64x2.mul(periodReturn, periodReturn))
   addTo(pair + SUM_DOWNSIDE_SQUARES, square)
@@ -65,14 +115,17 @@ function addReturn(pair: usize, before: v128, measured: v128, isFirst: bool): vo
   v128.store(pair, f64x2.pmin(v128.load(pair, WORST_RETURN), periodReturn), WORST_RETURN)
 }
 
+// @ts-ignore: decorator
+@inline
 function addDrawdown(pair: usize, measured: v128): void {
   const peak = v128.load(pair, PEAK_EQUITY)
-  const below = f64x2.lt(measured, peak)
+  const inversePeak = v128.load(pair, INVERSE_PEAK)
+  const below = v128.not(f64x2.ge(measured, peak))
   const periods = where(below, f64x2.add(v128.load(pair, DRAWDOWN_PERIODS), both(1)))
   v128.store(pair, choose(below, peak, measured), PEAK_EQUITY)
+  v128.store(pair, choose(below, inversePeak, v128.load(pair, INVERSE)), INVERSE_PEAK)
   v128.store(pair, periods, DRAWDOWN_PERIODS)
-  if (!any(below)) return
-  const drawdown = where(below, f64x2.div(f64x2.sub(peak, measured), peak))
+  const drawdown = where(below, f64x2.mul(f64x2.sub(peak, measured), inversePeak))
   v128.store(pair, f64x2.pmax(v128.load(pair, MAX_DRAWDOWN), drawdown), MAX_DRAWDOWN)
   v128.store(pair, f64x2.pmax(v128.load(pair, MAX_DRAWDOWN_PERIODS), periods), MAX_DRAWDOWN_PERIODS)
 }

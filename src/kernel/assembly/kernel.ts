@@ -1,0 +1,81 @@
+import { blockRow, firstRow, leapsAt, padded, pricesAt, rows, sessionsAt, setBlock, setInputs, setUniverse, setWork, symbols, tilesAt } from './block'
+import { exposePair, tileStride } from './exposure'
+import { addTo } from './lanes'
+import {
+  CAPPED_COUNT, CELL_BYTES, ENDED, ENDED_AT, GROSS_LIMITED_BARS, HEAD_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_COUNTS,
+} from './layout'
+import { closePeriod, markPair } from './mark'
+import { decidePair } from './plain-decide'
+import { fillPair } from './plain-fills'
+import { seekGaps } from './signals'
+
+export { closePeriod, seekGaps, setBlock, setInputs, setUniverse, setWork, tileStride }
+
+/** First byte of memory that the module does not use itself. */
+export function freeMemory(): usize {
+  return (__heap_base + 63) & ~63
+}
+
+/** Bytes of a pair's record, on cache lines of its own. */
+export function plainPairBytes(count: i32): usize {
+  return (HEAD_BYTES + <usize>count * (CELL_BYTES + 4) + 8 + 63) & ~63
+}
+
+/**
+ * The fused loop of the plain rules over the rows of the block, some pairs of portfolios at a time: phase 1 of
+ * all their rows, then open, mark and decide row by row, pair by pair, so that one's latency hides another's.
+ * Operations and their order are those of ../ORDER.md.
+ */
+export function runPlain(pairs: usize, count: i32, atOnce: i32): void {
+  const pairBytes = plainPairBytes(symbols)
+  for (let i = 0; i < count; i += atOnce) {
+    runSome(pairs + <usize>i * pairBytes, min(atOnce, count - i), pairBytes)
+  }
+}
+
+function runSome(pairs: usize, count: i32, pairBytes: usize): void {
+  const stride = tileStride()
+  const tileBytes = <usize>rows * stride
+  for (let i = 0; i < count; i++) exposePair(pairs + <usize>i * pairBytes, tilesAt + <usize>i * tileBytes)
+  const first = max(0, firstRow - blockRow)
+  for (let row = first; row < rows; row++) {
+    const prices = pricesAt + <usize>(row * symbols) * PRICE_BYTES
+    const starts = load<i32>(sessionsAt + (<usize>row << 2)) != 0
+    for (let i = 0; i < count; i++) {
+      stepPair(pairs + <usize>i * pairBytes, prices, tilesAt + <usize>i * tileBytes + <usize>row * stride, row, starts)
+    }
+  }
+  for (let i = 0; i < count; i++) countExposure(pairs + <usize>i * pairBytes, tilesAt + <usize>i * tileBytes, first)
+}
+
+function stepPair(pair: usize, prices: usize, tile: usize, row: i32, startsSession: bool): void {
+  const t = blockRow + row
+  fillPair(pair, prices, leapsAt + (<usize>row << 3))
+  markPair(pair, prices, CELL_BYTES, t, t == firstRow, startsSession)
+  decidePair(pair, prices, tile, row, t)
+}
+
+/** Adds up what phase 1 counted, until the row in which a portfolio was found to have ended. */
+function countExposure(pair: usize, tile: usize, first: i32): void {
+  const stride = tileStride()
+  for (let lane: usize = 0; lane < 2; lane++) {
+    const endedAt = load<f64>(pair + (lane << 3), ENDED_AT)
+    const last = endedAt < <f64>(blockRow + rows) ? <i32>endedAt - blockRow : rows
+    let counts = i32x4.splat(0)
+    let at = tile + <usize>first * stride + (lane << 4)
+    for (let row = first; row < last; row++) {
+      counts = i32x4.add(counts, v128.load(at, TILE_COUNTS))
+      at += stride
+    }
+    addCount(pair + (lane << 3), SIGNAL_COUNT, i32x4.extract_lane(counts, 0))
+    addCount(pair + (lane << 3), CAPPED_COUNT, i32x4.extract_lane(counts, 1))
+    addCount(pair + (lane << 3), SCALED_BARS, i32x4.extract_lane(counts, 2))
+    addCount(pair + (lane << 3), GROSS_LIMITED_BARS, i32x4.extract_lane(counts, 3))
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addCount(lane: usize, slot: usize, count: i32): void {
+  store<f64>(lane + slot, load<f64>(lane + slot) + <f64>count)
+}
