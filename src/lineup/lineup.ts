@@ -9,8 +9,8 @@ import { strategyInstances } from '../experiment/signals.ts'
 import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
 import { buildFeatureGraph, featureWidth, type FeatureNode } from '../features/graph.ts'
 import type { ModelSpec } from '../models/model.ts'
-import { createRiskStep } from '../risk/risk-step.ts'
-import { resolveStrategy } from '../strategies/strategy-step.ts'
+import { resolveRiskModel } from '../risk/resolve-risk-model.ts'
+import { resolveStrategy } from '../strategies/resolve-strategy.ts'
 import { riskModelDefinition, strategyDefinition } from './definitions.ts'
 
 /**
@@ -98,6 +98,6 @@ function lineUpModel(spec: ModelSpec): ModelEntry {
 
 async function lineUpRiskModel(model: ResolvedRiskModel, universe: readonly string[]): Promise<RiskEntry> {
   const definition = await riskModelDefinition(model)
-  const { features } = createRiskStep({ definition, params: model.params, universe })
+  const { features } = resolveRiskModel({ definition, params: model.params, universe })
   return { ...model, features, decides: definition.decides }
 }

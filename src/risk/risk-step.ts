@@ -3,45 +3,8 @@ import { DECISION_FIELDS, type DecisionField } from '../domain/risk-decision.ts'
 import { createState, type StateLayout, type Step } from '../domain/step.ts'
 import { formatTime, type Row } from '../domain/timeline.ts'
 import type { FeatureRef } from '../features/feature.ts'
-import { buildFeatureGraph } from '../features/graph.ts'
-import { parseParams } from '../features/params.ts'
-import { toFeatureRef } from '../features/reference.ts'
-import { features as builtIn, type FeatureRegistry } from '../features/registry.ts'
-import type { DecisionOutput, RiskContext, RiskModelDefinition } from './risk-model.ts'
-
-export interface RiskInstance<P = unknown, L extends StateLayout = StateLayout> {
-  readonly definition: RiskModelDefinition<P, L>
-  /** As the user wrote them; defaults are filled in. */
-  readonly params: unknown
-  /** Symbols in panel order. */
-  readonly universe: readonly string[]
-  readonly registry?: FeatureRegistry
-  /** Configuration path named in errors; default the model's name. */
-  readonly where?: string
-}
-
-/** An instance whose definition, parameters and features have been checked. */
-export interface ResolvedRiskModel<P = unknown> {
-  readonly params: P
-  /** In the order the step reads them; a market panel is one of them, as a ref. */
-  readonly features: readonly FeatureRef[]
-}
-
-/**
- * Checks everything about a risk model that can be known before a bar is read.
- * @throws MillraceError MODULE_INVALID, CONFIG_UNKNOWN, CONFIG_TYPE or CONFIG_VALUE.
- */
-export function resolveRiskModel<P, L extends StateLayout>(instance: RiskInstance<P, L>): ResolvedRiskModel<P> {
-  const { definition, universe, registry = builtIn } = instance
-  checkDefinition(definition as unknown as RiskModelDefinition)
-  const where = instance.where ?? definition.name
-  const params = parseParams(definition.params, instance.params, where)
-  const problem = definition.check?.(params, universe)
-  if (problem !== undefined) throw new MillraceError({ ...problem, where: problem.where ?? where })
-  const features = definition.features(params).map(toFeatureRef)
-  buildFeatureGraph(features, registry)
-  return { params, features }
-}
+import { resolveRiskModel, type RiskInstance } from './resolve-risk-model.ts'
+import type { DecisionOutput, RiskContext } from './risk-model.ts'
 
 /**
  * A risk model with its parameters, as a step: inputs are the features in order, then the pattern's reference
@@ -56,9 +19,9 @@ export function createRiskStep<P, L extends StateLayout>(
   instance: RiskInstance<P, L>,
 ): { readonly step: Step; readonly features: readonly FeatureRef[] } {
   const { definition, universe } = instance
-  const { params, features } = resolveRiskModel(instance)
+  const { params, features, layout } = resolveRiskModel(instance)
   const symbols = universe.length
-  const store = createState(definition.state?.(params, symbols) ?? ({} as L), symbols)
+  const store = createState(layout, symbols)
   const decision = createOutput(symbols)
   const fields = DECISION_FIELDS.filter((field) => definition.decides.includes(field))
   const featureRows: Float64Array[] = []
@@ -149,27 +112,5 @@ function failed(reason: string, at: Moment): MillraceError {
     where: `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`,
     value: at.params,
     hint: 'correct the decide function of the risk model: NaN says that it could not decide',
-  })
-}
-
-/** A user's module is unknown until looked at. */
-function checkDefinition(definition: RiskModelDefinition): void {
-  if (typeof definition !== 'object' || definition === null) throw moduleInvalid('default export', 'a definition', definition)
-  const { name, params, decides, features, decide, state, check } = definition
-  if (typeof name !== 'string' || name === '') throw moduleInvalid('name', 'a text', name)
-  if (typeof params?.safeParse !== 'function') throw moduleInvalid('params', 'a zod schema', params)
-  if (!Array.isArray(decides) || decides.length === 0 || !decides.every((field) => DECISION_FIELDS.includes(field))) {
-    throw moduleInvalid('decides', `a list of ${DECISION_FIELDS.join(', ')}`, decides)
-  }
-  if (typeof features !== 'function') throw moduleInvalid('features', 'a function of the parameters', features)
-  if (typeof decide !== 'function') throw moduleInvalid('decide', 'a function', decide)
-  if (state !== undefined && typeof state !== 'function') throw moduleInvalid('state', 'a function of the parameters', state)
-  if (check !== undefined && typeof check !== 'function') throw moduleInvalid('check', 'a function', check)
-}
-
-function moduleInvalid(member: string, wanted: string, value: unknown): MillraceError {
-  return new MillraceError({
-    code: 'MODULE_INVALID', message: `a risk model's ${member} has to be ${wanted}`, where: member, value: typeof value,
-    hint: 'export default defineRiskModel({ name, params, decides, features, decide })',
   })
 }

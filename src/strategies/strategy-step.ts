@@ -10,9 +10,6 @@ import { resolveStrategy } from './resolve-strategy.ts'
 import type { StrategyInstance } from './resolve-strategy.ts'
 import type { SignalContext } from './strategy.ts'
 
-export { resolveStrategy } from './resolve-strategy.ts'
-export type { ResolvedStrategy, StrategyInstance } from './resolve-strategy.ts'
-
 /**
  * The step of one strategy instance: rows of its features in, one signal per symbol out (float32 values in
  * [−1, 1]; NaN = no opinion). A symbol without a value in any symbol-wide or market-wide input has no opinion,
@@ -23,9 +20,9 @@ export function createStrategyStep<P, L extends StateLayout>(
   instance: StrategyInstance<P, L>,
 ): { readonly step: Step; readonly features: readonly FeatureRef[] } {
   const { definition, universe } = instance
-  const { params, features, warmup } = resolveStrategy(instance)
+  const { params, features, layout, warmup } = resolveStrategy(instance)
   const symbols = universe.length
-  const store = createState(definition.state?.(params) ?? ({} as L), symbols)
+  const store = createState(layout, symbols)
   const widths = features.map((ref) => featureWidth(ref, instance.registry))
   const context: { -readonly [K in keyof SignalContext<P, L>]: SignalContext<P, L>[K] } = {
     params, symbols, universe, state: store.arrays, row: { t: 0, closeTime: 0, sessionDate: 0 },

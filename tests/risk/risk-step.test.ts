@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { defineRiskModel } from '../../src/risk/risk-model.ts'
-import { createRiskStep, resolveRiskModel } from '../../src/risk/risk-step.ts'
+import { resolveRiskModel } from '../../src/risk/resolve-risk-model.ts'
+import { createRiskStep } from '../../src/risk/risk-step.ts'
 
 const universe = ['A', 'B']
 const row = { t: 3, closeTime: Date.UTC(2014, 5, 9, 20), sessionDate: 16_230 }
@@ -21,6 +22,10 @@ const everything = defineRiskModel({
     out.veto[0] = inputs.length === 2 ? 1 : 0
   },
 })
+
+function throwing(): never {
+  throw new Error('the author slipped')
+}
 
 function decide(definition: Parameters<typeof createRiskStep>[0]['definition'], inputs: Float64Array[]): Float64Array {
   const out = new Float64Array(8).fill(7)
@@ -51,13 +56,13 @@ describe('a risk step', () => {
   })
 
   it('names the model and the bar when the model throws', () => {
-    const throwing = defineRiskModel({
+    const failing = defineRiskModel({
       name: 'throwing', params: none, decides: ['scale'], features: () => [],
       decide: () => {
         throw new Error('no covariance')
       },
     })
-    expect(() => decide(throwing as never, [new Float64Array(2)])).toThrow(
+    expect(() => decide(failing as never, [new Float64Array(2)])).toThrow(
       expect.objectContaining({
         code: 'STEP_FAILED', message: 'risk model throwing failed: no covariance', where: 'throwing {} at the bar of 2014-06-09T20:00:00Z',
       }),
@@ -66,6 +71,7 @@ describe('a risk step', () => {
 
   it.each([
     ['decides', { decides: ['size'] }], ['decides', { decides: [] }], ['decide', { decide: 1 }], ['params', { params: {} }], ['name', { name: '' }],
+    ['features', { features: throwing }], ['features', { features: () => [5] }], ['check', { check: throwing }], ['state', { state: throwing }],
   ])('refuses a module with a wrong %s', (where, change) => {
     expect(() => resolveRiskModel({ definition: { ...everything, ...change } as never, params: {}, universe })).toThrow(
       expect.objectContaining({ code: 'MODULE_INVALID', where }),

@@ -101,6 +101,8 @@ describe('what is refused before a bar is read', () => {
     ['no signal function', { ...smaCross, signal: null }],
     ['a state that is no function', { ...smaCross, state: { held: 'N' } }],
     ['a check that is no function', { ...smaCross, check: true }],
+    ['a check that throws', { ...smaCross, params: z.object({}), check: () => { throw new Error('no') } }],
+    ['a state that throws', { ...smaCross, params: z.object({}), features: () => [], state: () => { throw new Error('no') } }],
   ])('a module with %s', (_, definition) => {
     expect(resolve(definition)).toThrow(expect.objectContaining({ code: 'MODULE_INVALID' }))
   })
