@@ -105,8 +105,8 @@ function stepLine(step: ExposureStep, portfolio: PortfolioConfig): string {
       return `allocation   ${moved}   × ${value}, ${why}`
     }
     case 'scale': {
-      const softened = portfolio.riskTolerance === 0 ? '' : `, softened to ${exactFloat32(step.factor ?? NaN)} by risk tolerance ${exact(portfolio.riskTolerance)}`
-      return `scale        ${moved}   × ${value} by ${step.by}${softened}${unchanged}`
+      const from = portfolio.riskTolerance === 0 ? '' : `, softened from ${value} by risk tolerance ${exact(portfolio.riskTolerance)}`
+      return `scale        ${moved}   × ${exactFloat32(step.factor ?? NaN)} by ${step.by}${from}${unchanged}`
     }
     case 'long-only': return `long only    ${moved}   a negative target is read as flat`
     case 'cap': return `cap          ${moved}   at most ${value} by ${step.by}${unchanged}`

@@ -13,6 +13,7 @@ export function commandText(words: readonly string[], options: Pick<GlobalOption
 }
 
 function programText(script: string): string {
+  if (process.env.npm_command !== undefined) return 'npx millrace'
   if (!script.endsWith('.mjs')) return basename(script) || 'millrace'
   const fromHere = relative(process.cwd(), script)
   return `node ${quoted(fromHere.startsWith('..') ? script : fromHere)}`
