@@ -119,7 +119,10 @@ function placeBars(bars: SymbolBars, of: { market: Mutable; symbol: number }): v
   for (const name of BAR_PANELS) put(bars[name], market[name])
 }
 
-/** NaN but for the price in the first row on or after each delisting's date; null when all lie after the last row. */
+/**
+ * NaN but for the price in the row of each delisting: the last of the first session on or after its date, so that
+ * a symbol may trade through its last day. Null when all lie after the last row.
+ */
 function delistingPanel(market: Mutable, delistings: ReadonlyMap<string, Delisting>): Float64Array | null {
   const symbols = market.instruments.length
   const { sessionDates } = market.timeline
@@ -128,8 +131,8 @@ function delistingPanel(market: Mutable, delistings: ReadonlyMap<string, Delisti
   for (const [symbol, { date, price }] of delistings) {
     const n = market.instruments.findIndex((instrument) => instrument.symbol === symbol)
     if (n < 0) refuseDelisting(symbol, 'the market has no such symbol')
-    const row = sessionDates.findIndex((sessionDate) => sessionDate >= date)
-    if (row < 0) continue
+    const session = sessionDates.find((sessionDate) => sessionDate >= date)
+    if (session === undefined) continue
     let lastClose = NaN
     for (let t = 0; t < sessionDates.length; t++) {
       const close = market.close[t * symbols + n]
@@ -137,7 +140,7 @@ function delistingPanel(market: Mutable, delistings: ReadonlyMap<string, Delisti
       if (sessionDates[t] > date) refuseDelisting(symbol, `it still has a bar on ${formatSessionDate(sessionDates[t])}`)
       lastClose = close
     }
-    panel[row * symbols + n] = price ?? lastClose
+    panel[sessionDates.lastIndexOf(session) * symbols + n] = price ?? lastClose
     any = true
   }
   return any ? panel : null

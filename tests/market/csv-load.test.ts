@@ -140,7 +140,7 @@ describe('corporate actions', () => {
     expect([...market.split, ...market.dividend, ...market.adjustment]).toEqual([1, 1, 1, 0, 0, 0, 1, 1, 1])
   })
 
-  it('delistings: at the stated price or the last close, in the first row on or after the date', async () => {
+  it('delistings: at the stated price or the last close, in the first session on or after the date', async () => {
     const files = { 'X.csv': GOOD, 'Y.csv': `${HEADER}2020-01-02,1,1,1,1,1\n2020-01-06,1,1,1,1,1\n` }
     const stated = await loadFiles(files, { delistings: { X: { date: '2020-01-04', price: 3 } } })
     expect([...(stated.delisting ?? [])]).toEqual([NaN, NaN, NaN, NaN, 3, NaN])
@@ -148,6 +148,17 @@ describe('corporate actions', () => {
     expect([...(last.delisting ?? [])]).toEqual([NaN, NaN, 11, NaN, NaN, NaN])
     const later = await loadFiles(files, { delistings: { X: { date: '2021-01-01' } } })
     expect(later.delisting).toBeNull()
+  })
+
+  it('delistings of an intraday symbol: after its last bar of the day, never before', async () => {
+    const rows = ['02T15:00Z,10', '02T16:00Z,11', '02T17:00Z,12'].map((row) => `2020-01-${row},20,1,${row.slice(-2)},1\n`)
+    const others = ['02T15:00Z', '02T16:00Z', '02T17:00Z', '03T15:00Z'].map((time) => `2020-01-${time},1,1,1,1,1\n`)
+    const files = { 'X.csv': HEADER + rows.join(''), 'Y.csv': HEADER + others.join('') }
+    const settings = { stamps: 'end', interval: '1h' } as const
+    const market = await loadFiles(files, { ...settings, delistings: { X: { date: '2020-01-02' } } })
+    expect([...(market.delisting ?? [])]).toEqual([NaN, NaN, NaN, NaN, 12, NaN, NaN, NaN])
+    const nextDay = await loadFiles(files, { ...settings, delistings: { X: { date: '2020-01-03', price: 2 } } })
+    expect([...(nextDay.delisting ?? [])]).toEqual([NaN, NaN, NaN, NaN, NaN, NaN, 2, NaN])
   })
 })
 
