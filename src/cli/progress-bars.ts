@@ -2,7 +2,8 @@ import { DefaultRenderer, Listr, ListrLogger, ProcessOutput, type ListrTask } fr
 import { systemClock } from '../base/clock.ts'
 import type { Phase } from '../stages/observer.ts'
 import { formatDuration } from './figures.ts'
-import { barText, countFailures, shareText, timingText, toRun, type ProgressView } from './progress.ts'
+import { barText, countFailures, shareText, timingText, toRun } from './progress-text.ts'
+import type { ProgressView } from './progress-view.ts'
 
 /** The bars are drawn on stderr, so it does not matter whether stdout is a terminal too. */
 class StderrRenderer extends DefaultRenderer {

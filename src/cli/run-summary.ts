@@ -4,7 +4,7 @@ import type { RunRecord } from '../stages/run-record.ts'
 import { formatBytes, formatCount, formatDuration, plural } from './figures.ts'
 import { commandText, type GlobalOptions } from './invocation.ts'
 import { formatLeaders } from './leaders-text.ts'
-import { failureText } from './progress.ts'
+import { failureText } from './progress-text.ts'
 
 const CULPRITS_SHOWN = 10
 

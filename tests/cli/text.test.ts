@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { exactFloat32, formatBytes, formatDuration, formatMetric, plural } from '../../src/cli/figures.ts'
 import { commandText, quoted } from '../../src/cli/invocation.ts'
-import { barText, shareText, timingText } from '../../src/cli/progress.ts'
+import { barText, shareText, timingText } from '../../src/cli/progress-text.ts'
 import { formatProblem } from '../../src/cli/report-error.ts'
 import { formatTable } from '../../src/cli/table.ts'
 
