@@ -19,7 +19,6 @@ export const METRIC_UNITS = {
   ended: 'count', drawdownStops: 'count',
 } as const
 
-export type MetricUnit = (typeof METRIC_UNITS)[keyof typeof METRIC_UNITS]
 export type MetricField = keyof typeof METRIC_UNITS
 export const METRIC_FIELDS = Object.keys(METRIC_UNITS) as readonly MetricField[]
 export type Metrics = Record<MetricField, number>
