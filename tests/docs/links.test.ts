@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { codeOf, PAGES, proseOf, readPage, repository } from './markdown.ts'
@@ -29,12 +29,18 @@ describe('relative links', () => {
   })
 })
 
-/** A path of this repository: with a slash, no spaces or wildcards. `./…` and `.millrace/…` are the reader's. */
-const PATH = /^(?:\.ci|[a-z][\w-]*)\/[\w./-]*$/
+const folders = ['', 'src'].flatMap((folder) => readdirSync(join(repository, folder), { withFileTypes: true }).filter((entry) => entry.isDirectory())).map(({ name }) => name)
+
+/** A path of this repository, or what looks like a file in a folder. `./…` and `.millrace/…` are the reader's. */
+function isPath(code: string): boolean {
+  if (!/^[a-z.][\w-]*\/[\w./-]*$/.test(code) || /^\.(?:\.?\/|millrace)/.test(code)) return false
+  return folders.includes(code.split('/')[0]) || /\.\w{1,4}$/.test(code)
+}
+
 /** The reader makes it. */
 const MADE_LATER = 'examples/data/'
 const paths = PAGES.flatMap((page) => [...new Set(codeOf(proseOf(readPage(page))))].map((path) => ({ page, path })))
-  .filter(({ path }) => PATH.test(path) && path !== MADE_LATER)
+  .filter(({ path }) => isPath(path) && path !== MADE_LATER)
 
 describe('paths that pages name', () => {
   it.each(paths)('$page: $path', ({ page, path }) => {

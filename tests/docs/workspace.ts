@@ -43,7 +43,7 @@ interface Gridded {
   grid?: Record<string, unknown[] | object>
 }
 
-/** The quickstart with every name in it, but a smaller market, two values on each axis of a strategy and one of a portfolio. */
+/** The quickstart with every name in it, but a smaller market and one value on each axis that lists some. */
 function smallQuickstart(): string {
   const quickstart = parse(readFileSync(join(repository, 'examples/quickstart.yaml'), 'utf8')) as {
     market: object
@@ -51,13 +51,10 @@ function smallQuickstart(): string {
     portfolios: Gridded[]
   }
   quickstart.market = { ...quickstart.market, symbols: 6, bars: 340 }
-  for (const strategy of quickstart.strategies) shortenAxes(strategy, 2)
-  for (const portfolio of quickstart.portfolios) shortenAxes(portfolio, 1)
+  for (const { grid = {} } of [...quickstart.strategies, ...quickstart.portfolios]) {
+    for (const [axis, values] of Object.entries(grid)) if (Array.isArray(values)) grid[axis] = values.slice(0, 1)
+  }
   return stringify(quickstart)
-}
-
-function shortenAxes({ grid = {} }: Gridded, length: number): void {
-  for (const [axis, values] of Object.entries(grid)) if (Array.isArray(values)) grid[axis] = values.slice(0, length)
 }
 
 /** Daily bars of four symbols with splits and dividends, as a vendor would ship them. */
