@@ -14,7 +14,7 @@ export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'p
   const { group, position } = placeOf(resolved, index)
   const choice = chosen(group, position)
   const body = choice.values.reduce((under, { layer }) => overlay(under, layer), group.body)
-  const { allocation, sizing, ...rest } = body
+  const { allocation, sizing, drawdownStop, ...rest } = body
   return {
     id: idOf(group, choice),
     containerId: group.containerId,
@@ -22,6 +22,7 @@ export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'p
     ...rest,
     allocation: allocation ?? defaultAllocation(body, resolved.patterns),
     sizing: finishSizing(sizing),
+    drawdownStop: drawdownStop === null ? null : { ...drawdownStop, resumeAfterBars: drawdownStop.resumeAfterBars ?? null },
   }
 }
 

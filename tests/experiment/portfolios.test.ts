@@ -55,6 +55,7 @@ describe('portfolios of an experiment', () => {
     { file: 'schedule: week', config: { schedule: { every: 'week' } } },
     { file: 'schedule: { everyBars: 5 }', config: { schedule: { everyBars: 5 } } },
     { file: 'drawdownStop: 0.2', config: { drawdownStop: { limit: 0.2, resumeAfterBars: null } } },
+    { file: 'drawdownStop: { limit: 0.2 }', config: { drawdownStop: { limit: 0.2, resumeAfterBars: null } } },
     { file: 'drawdownStop: { limit: 0.2, resumeAfterBars: 20 }', config: { drawdownStop: { limit: 0.2, resumeAfterBars: 20 } } },
     { file: 'execution: next-close', config: { execution: { profile: 'next-close', buyingPower: 'scale', participation: null } } },
     { file: 'sizing: { kind: allIn, cashBuffer: 0.05 }', config: { sizing: { kind: 'allIn', size: 1, cashBuffer: 0.05 } } },
