@@ -43,7 +43,7 @@ interface Sized {
   readonly steps: number
 }
 
-function sized(symbols: number): Sized {
+export function sized(symbols: number, count = PORTFOLIOS): Sized {
   const random = createRandom(`kernel/${symbols}`)
   const rows = Math.max(BLOCK_ROWS, Math.ceil(STEPS / PORTFOLIOS / symbols / BLOCK_ROWS) * BLOCK_ROWS)
   const market = randomMarket({ rows, symbols, seed: 'kernel' })
@@ -59,9 +59,9 @@ function sized(symbols: number): Sized {
     decisions.scale.forEach((_, row) => (decisions.scale[row] = 0.75 + 0.25 * random.uniform()))
     blocks.push({ market: marketBlock(market, from, from + BLOCK_ROWS), signals, signalCount: SIGNALS, patterns: [decisions] })
   }
-  const portfolios = Array.from({ length: PORTFOLIOS }, (_, i) => plainPortfolio(random, i))
+  const portfolios = Array.from({ length: count }, (_, i) => plainPortfolio(random, i))
   const setup = { instruments: market.instruments, portfolios, profile: EMPYRICAL, firstRow: 0, lastRow: rows - 1 }
-  return { setup, blocks, steps: PORTFOLIOS * symbols * rows }
+  return { setup, blocks, steps: count * symbols * rows }
 }
 
 type Runner = Pick<Kernel, 'run' | 'performance'>

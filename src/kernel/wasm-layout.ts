@@ -11,10 +11,12 @@ export interface KernelModule {
   readonly memory: WebAssembly.Memory
   freeMemory(): number
   plainPairBytes(symbols: number): number
-  tileStride(): number
+  /** Bytes of a pair's exposure tile of the block at hand. */
+  tileBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean): void
   setBlock(firstRow: number, rows: number, signalCount: number): void
   setInputs(signals: number, gaps: number, prices: number, leaps: number, sessions: number, lotValues: number): void
+  setSeries(series: number, bytes: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */
@@ -134,17 +136,33 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   const sessionsAt = memory.take(rows * FLOAT)
   const lotValuesAt = memory.take(rows * padded * 2 * FLOAT)
   for (let i = 0; i < batch.patterns; i++) placePattern(batch, block, i)
-  const tilesAt = memory.take(batch.pairsAtOnce * rows * module.tileStride())
+  module.setBlock(block.market.firstRow, rows, block.signalCount)
+  if (symbols === 1) placeSeries(module, batch, block)
+  const tilesAt = memory.take(batch.pairsAtOnce * module.tileBytes() + 4 * TILE_ROW_BYTES)
   const scratchAt = memory.take(symbols * layout.SCRATCH_BYTES)
   const heldAt = memory.take((padded + 4) * 2 * FLOAT)
-  const exposuresAt = memory.take(2 * padded * FLOAT)
+  const exposuresAt = memory.take(2 * padded * FLOAT + PAIR_BYTES)
   copyPadded(batch, block.signals, { address: signalsAt, lines: rows * block.signalCount })
   placePrices(batch, block, { prices: pricesAt, leaps: leapsAt, lotValues: lotValuesAt })
   placeSessions(batch, block, sessionsAt)
-  module.setBlock(block.market.firstRow, rows, block.signalCount)
   module.setInputs(signalsAt, gapsAt, pricesAt, leapsAt, sessionsAt, lotValuesAt)
   module.setWork(tilesAt, scratchAt, heldAt, exposuresAt)
   module.seekGaps()
+}
+
+/** Room behind a tile of one symbol, whose bars are worked out four at a time. */
+const TILE_ROW_BYTES = 64
+
+/** A single symbol's signals, signal by signal, for bars in lanes. */
+function placeSeries(module: KernelModule, { memory }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock): void {
+  const padded = Math.ceil(rows / 4) * 4 + 4
+  const at = memory.take(signalCount * padded * FLOAT)
+  for (let s = 0; s < signalCount; s++) {
+    const start = at / FLOAT + s * padded
+    for (let row = 0; row < rows; row++) memory.floats[start + row] = signals[row * signalCount + s]
+    memory.floats.fill(0, start + rows, start + padded)
+  }
+  module.setSeries(at, padded * FLOAT)
 }
 
 /** Lines of N values become lines of whole vectors, with zeros. */
@@ -186,6 +204,7 @@ function placePrices(batch: PlacedBatch, { market }: KernelBlock, at: { prices: 
       lastUnits[n] = closeUnit
       price += layout.PRICE_BYTES / DOUBLE
     }
+    floats.fill(0, lotValues + symbols * 2, lotValues + padded * 2)
     doubles[at.leaps / DOUBLE + row] = leap * ROOM
   }
 }
@@ -204,8 +223,8 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   const { memory, padded, symbols } = batch
   const { rows } = block.market
   const decisions = block.patterns[index]
-  const scaleAt = memory.take(rows * FLOAT)
-  const grossAt = memory.take(rows * FLOAT)
+  const scaleAt = memory.take(rows * FLOAT + PAIR_BYTES)
+  const grossAt = memory.take(rows * FLOAT + PAIR_BYTES)
   const capAt = memory.take(rows * padded * FLOAT)
   const vetoAt = memory.take(rows * padded * FLOAT)
   const vetoesAt = memory.take(rows * FLOAT)
@@ -217,6 +236,8 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
     memory.words[vetoesAt / FLOAT + row] = decisions.veto.subarray(row * symbols, (row + 1) * symbols).includes(1) ? 1 : 0
   }
   const hasCaps = decisions.cap.subarray(0, rows * symbols).some((cap) => cap !== Infinity) ? 1 : 0
-  const words = [scaleAt, grossAt, capAt, vetoAt, vetoesAt, hasCaps]
+  const capsAt = memory.take(rows * FLOAT + PAIR_BYTES)
+  if (symbols === 1) memory.floats.set(decisions.cap.subarray(0, rows), capsAt / FLOAT)
+  const words = [scaleAt, grossAt, capAt, vetoAt, vetoesAt, hasCaps, capsAt]
   memory.words.set(words, (batch.patternsAt + index * layout.PATTERN_BYTES) / FLOAT)
 }

@@ -16,6 +16,9 @@ export let returnsPerBar: bool = false
 
 export let symbolsAt: usize = 0
 export let signalsAt: usize = 0
+/** Where there is one symbol: its signals again, [s][row], each in so many bytes. */
+export let seriesAt: usize = 0
+export let seriesBytes: usize = 0
 /** One i32 per signal: whether it has no opinion somewhere in the block. */
 export let gapsAt: usize = 0
 export let pricesAt: usize = 0
@@ -59,6 +62,11 @@ export function setInputs(signals: usize, gaps: usize, prices: usize, leaps: usi
   leapsAt = leaps
   sessionsAt = sessions
   lotValuesAt = lotValues
+}
+
+export function setSeries(at: usize, bytes: usize): void {
+  seriesAt = at
+  seriesBytes = bytes
 }
 
 export function setWork(tiles: usize, scratch: usize, held: usize, exposures: usize): void {

@@ -1,33 +1,57 @@
+import { exposeBars } from './exposure-bars'
+import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import { exposuresAt, gapsAt, padded, rows, signalCount, signalsAt, symbols } from './block'
 import {
   CAP, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, RULES_BYTES,
-  SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_COUNTS, TILE_GROSS, TILE_TARGETS, WEIGHTS,
+  SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS, WEIGHTS,
 } from './layout'
 
 /** 1 + 1e-6 in float32. */
-const GROSS_SLACK: f32 = 1.0 + 1e-6
+export const GROSS_SLACK: f32 = 1.0 + 1e-6
 /** Below this share of a gross limit, what the targets lead to is below it too, however sums are rounded. */
 export const CLEARLY_BELOW: f32 = 0.9999
 
-/** Bytes of one row of the tile. */
+/** Bytes of one row of a tile, and of a tile. */
 export function tileStride(): usize {
   return TILE_TARGETS + (<usize>padded << 3)
 }
 
-/** Phase 1 of a pair: every row of the block into its tile. Four symbols in lanes, one portfolio after the other. */
-export function exposePair(pair: usize, tile: usize): void {
-  const stride = tileStride()
-  const second = exposuresAt + (<usize>padded << 2)
+export function tileBytes(): usize {
+  return TILE_HEAD_BYTES + <usize>rows * tileStride()
+}
+
+/** Phase 1 of a pair: its rows of the block, from `first` on, into its tile. */
+export function exposePair(pair: usize, tile: usize, first: i32): void {
   const a = <usize>load<u32>(pair, EXPOSURE_RULES)
   const b = <usize>load<u32>(pair, EXPOSURE_RULES + 4)
   const aHasGaps = hasGaps(a)
   const bHasGaps = hasGaps(b)
-  for (let row = 0; row < rows; row++) {
-    const careful = expose(a, row, exposuresAt, tile, 0, aHasGaps) | expose(b, row, second, tile, 1, bHasGaps)
-    store<i32>(tile, careful, TILE_CAREFUL)
-    interleave(exposuresAt, second, tile + TILE_TARGETS)
-    tile += stride
+  v128.store(tile, i32x4.splat(0))
+  v128.store(tile, i32x4.splat(0), 16)
+  if (symbols == 1) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
+  else exposeRows(a, b, tile, first, aHasGaps, bHasGaps)
+}
+
+/** Four symbols in lanes, one portfolio after the other. */
+function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool, bHasGaps: bool): void {
+  const stride = tileStride()
+  const second = exposuresAt + (<usize>padded << 2)
+  let at = tile + TILE_HEAD_BYTES + <usize>first * stride
+  for (let row = first; row < rows; row++) {
+    const careful = expose(a, row, exposuresAt, tile, aHasGaps) | expose(b, row, second, tile + 16, bHasGaps)
+    store<i32>(at, careful, TILE_CAREFUL)
+    interleave(exposuresAt, second, at + TILE_TARGETS)
+    at += stride
   }
+}
+
+/** What one portfolio has counted in the rows up to `end`: signals, capped, scaled, cut. */
+export function countRows(rules: usize, first: i32, end: i32): v128 {
+  const counts = exposuresAt + (<usize>padded << 3)
+  v128.store(counts, i32x4.splat(0))
+  const gaps = hasGaps(rules)
+  for (let row = first; row < end; row++) expose(rules, row, exposuresAt, counts, gaps)
+  return v128.load(counts)
 }
 
 /** Whether a subscribed signal has no opinion somewhere in the block. */
@@ -54,8 +78,8 @@ function interleave(first: usize, second: usize, out: usize): void {
   }
 }
 
-/** One portfolio, one row: targets into `out`, its counts and gross limit into its lane of the tile. Gives whether to be careful. */
-function expose(rules: usize, row: i32, out: usize, tile: usize, lane: usize, gaps: bool): i32 {
+/** One portfolio, one row: targets into `out`, and its counts added up. Gives whether to be careful. */
+function expose(rules: usize, row: i32, out: usize, counts: usize, gaps: bool): i32 {
   const pattern = <usize>load<u32>(rules, PATTERN)
   let scale: f32 = 1
   let gross = load<f32>(rules, GROSS)
@@ -83,8 +107,11 @@ function expose(rules: usize, row: i32, out: usize, tile: usize, lane: usize, ga
   }
   if (gaps || share == 0 || caps != 0) limitEach(out, caps, v128.load32_splat(rules, CAP))
   const cut = total > gross * GROSS_SLACK
-  v128.store(tile + (lane << 4), i32x4(opinions, capped, scale != 1 ? 1 : 0, cut ? 1 : 0), TILE_COUNTS)
-  store<f64>(tile + (lane << 3), gross, TILE_GROSS)
+  let counted = i32x4.splat(opinions)
+  counted = i32x4.replace_lane(counted, 1, capped)
+  counted = i32x4.replace_lane(counted, 2, scale != 1 ? 1 : 0)
+  counted = i32x4.replace_lane(counted, 3, cut ? 1 : 0)
+  v128.store(counts, i32x4.add(v128.load(counts), counted))
   if (cut) scaleAll(out, gross / total)
   return missing | (total > gross * CLEARLY_BELOW ? 1 : 0)
 }
@@ -120,20 +147,20 @@ function weightOf(rules: usize, i: usize): v128 {
   return v128.load32_splat(rules + RULES_BYTES + i * SUBSCRIPTION_BYTES, 4)
 }
 
-/** From Σ w·s to the capped exposure of four symbols: the same operations for every number of signals. */
+/** From Σ w·s to the exposure of four symbols, before its cap. A target of −0 is as good as 0: no quantity becomes it. */
 // @ts-ignore: decorator
 @inline
-function finish(sum: v128, weights: v128, shares: v128, scales: v128, longOnly: bool): v128 {
+function finish(sum: v128, weights: v128, shares: v128, scales: v128, longOnly: bool, most: v128, least: v128): v128 {
   const mean = f32x4.div(sum, weights)
-  const clipped = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), mean))
+  const clipped = f32x4.pmin(most, f32x4.pmax(least, mean))
   const exposure = f32x4.mul(f32x4.mul(clipped, shares), scales)
   return longOnly ? f32x4.pmax(f32x4.splat(0), exposure) : exposure
 }
 
 // @ts-ignore: decorator
 @inline
-function cutToCap(exposure: v128, size: v128): v128 {
-  return f32x4.add(v128.or(size, v128.and(exposure, i32x4.splat(0x8000_0000))), f32x4.splat(0))
+function cutToCap(exposure: v128, size: v128, sign: v128): v128 {
+  return v128.or(size, v128.and(exposure, sign))
 }
 
 function fuseOne(rules: usize, row: i32, out: usize, share: f32, scale: f32, longOnly: bool, cap: v128): void {
@@ -143,15 +170,19 @@ function fuseOne(rules: usize, row: i32, out: usize, share: f32, scale: f32, lon
   const weights = v128.load32_splat(rules, WEIGHTS)
   const shares = f32x4.splat(share)
   const scales = f32x4.splat(scale)
+  const magnitude = magnitudeMask32()
+  const sign = signMask32()
+  const most = ones()
+  const least = minusOnes()
   let sums = f32x4.splat(0)
   let cuts = i32x4.splat(0)
   for (; out < end; out += 16) {
-    const exposure = finish(f32x4.mul(w, v128.load(first)), weights, shares, scales, longOnly)
-    const size = f32x4.abs(exposure)
+    const exposure = finish(f32x4.mul(w, v128.load(first)), weights, shares, scales, longOnly, most, least)
+    const size = v128.and(exposure, magnitude)
     const kept = f32x4.pmin(cap, size)
     cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
     sums = f32x4.add(sums, kept)
-    v128.store(out, cutToCap(exposure, kept))
+    v128.store(out, cutToCap(exposure, kept, sign))
     first += 16
   }
   capped = lanesOf(cuts)
@@ -167,16 +198,20 @@ function fuseTwo(rules: usize, row: i32, out: usize, share: f32, scale: f32, lon
   const weights = v128.load32_splat(rules, WEIGHTS)
   const shares = f32x4.splat(share)
   const scales = f32x4.splat(scale)
+  const magnitude = magnitudeMask32()
+  const sign = signMask32()
+  const most = ones()
+  const least = minusOnes()
   let sums = f32x4.splat(0)
   let cuts = i32x4.splat(0)
   for (; out < end; out += 16) {
     const sum = f32x4.add(f32x4.mul(w0, v128.load(first)), f32x4.mul(w1, v128.load(second)))
-    const exposure = finish(sum, weights, shares, scales, longOnly)
-    const size = f32x4.abs(exposure)
+    const exposure = finish(sum, weights, shares, scales, longOnly, most, least)
+    const size = v128.and(exposure, magnitude)
     const kept = f32x4.pmin(cap, size)
     cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
     sums = f32x4.add(sums, kept)
-    v128.store(out, cutToCap(exposure, kept))
+    v128.store(out, cutToCap(exposure, kept, sign))
     first += 16
     second += 16
   }
@@ -203,6 +238,10 @@ function fuseMany(rules: usize, row: i32, out: usize, share: f32, scale: f32, lo
   const weights = v128.load32_splat(rules, WEIGHTS)
   const shares = f32x4.splat(share)
   const scales = f32x4.splat(scale)
+  const magnitude = magnitudeMask32()
+  const sign = signMask32()
+  const most = ones()
+  const least = minusOnes()
   let sums = f32x4.splat(0)
   let cuts = i32x4.splat(0)
   for (; out < end; out += 16) {
@@ -211,12 +250,12 @@ function fuseMany(rules: usize, row: i32, out: usize, share: f32, scale: f32, lo
     sum = f32x4.add(sum, f32x4.mul(w1, v128.load(s1)))
     sum = f32x4.add(sum, f32x4.mul(w2, v128.load(s2)))
     sum = f32x4.add(sum, f32x4.mul(w3, v128.load(s3)))
-    const exposure = finish(sum, weights, shares, scales, longOnly)
-    const size = f32x4.abs(exposure)
+    const exposure = finish(sum, weights, shares, scales, longOnly, most, least)
+    const size = v128.and(exposure, magnitude)
     const kept = f32x4.pmin(cap, size)
     cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
     sums = f32x4.add(sums, kept)
-    v128.store(out, cutToCap(exposure, kept))
+    v128.store(out, cutToCap(exposure, kept, sign))
     s0 += 16
     s1 += 16
     s2 += 16
@@ -295,6 +334,8 @@ function allocate(out: usize, share: f32, scale: f32, longOnly: bool): void {
 /** The cap of each symbol; counts what it cuts and sums up the rest. */
 function limitEach(out: usize, caps: usize, own: v128): void {
   const end = out + (<usize>padded << 2)
+  const magnitude = magnitudeMask32()
+  const sign = signMask32()
   let sums = f32x4.splat(0)
   let cuts = i32x4.splat(0)
   for (; out < end; out += 16) {
@@ -304,11 +345,11 @@ function limitEach(out: usize, caps: usize, own: v128): void {
       caps += 16
     }
     const exposure = v128.load(out)
-    const size = f32x4.abs(exposure)
+    const size = v128.and(exposure, magnitude)
     const kept = f32x4.pmin(size, cap)
     cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
     sums = f32x4.add(sums, v128.and(kept, f32x4.eq(exposure, exposure)))
-    v128.store(out, cutToCap(exposure, kept))
+    v128.store(out, cutToCap(exposure, kept, sign))
   }
   capped = lanesOf(cuts)
   total = sumOf(sums)
@@ -318,5 +359,5 @@ function limitEach(out: usize, caps: usize, own: v128): void {
 function scaleAll(out: usize, factor: f32): void {
   const end = out + (<usize>padded << 2)
   const factors = f32x4.splat(factor)
-  for (; out < end; out += 16) v128.store(out, f32x4.add(f32x4.mul(v128.load(out), factors), f32x4.splat(0)))
+  for (; out < end; out += 16) v128.store(out, f32x4.mul(v128.load(out), factors))
 }

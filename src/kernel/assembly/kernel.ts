@@ -1,15 +1,14 @@
-import { blockRow, firstRow, leapsAt, padded, pricesAt, rows, sessionsAt, setBlock, setInputs, setUniverse, setWork, symbols, tilesAt } from './block'
-import { exposePair, tileStride } from './exposure'
-import { addTo } from './lanes'
+import { blockRow, firstRow, leapsAt, pricesAt, rows, sessionsAt, setBlock, setInputs, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
+import { countRows, exposePair, tileBytes, tileStride } from './exposure'
 import {
-  CAPPED_COUNT, CELL_BYTES, ENDED, ENDED_AT, GROSS_LIMITED_BARS, HEAD_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_COUNTS,
+  CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HEAD_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
 } from './layout'
 import { closePeriod, markPair } from './mark'
 import { decidePair } from './plain-decide'
 import { fillPair } from './plain-fills'
 import { seekGaps } from './signals'
 
-export { closePeriod, seekGaps, setBlock, setInputs, setUniverse, setWork, tileStride }
+export { closePeriod, seekGaps, setBlock, setInputs, setSeries, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {
@@ -35,17 +34,16 @@ export function runPlain(pairs: usize, count: i32, atOnce: i32): void {
 
 function runSome(pairs: usize, count: i32, pairBytes: usize): void {
   const stride = tileStride()
-  const tileBytes = <usize>rows * stride
-  for (let i = 0; i < count; i++) exposePair(pairs + <usize>i * pairBytes, tilesAt + <usize>i * tileBytes)
+  const bytes = tileBytes()
   const first = max(0, firstRow - blockRow)
+  for (let i = 0; i < count; i++) exposePair(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
   for (let row = first; row < rows; row++) {
     const prices = pricesAt + <usize>(row * symbols) * PRICE_BYTES
     const starts = load<i32>(sessionsAt + (<usize>row << 2)) != 0
-    for (let i = 0; i < count; i++) {
-      stepPair(pairs + <usize>i * pairBytes, prices, tilesAt + <usize>i * tileBytes + <usize>row * stride, row, starts)
-    }
+    const tiles = tilesAt + TILE_HEAD_BYTES + <usize>row * stride
+    for (let i = 0; i < count; i++) stepPair(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, starts)
   }
-  for (let i = 0; i < count; i++) countExposure(pairs + <usize>i * pairBytes, tilesAt + <usize>i * tileBytes, first)
+  for (let i = 0; i < count; i++) countExposure(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
 }
 
 function stepPair(pair: usize, prices: usize, tile: usize, row: i32, startsSession: bool): void {
@@ -55,18 +53,12 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, startsSessi
   decidePair(pair, prices, tile, row, t)
 }
 
-/** Adds up what phase 1 counted, until the row in which a portfolio was found to have ended. */
+/** Adds what phase 1 counted, until the row in which a portfolio was found to have ended. */
 function countExposure(pair: usize, tile: usize, first: i32): void {
-  const stride = tileStride()
   for (let lane: usize = 0; lane < 2; lane++) {
     const endedAt = load<f64>(pair + (lane << 3), ENDED_AT)
-    const last = endedAt < <f64>(blockRow + rows) ? <i32>endedAt - blockRow : rows
-    let counts = i32x4.splat(0)
-    let at = tile + <usize>first * stride + (lane << 4)
-    for (let row = first; row < last; row++) {
-      counts = i32x4.add(counts, v128.load(at, TILE_COUNTS))
-      at += stride
-    }
+    let counts = v128.load(tile + (lane << 4))
+    if (endedAt < <f64>(blockRow + rows)) counts = countRows(load<u32>(pair + (lane << 2), EXPOSURE_RULES), first, <i32>endedAt - blockRow)
     addCount(pair + (lane << 3), SIGNAL_COUNT, i32x4.extract_lane(counts, 0))
     addCount(pair + (lane << 3), CAPPED_COUNT, i32x4.extract_lane(counts, 1))
     addCount(pair + (lane << 3), SCALED_BARS, i32x4.extract_lane(counts, 2))

@@ -41,11 +41,58 @@ export function addTo(address: usize, value: v128): void {
   v128.store(address, f64x2.add(v128.load(address), value))
 }
 
+/**
+ * Bit masks of float64 and float32 lanes. They are loaded before a loop rather than written where they are used:
+ * V8 builds a constant anew in every turn (its own `abs` does too), a loaded one stays in its register.
+ */
+const MASKS = memory.data<u64>([
+  0x7fff_ffff_ffff_ffff, 0x7fff_ffff_ffff_ffff, 0x8000_0000_0000_0000, 0x8000_0000_0000_0000,
+  0x7fff_ffff_7fff_ffff, 0x7fff_ffff_7fff_ffff, 0x8000_0000_8000_0000, 0x8000_0000_8000_0000,
+  0x3f80_0000_3f80_0000, 0x3f80_0000_3f80_0000, 0xbf80_0000_bf80_0000, 0xbf80_0000_bf80_0000,
+], 16)
+
+// @ts-ignore: decorator
+@inline
+export function magnitudeMask(): v128 {
+  return v128.load(MASKS)
+}
+
+// @ts-ignore: decorator
+@inline
+export function signMask(): v128 {
+  return v128.load(MASKS, 16)
+}
+
+// @ts-ignore: decorator
+@inline
+export function magnitudeMask32(): v128 {
+  return v128.load(MASKS, 32)
+}
+
+// @ts-ignore: decorator
+@inline
+export function signMask32(): v128 {
+  return v128.load(MASKS, 48)
+}
+
+/** 1 and −1, four float32 each. */
+// @ts-ignore: decorator
+@inline
+export function ones(): v128 {
+  return v128.load(MASKS, 64)
+}
+
+// @ts-ignore: decorator
+@inline
+export function minusOnes(): v128 {
+  return v128.load(MASKS, 80)
+}
+
 /** The sign bits of a value. */
 // @ts-ignore: decorator
 @inline
 export function signOf(value: v128): v128 {
-  return v128.and(value, i64x2.splat(0x8000_0000_0000_0000))
+  return v128.and(value, signMask())
 }
 
 /** Whether the signs differ and neither is 0. */

@@ -138,16 +138,16 @@ export const PATTERN_VETO = 12
 /** Address of one i32 per row: whether anything is vetoed in it. */
 export const PATTERN_VETOES = 16
 export const PATTERN_HAS_CAPS = 20
-export const PATTERN_BYTES = 24
+/** Where there is one symbol: its caps, row after row. */
+export const PATTERN_CAPS = 24
+export const PATTERN_BYTES = 28
 
-// ── One row of the exposure tile: of each portfolio an i32x4 of counts, then the targets, interleaved float32 ──
-/** Signals, capped, scaled, cut. */
-export const TILE_COUNTS = 0
-/** The gross limit, f64x2. */
-export const TILE_GROSS = 32
+// ── The exposure tile: of each portfolio an i32x4 of counts (signals, capped, scaled, cut), then its rows ──
+export const TILE_HEAD_BYTES = 32
 /** i32: what is held may have to be limited, or kept, in this row. */
-export const TILE_CAREFUL = 48
-export const TILE_TARGETS = 64
+export const TILE_CAREFUL = 0
+/** The targets of both, interleaved float32. */
+export const TILE_TARGETS = 16
 
 // ── Scratch of a pair's turn in one row: one cell per symbol ──
 /** Increasing leg of an order, where buying power has cut it. */

@@ -1,5 +1,5 @@
 import { blockRow, heldAt, pricesAt, returnsPerBar, symbols } from './block'
-import { addTo, both, choose, one, where } from './lanes'
+import { addTo, both, choose, magnitudeMask, one, where } from './lanes'
 import {
   BARS, BARS_IN_MARKET, BEST_RETURN, CASH, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
   FIRST_RETURN, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PERIOD,
@@ -20,14 +20,15 @@ export function markPair(pair: usize, prices: usize, cellBytes: usize, t: i32, i
   let oddGross = both(0)
   let cell = pair + HEAD_BYTES
   let held = heldAt
+  const magnitude = magnitudeMask()
   let n = symbols
   for (; n > 1; n -= 2) {
     const even = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
     const odd = f64x2.mul(v128.load(cell + cellBytes, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT + PRICE_BYTES))
     evenValue = f64x2.add(evenValue, even)
     oddValue = f64x2.add(oddValue, odd)
-    evenGross = f64x2.add(evenGross, f64x2.abs(even))
-    oddGross = f64x2.add(oddGross, f64x2.abs(odd))
+    evenGross = f64x2.add(evenGross, v128.and(even, magnitude))
+    oddGross = f64x2.add(oddGross, v128.and(odd, magnitude))
     v128.store64_lane(held, f32x4.demote_f64x2_zero(even), 0)
     v128.store64_lane(held, f32x4.demote_f64x2_zero(odd), 0, 8)
     cell += cellBytes << 1
@@ -37,7 +38,7 @@ export function markPair(pair: usize, prices: usize, cellBytes: usize, t: i32, i
   if (n != 0) {
     const even = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
     evenValue = f64x2.add(evenValue, even)
-    evenGross = f64x2.add(evenGross, f64x2.abs(even))
+    evenGross = f64x2.add(evenGross, v128.and(even, magnitude))
     v128.store(held, f32x4.demote_f64x2_zero(even))
   }
   measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, isFirst, startsSession)

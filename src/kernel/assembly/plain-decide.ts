@@ -1,9 +1,9 @@
 import { firstRow, hasLots, heldAt, lotValuesAt, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, where } from './lanes'
+import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
   CELL_BYTES, CHANGING, CLOSE_UNIT, DESIRED, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, EXPOSURE_RULES, FORCED, HEAD_BYTES,
-  HELD, LISTED, ORDER, ORDERS, OWN_CAP, PATTERN, PATTERN_CAP, PATTERN_VETO, PATTERN_VETOES, PRICE_BYTES, QUANTITY, RESUME_AFTER_BARS,
-  SCRATCH_BYTES, SIZE, STOPPED_AT, STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_GROSS, TILE_TARGETS, VETOED_COUNT, WANTED,
+  GROSS, HELD, LISTED, ORDER, ORDERS, OWN_CAP, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_VETO, PATTERN_VETOES, PRICE_BYTES, QUANTITY, RESUME_AFTER_BARS,
+  SCRATCH_BYTES, SIZE, STOPPED_AT, STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, VETOED_COUNT, WANTED,
 } from './layout'
 
 /**
@@ -90,6 +90,13 @@ function hasVetoes(pair: usize, row: i32): bool {
 const ROUGH: f64 = 1e-6
 
 /**
+ * Which of two symbols the four bits of two portfolios name, by those bits: their offsets, packed to the front,
+ * and then by the same bits how many they are.
+ */
+const NAMED = memory.data<u64>([0, 0, 0, 0, 1, 0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000, 1, 0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000, 1, 0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000], 16)
+const NAMES = memory.data<u32>([0, 4, 4, 4, 4, 8, 8, 8, 4, 8, 8, 8, 4, 8, 8, 8], 16)
+
+/**
  * Lists the symbols whose wanted and held values are further apart than the threshold, as float32 can tell, or
  * that leave a position whatever the threshold: two symbols of two portfolios at a time. Gives the list's end.
  */
@@ -99,33 +106,51 @@ function listChanges(pair: usize, tile: usize, row: i32, list: usize): usize {
   const equity = v128.load(pair, EQUITY)
   const money = f64x2.mul(v128.load(pair, SIZE), equity)
   const exact = f64x2.mul(v128.load(pair, THRESHOLD), equity)
-  const rough = f64x2.mul(both(ROUGH), f64x2.add(equity, v128.load(pair, HELD)))
   const moneys = twice(f32x4.demote_f64x2_zero(money))
-  // Where every change counts, so does one that float32 does not see: then all that is held or wanted is listed.
-  const least = twice(f32x4.demote_f64x2_zero(choose(f64x2.gt(exact, both(0)), f64x2.sub(exact, rough), both(-1))))
+  const rough = f64x2.mul(both(ROUGH), f64x2.add(equity, v128.load(pair, HELD)))
+  // Where every change counts, so does one that float32 does not see.
+  if (!v128.all_true<i64>(f64x2.gt(exact, rough))) return listAll(tile, list)
+  const least = twice(f32x4.demote_f64x2_zero(f64x2.sub(exact, rough)))
+  if (hasLots) return listBeyond(tile, list, moneys, least, lotValuesAt + <usize>(row * padded) * 8)
+  return listBeyond(tile, list, moneys, least, 0)
+}
+
+// @ts-ignore: decorator
+@inline
+function listBeyond(tile: usize, list: usize, moneys: v128, least: v128, lotValues: usize): usize {
+  const magnitude = magnitudeMask32()
+  const sign = signMask32()
+  const zero = f32x4.splat(0)
   let targets = tile + TILE_TARGETS
   let held = heldAt
-  let lotValues = lotValuesAt + <usize>(row * padded) * 8
-  const zero = f32x4.splat(0)
-  for (let n = 0; n < symbols; n += 2) {
+  let names: u64 = 0
+  for (const end = held + ((<usize>symbols + 1) >> 1 << 4); held < end; held += 16) {
     const wanted = f32x4.mul(v128.load(targets), moneys)
     const has = v128.load(held)
-    const change = f32x4.abs(f32x4.sub(wanted, has))
-    const side = v128.and(has, i32x4.splat(0x8000_0000))
-    let goes: v128
-    let leaves: v128
-    if (hasLots) {
-      const lot = v128.load(lotValues)
-      goes = f32x4.gt(f32x4.add(change, lot), least)
-      leaves = f32x4.le(v128.xor(wanted, side), lot)
+    let change = v128.and(f32x4.sub(wanted, has), magnitude)
+    let nothing = zero
+    if (lotValues != 0) {
+      nothing = v128.load(lotValues)
+      change = f32x4.add(change, nothing)
       lotValues += 16
-    } else {
-      goes = f32x4.gt(change, least)
-      leaves = f32x4.le(v128.xor(wanted, side), zero)
     }
-    const isHeld = f32x4.ne(has, zero)
-    const matters = v128.or(isHeld, f32x4.ne(wanted, zero))
-    const bits = i32x4.bitmask(v128.or(v128.and(goes, matters), v128.and(leaves, isHeld)))
+    const leaves = v128.and(f32x4.le(v128.xor(wanted, v128.and(has, sign)), nothing), f32x4.ne(has, zero))
+    const bits = i32x4.bitmask(v128.or(f32x4.gt(change, least), leaves))
+    store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
+    list += load<u32>(NAMES + (<usize>bits << 2))
+    names += 0x2_0000_0002
+    targets += 16
+  }
+  return list
+}
+
+/** Every symbol that is wanted or held by one of the two. */
+function listAll(tile: usize, list: usize): usize {
+  const zero = f32x4.splat(0)
+  let targets = tile + TILE_TARGETS
+  let held = heldAt
+  for (let n = 0; n < symbols; n += 2) {
+    const bits = i32x4.bitmask(v128.or(f32x4.ne(v128.load(targets), zero), f32x4.ne(v128.load(held), zero)))
     store<u32>(list, n)
     list += <usize>i32((bits & 3) != 0) << 2
     store<u32>(list, n + 1)
@@ -154,6 +179,7 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
   let count = both(0)
   let changing = both(0)
   let growing = both(0)
+  const magnitude = magnitudeMask()
   for (let at = list; at < end; at += 4) {
     const n = <usize>load<u32>(at)
     const cell = pair + HEAD_BYTES + n * CELL_BYTES
@@ -162,10 +188,10 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
     const held = v128.load(cell, QUANTITY)
     const desired = toLots(f64x2.div(f64x2.mul(target, money), unit), symbolsAt + n * SYMBOL_BYTES)
     const change = f64x2.sub(desired, held)
-    const value = f64x2.mul(f64x2.abs(change), unit)
+    const value = f64x2.mul(v128.and(change, magnitude), unit)
     const leaves = v128.or(f64x2.eq(desired, both(0)), opposite(desired, held))
     const orders = v128.and(v128.or(leaves, f64x2.gt(value, least)), f64x2.ne(change, both(0)))
-    const growth = f64x2.mul(f64x2.sub(f64x2.abs(desired), f64x2.abs(held)), unit)
+    const growth = f64x2.mul(f64x2.sub(v128.and(desired, magnitude), v128.and(held, magnitude)), unit)
     v128.store(cell, where(orders, change), ORDER)
     count = f64x2.add(count, one(orders))
     changing = f64x2.add(changing, where(orders, value))
@@ -202,7 +228,7 @@ function decideCarefully(pair: usize, prices: usize, tile: usize, row: i32, list
   if (v128.all_true<i64>(out)) desireNothing()
   else {
     desireQuantities(pair, prices, tile, row, out, acts)
-    limitGross(pair, prices, tile, out)
+    limitGross(pair, prices, row, out)
   }
   placeOrders(pair, prices, list)
 }
@@ -274,9 +300,18 @@ function reduces(held: v128, desired: v128): v128 {
   return choose(f64x2.gt(held, both(0)), long, short)
 }
 
+/** The smaller of a portfolio's gross limit and its pattern's in a row. */
+function grossOf(pair: usize, lane: usize, row: i32): f64 {
+  const own = load<f32>(load<u32>(pair + (lane << 2), EXPOSURE_RULES), GROSS)
+  const pattern = patternOf(pair, lane)
+  if (pattern == 0) return own
+  const decided = load<f32>(load<u32>(pattern, PATTERN_GROSS) + (<usize>row << 2))
+  return decided < own ? decided : own
+}
+
 /** Σ|desired value| above gross × equity: every desired quantity × one factor, to lots. */
-function limitGross(pair: usize, prices: usize, tile: usize, out: v128): void {
-  const gross = v128.load(tile, TILE_GROSS)
+function limitGross(pair: usize, prices: usize, row: i32, out: v128): void {
+  const gross = f64x2.replace_lane(both(grossOf(pair, 0, row)), 1, grossOf(pair, 1, row))
   const limited = v128.andnot(f64x2.lt(gross, both(f64.POSITIVE_INFINITY)), out)
   if (!any(limited)) return
   const allowed = f64x2.mul(gross, v128.load(pair, EQUITY))

@@ -1,5 +1,5 @@
 import { hasMargins, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
+import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, signOf, where } from './lanes'
 import {
   CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
   FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HEAD_BYTES, HELD, INCREASE, LEVERAGE, LISTED, MARGIN,
@@ -157,6 +157,8 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
   let increasedFees = both(0)
   let fills = both(0)
   const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
+  const magnitude = magnitudeMask()
+  const signs = signMask()
   let scratch = scratchAt
   for (const end = list + (<usize>listed << 2); list < end; list += 4) {
     const n = <usize>load<u32>(list)
@@ -166,9 +168,9 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     const order = v128.load(cell, ORDER)
     const open = v128.load64_splat(price, OPEN)
     const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
-    const sign = signOf(order)
-    const size = f64x2.abs(order)
-    const heldSize = f64x2.abs(held)
+    const sign = v128.and(order, signs)
+    const size = v128.and(order, magnitude)
+    const heldSize = v128.and(held, magnitude)
     const against = opposite(held, order)
     const reduced = where(against, f64x2.pmin(size, heldSize))
     const increased = isCut ? v128.load(scratch, INCREASE) : f64x2.sub(size, reduced)
