@@ -1,6 +1,6 @@
 // What both commands of the README begin with: the right Node, the locked packages, fresh bundles.
 import { spawnSync } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,9 +11,15 @@ function nodeIsNewEnough() {
   return major > 20 || (major === 20 && minor >= 19)
 }
 
+/** Whether node_modules holds the locked versions: compared by content, since a checkout changes file times. */
 function packagesAreInstalled() {
-  const installed = join(root, 'node_modules/.package-lock.json')
-  return existsSync(installed) && statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs
+  const installedFile = join(root, 'node_modules/.package-lock.json')
+  if (!existsSync(installedFile)) return false
+  const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages
+  const installed = packagesOf(installedFile)
+  return Object.entries(packagesOf(join(root, 'package-lock.json'))).every(
+    ([path, { version, optional }]) => path === '' || optional === true || installed[path]?.version === version,
+  )
 }
 
 export async function setUp() {
