@@ -1,52 +1,5 @@
-import { Command, CommanderError } from 'commander'
-import { MillraceError } from '../base/errors.ts'
-import { EXIT } from './exit-codes.ts'
-import { findInstallation } from './installation.ts'
+import { execute } from './execute.ts'
 import { endWithReader } from './output.ts'
-import { commandNamed, createProgram, GROUPS } from './program.ts'
-import { exitCodeOf, formatError } from './report-error.ts'
 
-async function main(): Promise<void> {
-  endWithReader()
-  const given = process.argv.slice(2)
-  const json = given.includes('--json')
-  const globals = new Command().option('--store <folder>').option('--json').parseOptions(given)
-  const words = [...globals.operands, ...globals.unknown].filter((word) => !word.startsWith('-'))
-  try {
-    const program = await createProgram(findInstallation().version, words)
-    if (given.length === 0) program.outputHelp()
-    else await program.parseAsync()
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return
-    const told = error instanceof CommanderError ? toUsageError(error, words) : toMachineFault(error)
-    const text = `${formatError(told, json)}\n`
-    if (json) process.stdout.write(text)
-    else process.stderr.write(text)
-    process.exitCode = exitCodeOf(told)
-  }
-}
-
-/** What the operating system refuses (no space, no permission, no such folder) is no bug of Millrace. */
-function toMachineFault(error: unknown): unknown {
-  if (!(error instanceof Error) || !('syscall' in error)) return error
-  const where = 'path' in error ? String(error.path) : undefined
-  return new MillraceError({ code: 'MACHINE_FAULT', message: `the system refused it: ${error.message}`, where, hint: 'look at permissions and free space of that place' })
-}
-
-/** What commander says, as an error like every other: its suggestion becomes the hint. */
-function toUsageError(error: CommanderError, words: readonly string[]): MillraceError {
-  const [message, suggestion] = error.message.replace(/^error: /, '').split('\n(')
-  const known = commandNamed(words)?.name
-  const group = Object.hasOwn(GROUPS, words[0] ?? '') ? words[0] : undefined
-  const help = ['millrace', known ?? group ?? '', '--help'].filter((word) => word !== '').join(' ')
-  const tells = known === undefined ? 'lists the commands' : 'lists its arguments and options'
-  const nearest = suggestion?.replace(/^Did you mean (.*)\?\)$/s, 'did you mean `$1`? ')
-  return new MillraceError({
-    code: 'USAGE',
-    message: error.code === 'commander.help' ? `${group ?? 'millrace'} needs a command` : message,
-    hint: `${nearest ?? ''}\`${help}\` ${tells}`,
-  })
-}
-
-await main()
-process.exitCode ??= EXIT.success
+endWithReader()
+await execute(process.argv.slice(2))

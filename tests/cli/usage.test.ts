@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ERROR_CODES } from '../../src/base/errors.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
@@ -29,17 +30,18 @@ describe('wrong usage', () => {
     [['store', 'prun'], /did you mean `prune`\?/],
     [['top', 'latest'], /RUN_NOT_FOUND[^]*run an experiment first/],
     [['top', 'latest', '--by', 'sharp'], /did you mean `sharpe`\?/],
-    [['run', 'tiny.txt'], /tiny\.txt/],
+    [['run', 'tiny.txt'], /FILE_NOT_FOUND/],
     [['data', 'check', 'x.csv', '--zone', 'Mars'], /--zone: expected an IANA time zone/],
     [['data', 'check', 'x.csv', '--columns', 'time'], /not role=name/],
-  ] as const)('%j is refused with what to do instead', (words, expected) => {
-    const refused = desk.millrace(...words)
+  ] as const)('%j is refused with what to do instead', async (words, expected) => {
+    const refused = await desk.type(...words)
     expect(refused).toMatchObject({ code: EXIT.refused, stdout: '' })
     expect(refused.stderr).toMatch(expected)
     expect(refused.stderr).not.toMatch(/^\s+at /m)
   })
 
-  it('is one JSON document with --json', () => {
+  it('is told by the program, too, as one JSON document with --json', () => {
+    expect(desk.millrace('rnu')).toMatchObject({ code: 2, stdout: '', stderr: "USAGE: unknown command 'rnu'\n    hint:  did you mean `run`? `millrace --help` lists the commands\n" })
     const { error } = desk.json<{ error: { problems: { code: string }[]; total: number } }>('rnu')
     expect(error).toMatchObject({ total: 1, problems: [{ code: 'USAGE' }] })
   })
@@ -90,7 +92,7 @@ describe('documentation', () => {
 describe('pipes', () => {
   it('may close early', () => {
     desk.millrace('run', 'tiny.yaml', '--quiet')
-    for (const line of ['millrace sql latest "select * from signals" --format csv | head -1', 'millrace schema | head -1', 'millrace replay latest mixed --format csv | head -1']) {
+    for (const line of ['millrace sql latest "select * from signals" --format csv | head -1', 'millrace replay latest mixed --format csv | head -1']) {
       const { code, stdout, stderr } = desk.shell(line)
       expect({ line, code, lines: stdout.trim().split('\n').length }).toEqual({ line, code: 0, lines: 1 })
       expect(stderr).not.toMatch(/EPIPE|BUG|bug/)
@@ -104,22 +106,23 @@ describe('pipes', () => {
 })
 
 describe('schema', () => {
-  it('is a JSON Schema', () => {
-    expect(JSON.parse(desk.millrace('schema').stdout)).toMatchObject({ title: 'Millrace experiment', type: 'object' })
+  it('is a JSON Schema', async () => {
+    expect(JSON.parse((await desk.type('schema')).stdout)).toMatchObject({ title: 'Millrace experiment', type: 'object' })
   })
 })
 
 describe('data check', () => {
-  it('ends with 0 for files that would load and with 2 for others', () => {
+  it('ends with 0 for files that would load and with 2 for others', async () => {
+    const inDesk = (name: string) => join(desk.folder, name)
     desk.write('GOOD.csv', 'date,open,high,low,close,volume\n2020-01-02,10,11,9,10.5,100\n2020-01-03,10.5,11,10,10.8,90\n')
     desk.write('BAD.csv', 'date,open,high,low,close,volume\n2020-01-03,10,11,9,10.5,100\n2020-01-02,10.5,11,12,N/A,90\n')
     expect(desk.millrace('data', 'check', 'GOOD.csv')).toMatchObject({ code: 0, stdout: expect.stringContaining('1 file: all would load') as string })
-    const bad = desk.millrace('data', 'check', 'GOOD.csv', 'BAD.csv')
+    const bad = await desk.type('data', 'check', inDesk('GOOD.csv'), inDesk('BAD.csv'))
     expect(bad.code).toBe(2)
     expect(bad.stdout).toContain('CSV_BAD_NUMBER')
-    expect(desk.json<{ sound: boolean }>('data', 'check', 'BAD.csv').sound).toBe(false)
+    expect((await desk.typeJson<{ sound: boolean }>('data', 'check', inDesk('BAD.csv'))).sound).toBe(false)
     desk.write('MINE.csv', 'when;o;h;l;c;v\n02.01.2020;10;11;9;10.5;100\n03.01.2020;10.5;11;9;10.7;100\n')
-    const mapped = desk.millrace('data', 'check', 'MINE.csv', '--delimiter', ';', '--time-format', 'dd.MM.yyyy', '--columns', 'time=when,open=o,high=h,low=l,close=c,volume=v')
+    const mapped = await desk.type('data', 'check', inDesk('MINE.csv'), '--delimiter', ';', '--time-format', 'dd.MM.yyyy', '--columns', 'time=when,open=o,high=h,low=l,close=c,volume=v')
     expect(mapped).toMatchObject({ code: 0 })
   })
 })
