@@ -57,54 +57,61 @@ export function resolveStep<P, L extends StateLayout>(
   instance: StepInstance<StepDefinition<P, L>>, kind: DefinitionKind,
 ): ResolvedStep<P, L> {
   const { definition, universe } = instance
-  checkMembers(definition, kind)
+  const refused = (fault: Fault) => moduleInvalid(kind, { ...fault, where: instance.where })
+  checkMembers(definition, kind.work, refused)
   const where = instance.where ?? definition.name
+  const ask = <T>(member: string, answer: () => T): T => {
+    try {
+      return answer()
+    } catch (error) {
+      if (error instanceof MillraceError) throw error
+      throw refused({ member, wanted: 'a function that does not throw', value: error })
+    }
+  }
   const params = parseParams(definition.params, instance.params, where)
-  const problem = ask(kind, 'check', () => definition.check?.(params, universe))
+  const problem = ask('check', () => definition.check?.(params, universe))
   if (problem !== undefined) throw new MillraceError({ ...problem, where: problem.where ?? where })
-  const inputs = ask(kind, 'features', () => definition.features(params))
+  const inputs = ask('features', () => definition.features(params))
   if (!Array.isArray(inputs) || !inputs.every(isInput)) {
-    throw moduleInvalid(kind, { member: 'features', wanted: 'a function that returns a list of features and market panels', value: inputs })
+    throw refused({ member: 'features', wanted: 'a function that returns a list of features and market panels', value: inputs })
   }
   const features = inputs.map(toFeatureRef)
   const nodes = buildFeatureGraph(features, instance.registry)
-  const layout = ask(kind, 'state', () => definition.state?.(params, universe.length)) ?? ({} as L)
+  const layout = ask('state', () => definition.state?.(params, universe.length)) ?? ({} as L)
   return { params, features, layout, warmup: Math.max(0, ...nodes.map((node) => node.warmup)) }
-}
-
-function ask<T>(kind: DefinitionKind, member: string, answer: () => T): T {
-  try {
-    return answer()
-  } catch (error) {
-    if (error instanceof MillraceError) throw error
-    throw moduleInvalid(kind, { member, wanted: 'a function that does not throw', value: error })
-  }
 }
 
 function isInput(input: FeatureInput): boolean {
   return typeof input === 'string' || typeof input?.expression === 'string'
 }
 
-function checkMembers(definition: unknown, kind: DefinitionKind): void {
-  const refuse = (member: string, of: { wanted: string; value: unknown }): never => {
-    throw moduleInvalid(kind, { member, ...of })
-  }
-  if (typeof definition !== 'object' || definition === null) return refuse('default export', { wanted: 'a definition', value: definition })
+function checkMembers(definition: unknown, work: string, refused: (fault: Fault) => MillraceError): void {
+  if (typeof definition !== 'object' || definition === null) throw refused({ member: 'default export', wanted: 'a definition', value: definition })
   const members = definition as Readonly<Record<string, unknown>>
   const { name, params } = members
-  if (typeof name !== 'string' || name === '') refuse('name', { wanted: 'a text', value: name })
-  if (typeof (params as { safeParse?: unknown } | undefined)?.safeParse !== 'function') refuse('params', { wanted: 'a zod schema', value: params })
-  for (const member of ['features', kind.work, 'state', 'check']) {
+  if (typeof name !== 'string' || name === '') throw refused({ member: 'name', wanted: 'a text', value: name })
+  if (typeof (params as { safeParse?: unknown } | undefined)?.safeParse !== 'function') {
+    throw refused({ member: 'params', wanted: 'a zod schema', value: params })
+  }
+  for (const member of ['features', work, 'state', 'check']) {
     const value = members[member]
     const mayBeAbsent = member === 'state' || member === 'check'
-    if (typeof value !== 'function' && !(mayBeAbsent && value === undefined)) refuse(member, { wanted: 'a function', value })
+    if (typeof value !== 'function' && !(mayBeAbsent && value === undefined)) throw refused({ member, wanted: 'a function', value })
   }
 }
 
-/** What is said of a module that is no such definition. */
-export function moduleInvalid(kind: DefinitionKind, of: { member: string; wanted: string; value: unknown }): MillraceError {
+/** A member of a definition that is not what it has to be. */
+interface Fault {
+  readonly member: string
+  readonly wanted: string
+  readonly value: unknown
+}
+
+/** What is said of a module that is no such definition; `where` is the configuration path that names it. */
+export function moduleInvalid(kind: DefinitionKind, of: Fault & { readonly where?: string }): MillraceError {
   return new MillraceError({
-    code: 'MODULE_INVALID', message: `a ${kind.noun}'s ${of.member} has to be ${of.wanted}`, where: of.member, value: shown(of.value), hint: kind.hint,
+    code: 'MODULE_INVALID', message: `a ${kind.noun}'s ${of.member} has to be ${of.wanted}`,
+    where: of.where === undefined ? of.member : `${of.where}.${of.member}`, value: shown(of.value), hint: kind.hint,
   })
 }
 

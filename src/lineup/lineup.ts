@@ -98,6 +98,6 @@ function lineUpModel(spec: ModelSpec): ModelEntry {
 
 async function lineUpRiskModel(model: ResolvedRiskModel, universe: readonly string[]): Promise<RiskEntry> {
   const definition = await riskModelDefinition(model)
-  const { features } = resolveRiskModel({ definition, params: model.params, universe })
+  const { features } = resolveRiskModel({ definition, params: model.params, universe, where: model.name })
   return { ...model, features, decides: definition.decides }
 }

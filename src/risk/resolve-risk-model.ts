@@ -14,9 +14,9 @@ const RISK_MODEL = { noun: 'risk model', work: 'decide', hint: 'export default d
  */
 export function resolveRiskModel<P, L extends StateLayout>(instance: RiskInstance<P, L>): ResolvedStep<P, L> {
   const resolved = resolveStep(instance, RISK_MODEL)
-  const { decides } = instance.definition
+  const { definition: { decides }, where } = instance
   if (!Array.isArray(decides) || decides.length === 0 || !decides.every((field) => DECISION_FIELDS.includes(field))) {
-    throw moduleInvalid(RISK_MODEL, { member: 'decides', wanted: `a list of ${DECISION_FIELDS.join(', ')}`, value: decides })
+    throw moduleInvalid(RISK_MODEL, { member: 'decides', wanted: `a list of ${DECISION_FIELDS.join(', ')}`, value: decides, where })
   }
   return resolved
 }

@@ -43,6 +43,13 @@ describe('a step definition', () => {
     )
   })
 
+  it('is named by the place that names it in the experiment', () => {
+    const definition = { ...sound, state: 5 } as unknown as StepDefinition<unknown, StateLayout>
+    expect(() => resolveStep({ definition, params: {}, universe: ['A'], where: 'trend[period=5]' }, KIND)).toThrow(
+      expect.objectContaining({ where: 'trend[period=5].state' }),
+    )
+  })
+
   it('passes on what its author refuses, at the place that was written', () => {
     const problem = { code: 'CONFIG_VALUE', message: 'three symbols are too many' } as const
     expect(() => resolve({ check: () => problem })).toThrow(expect.objectContaining({ ...problem, where: 'sound' }))
