@@ -138,7 +138,18 @@ describe('a changed setting', () => {
     }),
   ))
 
-  it('of a model, its window or its mapping to a signal: its predictions and what reads them', async () => {
+  it('a parameter of a strategy that none of its features has: its signal and what reads it', () => expectMade(
+    dependantsOf('own'),
+    changed((of) => {
+      of.strategies[1].params = { period: 7, least: 0.01 }
+    }),
+  ))
+
+  it('a parameter that is stated as the default it had: nothing', () => expectMade([], changed((of) => {
+    of.strategies[1].params = { period: 7, least: 0 }
+  })))
+
+  it('of a model, its features or its mapping to a signal: its predictions and what reads them', async () => {
     await expectMade(dependantsOf('net'), changed((of) => {
       of.models[0].signal.scale = 3
     }))

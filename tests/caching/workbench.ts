@@ -22,10 +22,10 @@ const FILES: Readonly<Record<string, string>> = {
     import { isHigh } from './lib/high.ts'
     export default defineStrategy({
       name: 'own',
-      params: z.object({ period: z.int().min(2) }),
+      params: z.object({ period: z.int().min(2), least: z.number().default(0) }),
       features: ({ period }) => [rsi('close', period), momentum('close', 5)],
-      signal: ([strength, change], out) => {
-        for (let n = 0; n < out.length; n++) out[n] = isHigh(strength[n]) ? -1 : Math.sign(change[n])
+      signal: ([strength, change], out, { params: { least } }) => {
+        for (let n = 0; n < out.length; n++) out[n] = isHigh(strength[n]) ? -1 : Math.abs(change[n]) > least ? Math.sign(change[n]) : 0
       },
     })`,
   'lib/high.ts': `import { HIGH } from './levels.ts'\nexport const isHigh = (strength: number): boolean => strength > HIGH\n`,
@@ -58,7 +58,7 @@ export function baseExperiment() {
     market: { source: 'csv', files: 'data/*.csv' } as Record<string, unknown>,
     strategies: [
       { name: 'trend', use: 'sma-cross', params: { slow: 12 }, grid: { fast: [3, 5] } },
-      { name: 'own', use: './own.ts', params: { period: 7 } },
+      { name: 'own', use: './own.ts', params: { period: 7 } as Record<string, number> },
       { name: 'other', use: './other.ts' },
     ],
     models: [
