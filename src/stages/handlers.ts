@@ -5,6 +5,7 @@ export const taskHandlers: TaskHandlers = {
   market: async (payload) => (await import('./market-task.ts')).marketTask(payload),
   features: async (payload, report) => (await import('./feature-task.ts')).featureTask(payload, report),
   strategies: async (payload, report) => (await import('./strategy-task.ts')).strategyTask(payload, report),
+  'model-check': async (payload) => (await import('./model-check-task.ts')).modelCheckTask(payload),
   models: async (payload, report) => (await import('./model-task.ts')).modelTask(payload, report),
   ensembles: async (payload) => (await import('./ensemble-task.ts')).ensembleTask(payload),
   risk: async (payload) => (await import('./risk-task.ts')).riskTask(payload),

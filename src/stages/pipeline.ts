@@ -9,6 +9,7 @@ import { marketSources } from '../market/registry.ts'
 import type { Address } from '../store/store.ts'
 import { createAddresses, type Addresses, type SourceHashes } from './addresses.ts'
 import type { MarketTask } from './market-task.ts'
+import type { ModelCheckTask } from './model-check-task.ts'
 import type { Failure, PlannedStage } from './observer.ts'
 import { planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
 import type { Places, StageWork } from './stage-work.ts'
@@ -90,9 +91,23 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
  */
 export async function runStages(run: StagedRun, prepared: PreparedRun, places: Places = new Map()): Promise<StagedOutcome> {
   const unavailable: Unavailable = new Map()
+  await checkModels(run, prepared)
   run.observer.planned?.(prepared.plan)
   for (const works of prepared.stages) await runStage(run, works, { places, unavailable })
   return { places, failures: [...unavailable.values()] }
+}
+
+/**
+ * Refuses a model file that is no model before anything is computed. One that brings its process down is left to
+ * its stage, where it is confined and named.
+ */
+async function checkModels(run: StagedRun, prepared: PreparedRun): Promise<void> {
+  const unmade = prepared.lineup.models.filter(({ spec }) => !run.store.has(prepared.addresses.signal(spec.name)))
+  for (const { spec } of unmade) {
+    const payload: ModelCheckTask = { spec }
+    const outcome = await run.pool.run({ id: `model ${spec.name}`, kind: 'model-check', payload, timeoutMs: run.timeoutMs, isolated: true })
+    if (!outcome.ok && !outcome.crashed) throw fromErrorReport(outcome.error)
+  }
 }
 
 /** Stage 0, first half: the market artefact's address, made now if it is not stored. */
