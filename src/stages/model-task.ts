@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { MillraceError } from '../base/errors.ts'
+import { sha256 } from '../base/hash.ts'
 import type { ModelSpec } from '../models/model.ts'
 import { predictRows, type ModelRow } from '../models/model-run.ts'
 import { loadOnnx } from '../models/onnx.ts'
@@ -15,6 +18,8 @@ export interface ModelTask {
   readonly address: Address
   readonly madeFrom: unknown
   readonly spec: ModelSpec
+  /** SHA-256 of the model's file when the run was planned. */
+  readonly fileHash: string
   readonly widths: readonly FeatureWidth[]
   /** The model's features in order, then a price panel. */
   readonly inputs: readonly InputPlace[]
@@ -42,6 +47,7 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
   })
   const inputs = openInputRows(store, market, task.inputs)
   try {
+    refuseChanged(task)
     const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
     const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL }
     for await (const row of predictRows(run, modelRows(market, inputs))) {
@@ -64,6 +70,17 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
   draft.addPanel('predictions', { values: predictions, rows, columns })
   draft.addPanel('signals', { values: signals, rows, columns })
   draft.publish()
+}
+
+/** Asked when the model has been loaded: it is the planned one or, if the file is, of a file changed and changed back. */
+function refuseChanged({ spec, fileHash }: ModelTask): void {
+  if (sha256(readFileSync(spec.file)) === fileHash) return
+  throw new MillraceError({
+    code: 'ONNX_INVALID',
+    message: 'the model file was changed while the run was under way',
+    where: spec.file,
+    hint: 'run the experiment again; what the change does not touch is not made again',
+  })
 }
 
 function* modelRows(market: MarketPanels, inputs: InputRows): Generator<ModelRow> {

@@ -141,6 +141,7 @@ export function modelWork(context: WorkContext): StageWork<Of<ModelEntry>> {
       store: context.storeRoot, market: context.market, address,
       madeFrom: { model: entry.spec.name, file: entry.fileHash, market: context.market },
       spec: entry.spec,
+      fileHash: entry.fileHash,
       widths: entry.widths,
       inputs: [...entry.spec.features.map((ref) => inputPlace(context, ref, places)), rawClose],
       threads: context.modelThreads,
