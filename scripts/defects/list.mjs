@@ -134,6 +134,12 @@ export const DEFECTS = [
     build: true,
   },
   {
+    name: 'a portfolio that is stored twice counts twice',
+    edits: [{ file: 'src/stages/run-artefacts.ts', from: "?? '')?.artefact !== artefact)", to: "?? '') === undefined)" }],
+    tests: ['tests/faults/second-copies.test.ts'],
+    build: true,
+  },
+  {
     name: 'what a panel’s checksum says is ignored',
     edits: [{ file: 'src/store/panel-file.ts', from: 'if (crc32(bytes) !== file.checksums[chunk])', to: 'if (crc32(bytes) < 0)' }],
     tests: ['tests/store/torn-files.test.ts'],

@@ -1,0 +1,44 @@
+import { cpSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
+import { openStore } from '../../src/store/local-store.ts'
+import { baseExperiment, Workbench } from '../caching/workbench.ts'
+import { scratchFolder } from '../store/scratch.ts'
+import { madeTwice } from './killed-run.ts'
+import { digestRun } from './run-digest.ts'
+
+/**
+ * A worker that dies after it has stored a batch and before it could say so leaves the batch's portfolios stored;
+ * they are made again in smaller batches, and from then on lie in the store twice.
+ */
+it('portfolios that are stored twice, in batches cut differently, count once', async () => {
+  const root = scratchFolder('second-copies')
+  const experiment = { ...baseExperiment(), record: 'all' }
+  const benches = await Promise.all([5, 3, 2].map(async (portfoliosPerBatch) => {
+    const bench = new Workbench(join(root, `by-${portfoliosPerBatch}`))
+    const { record } = await bench.run(experiment, { portfoliosPerBatch })
+    return { store: join(bench.folder, 'store'), record }
+  }))
+  const digests = await Promise.all(benches.map(({ store, record }) => digestRun(store, record)))
+  expect(digests[1]).toEqual(digests[0])
+  expect(digests[2]).toEqual(digests[0])
+
+  const both = new Workbench(join(root, 'both'))
+  const store = join(both.folder, 'store')
+  for (const bench of benches) cpSync(bench.store, store, { recursive: true })
+  expect(madeTwice(store).length).toBeGreaterThan(10)
+  const { made, record } = await both.run(experiment)
+  expect(made).toEqual([])
+  expect(await digestRun(store, record)).toEqual(digests[0])
+
+  const { results = [], strangers = {} } = record.artefacts ?? {}
+  const opened = openStore(store, { clock: systemClock })
+  const counted = results.flatMap((address) => {
+    const { ids } = opened.meta(address)?.facts as { ids: readonly string[] }
+    return ids.filter((id) => !(strangers[address] ?? []).includes(id))
+  })
+  expect(counted.toSorted()).toEqual([...new Set(counted)].toSorted())
+  expect(counted).toHaveLength(7)
+  expect(Object.values(strangers).flat().length).toBeGreaterThan(0)
+})
