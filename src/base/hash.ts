@@ -18,13 +18,26 @@ export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
   if (typeof value === 'object') {
     const record = value as Record<string, unknown>
-    const members = Object.keys(record)
-      .filter((key) => record[key] !== undefined)
-      .toSorted()
-      .map((key) => `${JSON.stringify(key)}:${canonicalJson(record[key])}`)
-    return `{${members.join(',')}}`
+    let members = ''
+    for (const key of Object.keys(record).toSorted()) {
+      if (record[key] === undefined) continue
+      members += `${members === '' ? '' : ','}${keyText(key)}:${canonicalJson(record[key])}`
+    }
+    return `{${members}}`
   }
   throw new Error(`a ${typeof value} has no canonical form`)
+}
+
+/** Keys are few and come again and again: a sweep spells those of its portfolios thousands of times. */
+const keyTexts = new Map<string, string>()
+
+function keyText(key: string): string {
+  let text = keyTexts.get(key)
+  if (text === undefined) {
+    text = JSON.stringify(key)
+    if (keyTexts.size < 10_000) keyTexts.set(key, text)
+  }
+  return text
 }
 
 /** The address of whatever `value` determines: SHA-256 of its canonical form. */

@@ -1,6 +1,6 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { estimatePlan } from '../experiment/size.ts'
-import { formatSessionDate, formatTime } from '../domain/timeline.ts'
+import { formatSessionDate } from '../domain/timeline.ts'
 import { planSize } from '../stages/experiment-run.ts'
 import type { PreparedRun } from '../stages/pipeline.ts'
 import type { PlannedStage } from '../stages/observer.ts'
@@ -9,6 +9,8 @@ import { formatBytes, formatCount, NONE, plural } from './figures.ts'
 import { formatTable } from './table.ts'
 
 const MIB = 2 ** 20
+/** Of the market artefact's timeline: close, open, session. */
+const SESSION_COLUMN = 2
 /** What a process of Millrace occupies before it holds any data. */
 const PROCESS_BYTES = 90 * MIB
 
@@ -20,7 +22,7 @@ export interface PlanReport {
     readonly source: string
     readonly bars: number
     readonly symbols: number
-    /** Closes of the first traded bar and of the last, ISO 8601 in UTC. */
+    /** Sessions of the first traded bar and of the last. */
     readonly from: string
     readonly to: string
     readonly warmupBars: number
@@ -52,14 +54,14 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
   const { memoryMiB } = estimatePlan(size, { rows: prepared.rows, symbols: prepared.instruments.length })
   const warmupBars = Number(store.meta(prepared.market)?.facts.warmupRows ?? 0)
   const timeline = store.panel(prepared.market, 'timeline')
-  const closeTime = (row: number) => formatTime(timeline.read(row, row + 1)[0])
+  const session = (row: number) => formatSessionDate(timeline.read(row, row + 1)[SESSION_COLUMN])
   try {
     return {
       experiment: experiment.name,
       driver: of.driver,
       market: {
         source: experiment.market.source, bars: prepared.rows, symbols: prepared.instruments.length,
-        from: closeTime(Math.min(warmupBars, prepared.rows - 1)), to: closeTime(prepared.rows - 1), warmupBars,
+        from: session(Math.min(warmupBars, prepared.rows - 1)), to: session(prepared.rows - 1), warmupBars,
       },
       strategyInstances: Number(size.instances), signals: Number(size.signals), portfolios: Number(size.portfolios),
       stages: prepared.plan,
@@ -86,14 +88,10 @@ export function formatPlan(plan: PlanReport): string[] {
   const staged = plan.driver === 'staged'
   return [
     `plan of ${plan.experiment}`,
-    `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${day(market.from)} to ${day(market.to)}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
+    `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${market.from} to ${market.to}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
     `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}, ${plural(plan.portfolios, 'portfolio')}`,
     `  resources   about ${formatBytes(plan.memoryBytes)} of memory${staged ? ` and ${formatBytes(plan.diskBytes)} of disk` : ''}; ${plural(plan.workers, 'worker')}, batches of ${plural(plan.portfoliosPerBatch, 'portfolio')}`,
     `  results     metrics by the profile ${plan.profile}; ${plan.record === 'all' ? 'every order, fill and equity row is recorded' : 'orders are not recorded: a replay makes them again'}`,
     ...(staged ? ['', ...formatTable(columns, rows).map((line) => `  ${line}`)] : ['  driver      lockstep: bar by bar, every step waits for the slowest']),
   ]
-}
-
-function day(time: string): string {
-  return formatSessionDate(Math.floor(Date.parse(time) / 86_400_000))
 }
