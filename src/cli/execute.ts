@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../base/errors.ts'
 import { findInstallation } from './installation.ts'
 import { commandNamed, createProgram, GROUPS } from './program.ts'
-import { exitCodeOf, formatError } from './report-error.ts'
+import { exitCodeOf, formatError, toMachineFault } from './report-error.ts'
 
 /** Does what the words say; whatever goes wrong is told, and ends in `process.exitCode`. */
 export async function execute(given: readonly string[]): Promise<void> {
@@ -21,13 +21,6 @@ export async function execute(given: readonly string[]): Promise<void> {
     else process.stderr.write(text)
     process.exitCode = exitCodeOf(told)
   }
-}
-
-/** What the operating system refuses (no space, no permission, no such folder) is no bug of Millrace. */
-function toMachineFault(error: unknown): unknown {
-  if (!(error instanceof Error) || !('syscall' in error)) return error
-  const where = 'path' in error ? String(error.path) : undefined
-  return new MillraceError({ code: 'MACHINE_FAULT', message: `the system refused it: ${error.message}`, where, hint: 'look at permissions and free space of that place' })
 }
 
 /** What commander says, as an error like every other: its suggestion becomes the hint. */

@@ -14,7 +14,7 @@ import { formatCount, plural } from './figures.ts'
 import { commandText, type GlobalOptions } from './invocation.ts'
 import { calendarDate, formatOption, nameList, positiveCount } from './option-values.ts'
 import { print, printJson } from './output.ts'
-import { outputPath, tableLines, usageError, type ResultFormat, type ResultRows } from './rows-output.ts'
+import { replaceOutput, tableLines, usageError, writeJson, writeLines, type ResultFormat, type ResultRows } from './rows-output.ts'
 import { formatTable } from './table.ts'
 import { openNamedRun } from './workspace.ts'
 
@@ -73,10 +73,11 @@ async function show(reference: string, patterns: readonly string[], of: Showing)
   }
   if (format === 'json') {
     if (values > JSON_VALUES) throw usageError(`${plural(values, 'value')} are too many for one JSON document`, 'narrow it by name, --symbols, --from or --to, or use --format parquet')
-    printJson({ run: run.id, names, ...(await gather(run, { parts, timeline, rows, limit: Infinity })) })
+    await writeJson({ run: run.id, names, ...(await gather(run, { parts, timeline, rows, limit: Infinity })) }, options.out)
     return
   }
-  print(tableLines(await gather(run, { parts, timeline, rows, limit: options.limit }), options.limit, values))
+  const limit = options.out === undefined ? options.limit : Infinity
+  await writeLines(tableLines(await gather(run, { parts, timeline, rows, limit }), limit, values), options.out)
 }
 
 function nothingStored(run: OpenedRun, table: PanelTable): MillraceError {
@@ -167,7 +168,7 @@ async function exportValues(run: OpenedRun, of: Chosen & { readonly format: 'csv
     closeTimes: of.timeline.closeTimes, rows: of.rows, value: 'value', path, format: of.format,
   }))
   if (of.out === undefined) await printFile(write)
-  else await write(outputPath(of.out))
+  else await replaceOutput(of.out, write)
 }
 
 /** Prints a file that has to be written first. */

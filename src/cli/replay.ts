@@ -8,9 +8,9 @@ import { LEDGERS, ledgerTable, type LedgerName } from '../lineup/ledger-rows.ts'
 import { findInstallation } from './installation.ts'
 import { commandText, type GlobalOptions } from './invocation.ts'
 import { formatOption, positiveCount } from './option-values.ts'
-import { print, printJson, tell } from './output.ts'
+import { print, tell } from './output.ts'
 import { formatCount, plural } from './figures.ts'
-import { fromLedger, usageError, writeRows, type ResultFormat } from './rows-output.ts'
+import { fromLedger, usageError, writeJson, writeRows, type ResultFormat } from './rows-output.ts'
 import { openNamedRun } from './workspace.ts'
 
 const LEDGER_NAMES = Object.keys(LEDGERS) as LedgerName[]
@@ -41,11 +41,11 @@ async function replay(reference: string, portfolio: string, options: ReplayOptio
   const format = options.json === true ? 'json' : options.format
   const sameCode = run.record.environment.sources === addressOf(findInstallation().sources)
   if (format === 'json') {
-    printJson({
+    await writeJson({
       run: run.id, portfolio: replayed.config, identical: replayed.identical, sameCode,
       profile: run.experiment.profile, metrics: computeMetrics(replayed.performance, run.experiment.profile),
       ledgers: Object.fromEntries(ledgers.map((name) => [name, fromLedger(ledgerTable(replayed.rows.ledgers[name]))])),
-    })
+    }, options.out)
     return
   }
   if (format !== 'table' && options.ledger === 'all' && options.out === undefined) {

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream, existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { MillraceError } from '../base/errors.ts'
 import { formatTime } from '../domain/timeline.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { SqlValue } from '../store/sql-session.ts'
 import { formatCount, NONE } from './figures.ts'
-import { print } from './output.ts'
+import { print, printJson } from './output.ts'
 import { formatTable } from './table.ts'
 
 export type ResultFormat = 'table' | 'csv' | 'json' | 'parquet'
@@ -87,6 +87,28 @@ export async function writeRows(result: ResultRows, target: RowsTarget): Promise
     ? tableLines(result, target.out === undefined ? target.limit : Infinity)
     : [csvLine(result.columns.map(({ name }) => name)), ...result.rows.map((row) => csvLine(row.map((value) => cellText(value, ''))))]
   await writeLines(lines, target.out)
+}
+
+/** One JSON document to stdout or a file. */
+export async function writeJson(value: unknown, out?: string): Promise<void> {
+  if (out === undefined) printJson(value)
+  else await writeLines([JSON.stringify(value)], out)
+}
+
+/** Replaces a file by what `write` makes beside it, so that one that can't be made leaves the old one as it was; a device is written to. */
+export async function replaceOutput(out: string, write: (path: string) => Promise<void>): Promise<void> {
+  const path = outputPath(out)
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+    await write(path)
+    return
+  }
+  const draft = `${path}.${process.pid}.part`
+  try {
+    await write(draft)
+    renameSync(draft, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
 }
 
 export async function writeLines(lines: readonly string[], out?: string): Promise<void> {

@@ -9,7 +9,7 @@ import { commandText, type GlobalOptions } from './invocation.ts'
 import { formatOption, positiveCount } from './option-values.ts'
 import { print, printJson, tell } from './output.ts'
 import { printFile } from './panel-values.ts'
-import { outputPath, tableLines, usageError, writeLines, type ResultFormat, type ResultRows } from './rows-output.ts'
+import { replaceOutput, tableLines, usageError, writeJson, writeLines, type ResultFormat, type ResultRows } from './rows-output.ts'
 import { formatTable } from './table.ts'
 import { openNamedRun } from './workspace.ts'
 
@@ -77,11 +77,11 @@ async function answer(run: OpenedRun, query: string, options: SqlOptions): Promi
   if (format === 'csv' || format === 'parquet') {
     const write = (path: string) => ask(path, (session) => session.write(query, format))
     if (options.out === undefined) await printFile(write)
-    else await write(outputPath(options.out))
+    else await replaceOutput(options.out, write)
     return
   }
   const result = await ask(undefined, (session) => session.query(query, format === 'json' ? {} : { maxRows: options.limit }))
-  if (format === 'json') printJson({ run: run.id, ...result })
+  if (format === 'json') await writeJson({ run: run.id, ...result }, options.out)
   else {
     const lines = tableLines(toRows(result), options.limit)
     await writeLines(result.truncated ? [...lines, '… and more rows: --limit, or --format csv for all'] : lines, options.out)
