@@ -47,6 +47,6 @@ export function toMachineFault(error: unknown): unknown {
 }
 
 function shown(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value)
   return text !== undefined && text.length > 200 ? `${text.slice(0, 200)}…` : String(text)
 }

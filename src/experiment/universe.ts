@@ -4,11 +4,12 @@ import { nameHint } from './names.ts'
 import { ConfigProblems, type ConfigPath } from './problems.ts'
 
 /**
- * What only the market can tell: that portfolios name its symbols, and size every one of them.
+ * What only the market can tell: that portfolios name its symbols, and size every one of them. Errors name
+ * `file`.
  * @throws MillraceError CONFIG_VALUE with the nearest symbol, or with the symbols that have no size
  */
-export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' | 'portfolios'>, symbols: readonly string[]): void {
-  const problems = new ConfigProblems(locateByPath(resolved.name))
+export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' | 'portfolios'>, symbols: readonly string[], file: string = resolved.name): void {
+  const problems = new ConfigProblems(locateByPath(file))
   const checkNames = (named: Readonly<Record<string, number>>, path: ConfigPath): void => {
     for (const symbol of Object.keys(named)) {
       if (!symbols.includes(symbol)) {
@@ -36,7 +37,7 @@ export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' |
         problems.add({
           code: 'CONFIG_VALUE', path: place,
           message: `no quantity for ${unsized.slice(0, 5).join(', ')}${unsized.length > 5 ? ` and ${unsized.length - 5} more` : ''}`,
-          value: unsized.length, hint: 'give every symbol of the market a quantity; 0 = do not trade it',
+          value: unsized, hint: 'give every symbol of the market a quantity; 0 = do not trade it',
         })
       }
     }

@@ -40,6 +40,7 @@ function nameOfType(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'a section'
+  if (typeof value === 'number' && !Number.isInteger(value)) return Number.isFinite(value) ? 'a fraction' : String(value)
   return typeof value === 'string' ? 'text' : `a ${typeof value}`
 }
 
@@ -91,7 +92,8 @@ function outOfRange(issue: RangeIssue): { message: string; hint?: string } {
   const small = issue.code === 'too_small'
   const bound = small ? issue.minimum : issue.maximum
   const words = issue.inclusive === false ? (small ? 'more than' : 'less than') : small ? 'at least' : 'at most'
-  const unit = issue.origin === 'array' ? ' entries' : issue.origin === 'string' ? ' characters' : ''
+  const [one, many] = issue.origin === 'array' ? [' entry', ' entries'] : issue.origin === 'string' ? [' character', ' characters'] : ['', '']
+  const unit = Number(bound) === 1 ? one : many
   const hint = !small && bound === 1 && unit === '' ? 'this is a fraction: 0.05 is 5 %' : undefined
   return { message: `must be ${words} ${bound}${unit}`, hint }
 }

@@ -33,7 +33,9 @@ describe('the experiment file', () => {
     { what: 'a percentage', text: change('risk: none', 'risk: none, threshold: 5%'), at: '5%', path: 'defaults.threshold', value: '5%', says: 'expected a number', hint: 'fractions' },
     { what: 'a number for a list', text: change('strategies:\n  - {', 'strategies:\n  7\nmodels: []\nensembles: []\nlimits: {').replace(/limits:.*\n/, ''), at: '7', path: 'strategies', value: 7, says: 'expected a list, found a number' },
     { what: 'text for a section', text: change('risk: none', 'risk: none, exits: tight'), at: 'tight', path: 'defaults.exits', value: 'tight', says: 'expected a section' },
-    { what: 'half a bar', text: change('risk: none', 'risk: none, minHoldBars: 1.5'), at: '1.5', path: 'defaults.minHoldBars', value: 1.5, says: 'expected a whole number' },
+    { what: 'half a bar', text: change('risk: none', 'risk: none, minHoldBars: 1.5'), at: '1.5', path: 'defaults.minHoldBars', value: 1.5, says: 'expected a whole number, found a fraction' },
+    { what: 'no number', text: change('risk: none', 'risk: none, cash: .nan'), at: '.nan', path: 'defaults.cash', value: NaN, says: 'expected a number, found NaN' },
+    { what: 'more than a number can hold', text: change('risk: none', 'risk: none, cash: 1e400'), at: '1e400', path: 'defaults.cash', value: Infinity, says: 'expected a number, found Infinity' },
     { what: 'an unfit parameter', text: change('fast: [5, 10]', 'fast: [5, ten]'), at: 'ten', path: 'strategies[0].grid.fast[1]', value: 'ten', says: 'expected a number' },
     { what: 'an unfit axis value', text: change('each: "trend*"', 'each: "trend*", grid: { riskTolerance: [0, high] }'), at: 'high', path: 'portfolios[0].grid.riskTolerance[1]', value: 'high', says: 'expected a number' },
   ])('is CONFIG_TYPE with the path for $what', async ({ text, at, path, value, says, hint }) => {

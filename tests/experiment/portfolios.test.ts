@@ -174,10 +174,10 @@ portfolios:
   - { name: held, signals: [trend], positions: { AAPL: 10, MSTF: 5 } }
   - { name: sized, signals: [trend], sizing: { kind: fixedQuantity, quantity: { AAPL: 1 } } }
 `)
-    const { problems } = await refusal(() => checkAgainstUniverse(resolved, ['AAPL', 'MSFT']))
+    const { problems } = await refusal(() => checkAgainstUniverse(resolved, ['AAPL', 'MSFT'], 'test.yaml'))
     expect(problems).toMatchObject([
-      { code: 'CONFIG_VALUE', value: 'MSTF', hint: 'did you mean `MSFT`?', where: 'test (portfolios[0].positions.MSTF)' },
-      { code: 'CONFIG_VALUE', message: 'no quantity for MSFT' },
+      { code: 'CONFIG_VALUE', value: 'MSTF', hint: 'did you mean `MSFT`?', where: 'test.yaml (portfolios[0].positions.MSTF)' },
+      { code: 'CONFIG_VALUE', message: 'no quantity for MSFT', value: ['MSFT'] },
     ])
     expect(() => checkAgainstUniverse({ ...resolved, portfolios: [] }, ['AAPL'])).not.toThrow()
   })
