@@ -8,7 +8,7 @@ import { createPatternDecisions } from '../src/domain/risk-decision.ts'
 import { toSignal } from '../src/domain/signal.ts'
 import type { BatchPortfolio, Kernel, KernelBlock, KernelSetup } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
-import { createPlainKernel } from '../src/kernel/wasm.ts'
+import { createVectorKernel } from '../src/kernel/wasm.ts'
 import { marketBlock } from '../src/lineup/batch.ts'
 import { randomMarket } from './market.ts'
 import { measure } from './measure.ts'
@@ -83,7 +83,7 @@ export async function benchKernel(wasmFile: string): Promise<Bench> {
     })
     figures.push(...(await measure([
       subject('reference', () => createReferenceKernel(setup)),
-      subject('SIMD', () => createPlainKernel(wasm, setup)),
+      subject('SIMD', () => createVectorKernel(wasm, setup)),
     ], { warmUps: 2, runs: 7 })))
     const ran = last as Runner | null
     const fills = setup.portfolios.reduce((sum, _, p) => sum + (ran?.performance(p).fills ?? 0), 0)

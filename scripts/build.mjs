@@ -1,6 +1,7 @@
 // Bundles the command line, the worker and the public API into dist/, and hashes every step's source.
 import { build } from 'esbuild'
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -80,7 +81,9 @@ export async function hashSteps(source) {
     .filter((file) => file.endsWith('.ts') && !file.includes('/assembly/'))
     .map((file) => relative(source, file).replaceAll('\\', '/'))
     .toSorted()
-  return hashSources({ root: source, files, external: ['*/registry.ts'] })
+  const assembly = filesUnder(join(source, 'kernel/assembly')).toSorted().map((file) => readFileSync(file, 'utf8'))
+  const assets = { 'lineup/kernel-file.ts': createHash('sha256').update(assembly.join('\0')).digest('hex') }
+  return hashSources({ root: source, files, external: ['*/registry.ts'], assets })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll()

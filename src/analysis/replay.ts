@@ -2,7 +2,6 @@ import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Performance } from '../domain/performance.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { Kernel, KernelBlock, Recorder } from '../kernel/kernel.ts'
-import { createReferenceKernel } from '../kernel/reference.ts'
 import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
 import { collectLedgerRows, type LedgerRows } from '../lineup/ledger-rows.ts'
 import { readPerformances } from '../lineup/results.ts'
@@ -26,14 +25,7 @@ export function reopenPortfolio(
 ): { readonly kernel: Kernel; readonly blocks: Iterable<KernelBlock> } {
   const { config, market, recorder } = of
   const layout = layOutBatch([config])
-  const kernel = createBatchKernel({
-    factory: createReferenceKernel,
-    layout,
-    market,
-    lastRow: market.timeline.closeTimes.length - 1,
-    profile: run.experiment.profile,
-    recorder,
-  })
+  const kernel = createBatchKernel({ layout, market, times: market.timeline, profile: run.experiment.profile }, recorder)
   const inputs = {
     store: run.store,
     market,

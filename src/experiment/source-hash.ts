@@ -9,11 +9,13 @@ import { sha256 } from '../base/hash.ts'
  * SHA-256 of each file's transitive source: what it and everything it imports by path come to, without
  * white space, comments and types, and the versions of the packages they import. `files` are relative to
  * `root`, as the keys of the result are; imports matching `external` (`*` is a wildcard) are not followed.
+ * `assets` tells, by file, the hash of what it reads when it runs: that counts where the file does.
  */
 export async function hashSources(of: {
   readonly root: string
   readonly files: readonly string[]
   readonly external?: readonly string[]
+  readonly assets?: Readonly<Record<string, string>>
 }): Promise<Record<string, string>> {
   const root = resolve(of.root)
   const result = await build({
@@ -24,11 +26,12 @@ export async function hashSources(of: {
   })
   const textOf = new Map(result.outputFiles.map((output) => [relative(root, output.path).replaceAll('\\', '/'), output.text]))
   const hashes: Record<string, string> = {}
-  for (const [output, { entryPoint, imports }] of Object.entries(result.metafile.outputs)) {
+  for (const [output, { entryPoint, imports, inputs }] of Object.entries(result.metafile.outputs)) {
     if (entryPoint === undefined) continue
     const names = new Set(imports.filter((found) => found.external === true && /^[^./*]/.test(found.path)).map((found) => found.path))
     const versions = [...names].filter((name) => !isBuiltin(name)).toSorted().map((name) => [name, installedVersion(name, root)])
-    hashes[entryPoint] = sha256(JSON.stringify([textOf.get(output), versions]))
+    const assets = Object.entries(of.assets ?? {}).filter(([file]) => Object.hasOwn(inputs, file)).map(([, hash]) => hash)
+    hashes[entryPoint] = sha256(JSON.stringify([textOf.get(output), versions, ...assets]))
   }
   return Object.fromEntries(of.files.map((file) => [file, hashes[file]]))
 }

@@ -8,6 +8,7 @@ export class WasmMemory {
   #floats = new Float32Array(0)
   #doubles = new Float64Array(0)
   #words = new Int32Array(0)
+  #bytes = new Uint8Array(0)
 
   constructor(memory: WebAssembly.Memory, start: number) {
     this.#memory = memory
@@ -40,6 +41,11 @@ export class WasmMemory {
   get doubles(): Float64Array {
     if (this.#doubles.buffer !== this.#memory.buffer) this.#doubles = new Float64Array(this.#memory.buffer)
     return this.#doubles
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer)
+    return this.#bytes
   }
 
   get words(): Int32Array {

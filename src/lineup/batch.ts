@@ -1,7 +1,11 @@
 import type { MarketPanels } from '../domain/market-panels.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
-import type { BatchPortfolio, Kernel, KernelFactory, MarketBlock, Recorder } from '../kernel/kernel.ts'
+import type { BatchPortfolio, Kernel, KernelSetup, MarketBlock, Recorder } from '../kernel/kernel.ts'
+import { createReferenceKernel } from '../kernel/reference.ts'
+import { createSweepKernel, type SweepKernel } from '../kernel/sweep.ts'
+import { barsOverlap } from '../kernel/vector-rules.ts'
+import { kernelModule } from './kernel-file.ts'
 
 /** The distinct signals and patterns of a batch, in the order its kernel blocks hold them. */
 export interface BatchLayout {
@@ -30,25 +34,36 @@ function number(names: Map<string, number>, name: string): number {
   return names.size - 1
 }
 
-/** A kernel over a batch, measured from the market's first row after warm-up to its last. */
-export function createBatchKernel(of: {
-  readonly factory: KernelFactory
+export interface BatchSetup {
   readonly layout: BatchLayout
   readonly market: Pick<MarketPanels, 'instruments' | 'warmupRows'>
-  readonly lastRow: number
+  /** Of every row of the timeline. */
+  readonly times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array }
   readonly profile: MetricProfile
-  readonly recorder?: Recorder
-}): Kernel {
-  return of.factory(
-    {
-      instruments: of.market.instruments,
-      portfolios: of.layout.portfolios,
-      profile: of.profile,
-      firstRow: of.market.warmupRows,
-      lastRow: of.lastRow,
-    },
-    of.recorder,
-  )
+}
+
+/** A kernel with all its verbs over a batch, measured from the market's first row after warm-up to its last. */
+export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
+  return createReferenceKernel(setupOf(of), recorder)
+}
+
+/**
+ * The fastest kernel for a batch: the reference where everything is recorded or bars overlap, else the SIMD
+ * kernel as far as it has the portfolios' rules. The figures are the same, bit for bit.
+ */
+export function createSweep(of: BatchSetup, recorder?: Recorder): SweepKernel {
+  if (recorder !== undefined || barsOverlap(of.times)) return createBatchKernel(of, recorder)
+  return createSweepKernel(kernelModule(), setupOf(of))
+}
+
+function setupOf({ layout, market, times, profile }: BatchSetup): KernelSetup {
+  return {
+    instruments: market.instruments,
+    portfolios: layout.portfolios,
+    profile,
+    firstRow: market.warmupRows,
+    lastRow: times.closeTimes.length - 1,
+  }
 }
 
 /** Rows [from, to) of a market as a kernel block's view; nothing is copied. */

@@ -160,6 +160,7 @@ function portfolioSpec(run: LockstepRun, batches: readonly PortfolioBatch[], ind
         madeFrom: { driver: 'lockstep', market: run.marketAddress, predictions: run.predictions },
         instruments: market.instruments,
         warmupRows: market.warmupRows,
+        openTimes: market.timeline.openTimes,
         closeTimes: market.timeline.closeTimes,
         profile: run.profile,
         record: run.record,

@@ -2,8 +2,7 @@ import type { Instrument } from '../domain/instrument.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
 import { decisionWidth, type DecisionField } from '../domain/risk-decision.ts'
-import { createReferenceKernel } from '../kernel/reference.ts'
-import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
+import { createSweep, layOutBatch } from '../lineup/batch.ts'
 import { collectLedgerRows } from '../lineup/ledger-rows.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Role, RoleRow, Slot } from '../lineup/role.ts'
@@ -28,6 +27,7 @@ export interface PortfolioRoleSpec {
   readonly madeFrom: unknown
   readonly instruments: readonly Instrument[]
   readonly warmupRows: number
+  readonly openTimes: Float64Array
   readonly closeTimes: Float64Array
   readonly profile: MetricProfile
   readonly record: 'metrics' | 'all'
@@ -70,14 +70,10 @@ function createBatch(spec: PortfolioRoleSpec, batch: PortfolioBatch, store: Stor
     symbols: spec.instruments.map((instrument) => instrument.symbol),
     closeTime: (t) => spec.closeTimes[t],
   })
-  const kernel = createBatchKernel({
-    factory: createReferenceKernel,
-    layout,
-    market: spec,
-    lastRow: spec.closeTimes.length - 1,
-    profile: spec.profile,
-    recorder: spec.record === 'all' ? rows.recorder : undefined,
-  })
+  const kernel = createSweep(
+    { layout, market: spec, times: spec, profile: spec.profile },
+    spec.record === 'all' ? rows.recorder : undefined,
+  )
   const market = [...MARKET, ...spec.optionalMarket]
   const decisions = layout.patterns.flatMap((pattern) => spec.patterns[pattern].map((part) => ({ pattern, ...part })))
   const assemble = createBlockAssembler({

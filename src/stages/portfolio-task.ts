@@ -1,7 +1,6 @@
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
-import { createReferenceKernel } from '../kernel/reference.ts'
-import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
+import { createSweep, layOutBatch } from '../lineup/batch.ts'
 import { collectLedgerRows } from '../lineup/ledger-rows.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Address } from '../store/store.ts'
@@ -33,14 +32,10 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
     symbols: market.instruments.map((instrument) => instrument.symbol),
     closeTime: (t) => market.timeline.closeTimes[t],
   })
-  const kernel = createBatchKernel({
-    factory: createReferenceKernel,
-    layout,
-    market,
-    lastRow: rows - 1,
-    profile: task.profile,
-    recorder: task.record === 'all' ? collected.recorder : undefined,
-  })
+  const kernel = createSweep(
+    { layout, market, times: market.timeline, profile: task.profile },
+    task.record === 'all' ? collected.recorder : undefined,
+  )
   const inputs = {
     store,
     market,

@@ -1,4 +1,4 @@
-import { LOT, LOTS_PER_UNIT, SYMBOL_BYTES } from './layout'
+import { HAS_GAPS, LOT, LOTS_PER_UNIT, SYMBOL_BYTES } from './layout'
 
 /** The universe and the block at hand: set once a block, read by every phase. */
 export let symbols: i32 = 0
@@ -9,10 +9,11 @@ export let blockRow: i32 = 0
 export let firstRow: i32 = 0
 export let rows: i32 = 0
 export let signalCount: i32 = 0
-/** Whether some symbol trades in whole lots, has a margin of its own; whether returns are per bar. */
+/** Whether some symbol trades in whole lots, has a margin of its own; whether returns are per bar, and anyone pays or earns interest. */
 export let hasLots: bool = false
 export let hasMargins: bool = false
 export let returnsPerBar: bool = false
+export let hasCarry: bool = false
 
 export let symbolsAt: usize = 0
 export let signalsAt: usize = 0
@@ -22,9 +23,13 @@ export let seriesBytes: usize = 0
 /** One i32 per signal: whether it has no opinion somewhere in the block. */
 export let gapsAt: usize = 0
 export let pricesAt: usize = 0
-/** Per row f64x2: how far at most a symbol's open lies from its last close; i32: whether a session begins. */
+/** Per row f64: how far at most a symbol's open lies from its last close; years since the last row; i32: what kind of row. */
 export let leapsAt: usize = 0
-export let sessionsAt: usize = 0
+export let yearsAt: usize = 0
+export let kindsAt: usize = 0
+/** [row][symbol]: a byte that is 1 where it can be traded; corporate actions, where the block has any. */
+export let tradableAt: usize = 0
+export let actionsAt: usize = 0
 /** Least value a symbol can be traded by in a row, float32, each twice: [row][padded × 2]. */
 export let lotValuesAt: usize = 0
 export let tilesAt: usize = 0
@@ -34,12 +39,13 @@ export let heldAt: usize = 0
 /** Two rows of float32 exposures, one per portfolio of a pair. */
 export let exposuresAt: usize = 0
 
-export function setUniverse(count: i32, first: i32, at: usize, perBar: bool): void {
+export function setUniverse(count: i32, first: i32, at: usize, perBar: bool, carry: bool): void {
   symbols = count
   padded = (count + 3) & ~3
   firstRow = first
   symbolsAt = at
   returnsPerBar = perBar
+  hasCarry = carry
   hasLots = false
   for (let n = 0; n < count; n++) hasLots = hasLots || load<f64>(at + n * SYMBOL_BYTES, LOT) != 0
   hasMargins = false
@@ -55,13 +61,19 @@ export function setBlock(row: i32, count: i32, signals: i32): void {
   signalCount = signals
 }
 
-export function setInputs(signals: usize, gaps: usize, prices: usize, leaps: usize, sessions: usize, lotValues: usize): void {
+export function setInputs(signals: usize, gaps: usize, prices: usize, lotValues: usize): void {
   signalsAt = signals
   gapsAt = gaps
   pricesAt = prices
-  leapsAt = leaps
-  sessionsAt = sessions
   lotValuesAt = lotValues
+}
+
+export function setRows(leaps: usize, years: usize, kinds: usize, tradable: usize, actions: usize): void {
+  leapsAt = leaps
+  yearsAt = years
+  kindsAt = kinds
+  tradableAt = tradable
+  actionsAt = actions
 }
 
 export function setSeries(at: usize, bytes: usize): void {
@@ -74,6 +86,13 @@ export function setWork(tiles: usize, scratch: usize, held: usize, exposures: us
   scratchAt = scratch
   heldAt = held
   exposuresAt = exposures
+}
+
+/** Whether symbol n can be traded in a row of these bits. */
+// @ts-ignore: decorator
+@inline
+export function isTradable(kinds: i32, row: i32, n: usize): bool {
+  return (kinds & HAS_GAPS) == 0 || load<u8>(tradableAt + <usize>(row * symbols) + n) != 0
 }
 
 /** Units rounded toward zero to whole lots of a symbol; a lot of 0 is fractional. */

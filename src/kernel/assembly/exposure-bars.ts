@@ -1,5 +1,5 @@
 import { rows, seriesAt, seriesBytes } from './block'
-import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './exposure'
+import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import {
   CAP, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAPS, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, RULES_BYTES, SUBSCRIPTIONS,
@@ -64,7 +64,9 @@ function exposeFour(rules: usize, counts: usize, row: i32, first: i32, gaps: boo
   const cut = f32x4.gt(total, f32x4.mul(limit, f32x4.splat(GROSS_SLACK)))
   let target = v128.or(kept, sign)
   if (v128.any_true(cut)) target = v128.bitselect(f32x4.mul(target, f32x4.div(limit, total)), target, cut)
-  watch = v128.or(v128.not(speaks), f32x4.gt(total, f32x4.mul(limit, f32x4.splat(CLEARLY_BELOW))))
+  const isLimited = f32x4.lt(f32x4.pmin(limit, cap), f32x4.splat(f32.POSITIVE_INFINITY))
+  const near = f32x4.gt(total, f32x4.mul(limit, f32x4.splat(CLEARLY_BELOW)))
+  watch = v128.or(v128.and(v128.andnot(isLimited, speaks), i32x4.splat(2)), v128.and(near, i32x4.splat(1)))
   const measured = measuredOf(row, first)
   addCounts(counts, v128.and(speaks, measured), v128.and(capped, measured), v128.and(f32x4.ne(scales, ones()), measured), v128.and(cut, measured))
   return target

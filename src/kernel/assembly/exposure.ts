@@ -1,24 +1,11 @@
 import { exposeBars } from './exposure-bars'
+import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import { exposuresAt, gapsAt, padded, rows, signalCount, signalsAt, symbols } from './block'
 import {
-  CAP, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, RULES_BYTES,
+  BY_WEIGHTS, CAP, COMBINE, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, PATTERN_WEIGHTS, RULES_BYTES,
   SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS, WEIGHTS,
 } from './layout'
-
-/** 1 + 1e-6 in float32. */
-export const GROSS_SLACK: f32 = 1.0 + 1e-6
-/** Below this share of a gross limit, what the targets lead to is below it too, however sums are rounded. */
-export const CLEARLY_BELOW: f32 = 0.9999
-
-/** Bytes of one row of a tile, and of a tile. */
-export function tileStride(): usize {
-  return TILE_TARGETS + (<usize>padded << 3)
-}
-
-export function tileBytes(): usize {
-  return TILE_HEAD_BYTES + <usize>rows * tileStride()
-}
 
 /** Phase 1 of a pair: its rows of the block, from `first` on, into its tile. */
 export function exposePair(pair: usize, tile: usize, first: i32): void {
@@ -28,8 +15,13 @@ export function exposePair(pair: usize, tile: usize, first: i32): void {
   const bHasGaps = hasGaps(b)
   v128.store(tile, i32x4.splat(0))
   v128.store(tile, i32x4.splat(0), 16)
-  if (symbols == 1) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
+  if (symbols == 1 && isMean(a) && isMean(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
   else exposeRows(a, b, tile, first, aHasGaps, bHasGaps)
+}
+
+/** Whether bars can lie in lanes: a weighted mean, whatever the risk model weighs. */
+function isMean(rules: usize): bool {
+  return load<i32>(rules, COMBINE) == 0 && load<i32>(rules, BY_WEIGHTS) == 0
 }
 
 /** Four symbols in lanes, one portfolio after the other. */
@@ -93,9 +85,14 @@ function expose(rules: usize, row: i32, out: usize, counts: usize, gaps: bool): 
   }
   const share = load<f32>(rules, SHARE)
   const longOnly = load<i32>(rules, LONG_ONLY) != 0
-  if (gaps || share == 0 || caps != 0) {
-    combineGapped(rules, row, out)
-    allocate(out, share == 0 ? activeShare(out, longOnly) : share, scale, longOnly)
+  const method = load<i32>(rules, COMBINE)
+  const weights = pattern != 0 && load<i32>(rules, BY_WEIGHTS) != 0 ? <usize>load<u32>(pattern, PATTERN_WEIGHTS) : 0
+  const isFused = !gaps && share != 0 && caps == 0 && method == 0 && weights == 0
+  if (!isFused) {
+    if (method == 2) combineStrongest(rules, row, out)
+    else combineGapped(rules, row, out, method == 1)
+    if (weights != 0) allocateWeights(out, weights + <usize>row * (<usize>padded << 2), scale, longOnly)
+    else allocate(out, share == 0 ? activeShare(out, longOnly) : share, scale, longOnly)
   } else {
     opinions = symbols
     missing = 0
@@ -105,7 +102,7 @@ function expose(rules: usize, row: i32, out: usize, counts: usize, gaps: bool): 
     else if (count == 2) fuseTwo(rules, row, out, share, scale, longOnly, factor)
     else fuseMany(rules, row, out, share, scale, longOnly, factor)
   }
-  if (gaps || share == 0 || caps != 0) limitEach(out, caps, v128.load32_splat(rules, CAP))
+  if (!isFused) limitEach(out, caps, v128.load32_splat(rules, CAP))
   const cut = total > gross * GROSS_SLACK
   let counted = i32x4.splat(opinions)
   counted = i32x4.replace_lane(counted, 1, capped)
@@ -113,7 +110,8 @@ function expose(rules: usize, row: i32, out: usize, counts: usize, gaps: bool): 
   counted = i32x4.replace_lane(counted, 3, cut ? 1 : 0)
   v128.store(counts, i32x4.add(v128.load(counts), counted))
   if (cut) scaleAll(out, gross / total)
-  return missing | (total > gross * CLEARLY_BELOW ? 1 : 0)
+  const isLimited = caps != 0 || gross < f32.POSITIVE_INFINITY || load<f32>(rules, CAP) < f32.POSITIVE_INFINITY
+  return (isLimited ? missing << 1 : 0) | (total > gross * CLEARLY_BELOW ? 1 : 0)
 }
 
 /** What the last row came to: symbols with a target, without, and cut to the cap; Σ|target|. */
@@ -277,8 +275,8 @@ function sumEarly(rules: usize, row: i32, out: usize, count: i32): void {
   }
 }
 
-/** Weighted mean over the signals with an opinion, in subscription order; NaN where there is none. */
-function combineGapped(rules: usize, row: i32, out: usize): void {
+/** Weighted mean over the signals with an opinion, or the side that most weight votes for; NaN where there is none. */
+function combineGapped(rules: usize, row: i32, out: usize, votes: bool): void {
   const stride = <usize>padded << 2
   const signals = signalsAt + <usize>(row * signalCount) * stride
   const count = load<i32>(rules, SUBSCRIPTIONS)
@@ -292,18 +290,75 @@ function combineGapped(rules: usize, row: i32, out: usize): void {
       const signal = v128.load(signals + load<u32>(entry) * stride + at)
       const weight = v128.load32_splat(entry, 4)
       const speaks = f32x4.eq(signal, signal)
-      sum = f32x4.add(sum, v128.and(f32x4.mul(weight, signal), speaks))
+      const opinion = votes ? sideOf(signal) : signal
+      sum = f32x4.add(sum, v128.and(f32x4.mul(weight, opinion), speaks))
       weights = f32x4.add(weights, v128.and(weight, speaks))
       entry += SUBSCRIPTION_BYTES
     }
-    const clipped = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), f32x4.div(sum, weights)))
+    const mean = f32x4.pmin(f32x4.splat(1), f32x4.pmax(f32x4.splat(-1), f32x4.div(sum, weights)))
+    const clipped = votes ? sideOf(sum) : mean
     const speaks = f32x4.gt(weights, zero)
     v128.store(out + at, v128.bitselect(f32x4.add(clipped, zero), f32x4.splat(f32.NaN), speaks))
     speaking = i32x4.sub(speaking, speaks)
   }
-  // Padding is 0 in every signal: it speaks, and wants nothing.
+  countOpinions(speaking)
+}
+
+/** Padding is 0 in every signal: it speaks, and wants nothing. */
+function countOpinions(speaking: v128): void {
   opinions = lanesOf(speaking) - (padded - symbols)
   missing = opinions == symbols ? 0 : 1
+}
+
+/** −1, 0 or 1. */
+// @ts-ignore: decorator
+@inline
+function sideOf(value: v128): v128 {
+  const size = v128.and(ones(), f32x4.ne(value, f32x4.splat(0)))
+  return v128.or(size, v128.and(value, signMask32()))
+}
+
+/** The signal with the largest weight × |signal|, the first of equals; NaN where none has an opinion. */
+function combineStrongest(rules: usize, row: i32, out: usize): void {
+  const stride = <usize>padded << 2
+  const signals = signalsAt + <usize>(row * signalCount) * stride
+  const count = load<i32>(rules, SUBSCRIPTIONS)
+  const magnitude = magnitudeMask32()
+  let speaking = i32x4.splat(0)
+  for (let at: usize = 0; at < stride; at += 16) {
+    let strongest = minusOnes()
+    let chosen = f32x4.splat(f32.NaN)
+    let entry = rules + RULES_BYTES
+    for (let i = 0; i < count; i++) {
+      const signal = v128.load(signals + load<u32>(entry) * stride + at)
+      const strength = f32x4.mul(v128.load32_splat(entry, 4), v128.and(signal, magnitude))
+      const beats = f32x4.gt(strength, strongest)
+      strongest = v128.bitselect(strength, strongest, beats)
+      chosen = v128.bitselect(signal, chosen, beats)
+      entry += SUBSCRIPTION_BYTES
+    }
+    v128.store(out + at, chosen)
+    speaking = i32x4.sub(speaking, f32x4.eq(chosen, chosen))
+  }
+  countOpinions(speaking)
+}
+
+/** × the pattern's weight of the symbol × scale. A weight that is not known keeps the quantity, unless flat is wanted. */
+function allocateWeights(out: usize, weights: usize, scale: f32, longOnly: bool): void {
+  const end = out + (<usize>padded << 2)
+  const zero = f32x4.splat(0)
+  const scales = f32x4.splat(scale)
+  let known = i32x4.splat(-1)
+  for (; out < end; out += 16) {
+    const signal = v128.load(out)
+    const weight = v128.load(weights)
+    const wantsFlat = v128.and(f32x4.ne(weight, weight), f32x4.eq(signal, zero))
+    const exposure = f32x4.mul(v128.andnot(f32x4.mul(signal, weight), wantsFlat), scales)
+    v128.store(out, longOnly ? v128.bitselect(zero, exposure, f32x4.lt(exposure, zero)) : exposure)
+    known = v128.and(known, f32x4.eq(exposure, exposure))
+    weights += 16
+  }
+  if (!i32x4.all_true(known)) missing = 1
 }
 
 /** 1 / number of targets that are not 0 (and, long only, not negative). */

@@ -1,14 +1,16 @@
-import { blockRow, firstRow, leapsAt, pricesAt, rows, sessionsAt, setBlock, setInputs, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
-import { countRows, exposePair, tileBytes, tileStride } from './exposure'
+import { blockRow, firstRow, hasCarry, kindsAt, pricesAt, rows, setBlock, setInputs, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
+import { bookActions, bookCarry, settleActions } from './actions'
+import { countRows, exposePair } from './exposure'
 import {
-  CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HEAD_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
+  CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
 } from './layout'
 import { closePeriod, markPair } from './mark'
-import { decidePair } from './plain-decide'
-import { fillPair } from './plain-fills'
+import { decidePair } from './decide'
+import { fillPair } from './fills'
 import { seekGaps } from './signals'
+import { tileBytes, tileStride } from './tile'
 
-export { closePeriod, seekGaps, setBlock, setInputs, setSeries, setUniverse, setWork, tileBytes }
+export { closePeriod, seekGaps, setBlock, setInputs, setRows, setSeries, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {
@@ -16,17 +18,17 @@ export function freeMemory(): usize {
 }
 
 /** Bytes of a pair's record, on cache lines of its own. */
-export function plainPairBytes(count: i32): usize {
+export function pairBytesOf(count: i32): usize {
   return (HEAD_BYTES + <usize>count * (CELL_BYTES + 4) + 8 + 63) & ~63
 }
 
 /**
- * The fused loop of the plain rules over the rows of the block, some pairs of portfolios at a time: phase 1 of
+ * The fused loop over the rows of the block, some pairs of portfolios at a time: phase 1 of
  * all their rows, then open, mark and decide row by row, pair by pair, so that one's latency hides another's.
  * Operations and their order are those of ../ORDER.md.
  */
-export function runPlain(pairs: usize, count: i32, atOnce: i32): void {
-  const pairBytes = plainPairBytes(symbols)
+export function run(pairs: usize, count: i32, atOnce: i32): void {
+  const pairBytes = pairBytesOf(symbols)
   for (let i = 0; i < count; i += atOnce) {
     runSome(pairs + <usize>i * pairBytes, min(atOnce, count - i), pairBytes)
   }
@@ -39,18 +41,22 @@ function runSome(pairs: usize, count: i32, pairBytes: usize): void {
   for (let i = 0; i < count; i++) exposePair(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
   for (let row = first; row < rows; row++) {
     const prices = pricesAt + <usize>(row * symbols) * PRICE_BYTES
-    const starts = load<i32>(sessionsAt + (<usize>row << 2)) != 0
+    const kinds = load<i32>(kindsAt + (<usize>row << 2))
     const tiles = tilesAt + TILE_HEAD_BYTES + <usize>row * stride
-    for (let i = 0; i < count; i++) stepPair(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, starts)
+    for (let i = 0; i < count; i++) stepPair(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, kinds)
   }
   for (let i = 0; i < count; i++) countExposure(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
 }
 
-function stepPair(pair: usize, prices: usize, tile: usize, row: i32, startsSession: bool): void {
+function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
-  fillPair(pair, prices, leapsAt + (<usize>row << 3))
-  markPair(pair, prices, CELL_BYTES, t, t == firstRow, startsSession)
-  decidePair(pair, prices, tile, row, t)
+  const acts = (kinds & HAS_ACTIONS) != 0
+  if (hasCarry) bookCarry(pair, row)
+  if (acts) bookActions(pair, row)
+  fillPair(pair, prices, row, kinds)
+  if (acts) settleActions(pair)
+  markPair(pair, prices, t, kinds)
+  decidePair(pair, prices, tile, row, t, kinds)
 }
 
 /** Adds what phase 1 counted, until the row in which a portfolio was found to have ended. */

@@ -87,9 +87,27 @@ export const EVERY_BARS = 960
 export const RISK_FREE = 976
 /** Two u32: addresses of the portfolios' exposure rules. */
 export const EXPOSURE_RULES = 992
-/** What the larger slippage adds to a price, and a fee to a value, at most: for the test that all of it fits. */
+/** The larger of the two slippages: for the test that all of it fits. */
 export const COSTLIEST_SLIP = 1008
-export const HEAD_BYTES = 1024
+/** Account currency per full target; 0 = size × equity. */
+export const CASH_PER_TARGET = 1024
+/** STARTS bits of a row in which the portfolio trades; 0 = every n bars. */
+export const START_MASK = 1040
+/** All bits of the lane set where a target is an event, and 1 where the spread is paid, else 0. */
+export const HOLDS = 1056
+export const PAYS_SPREAD = 1072
+/** What an opposite event does: all bits set = closes only; = nothing. */
+export const OPPOSITE_CLOSES = 1088
+export const OPPOSITE_IGNORED = 1104
+export const BORROW_RATE = 1120
+export const LOAN_RATE = 1136
+export const CASH_RATE = 1152
+/** Of corporate actions of the row at hand: Σ value and Σ|value| of what they filled. */
+export const ACTIONS_VALUE = 1168
+export const ACTIONS_SIZE = 1184
+/** All bits of the lane set where most rows are simple: a known target is traded to at once, and never beyond its limits. */
+export const SIMPLE = 1200
+export const HEAD_BYTES = 1216
 
 // ── A cell of a pair: one symbol. The list of cells with an order, u32 indices, lies behind the last ──
 export const QUANTITY = 0
@@ -97,7 +115,9 @@ export const QUANTITY = 0
 export const TRADE_CASH = 16
 /** Units ordered at the latest close; 0 = no order. */
 export const ORDER = 32
-export const CELL_BYTES = 48
+/** All bits of the lane set where the order is one of everything out, which nothing replaces. */
+export const CLOSES = 48
+export const CELL_BYTES = 64
 
 // ── Phase-1 rules of one portfolio; the subscription follows as {index u32, weight f32} ──
 export const SUBSCRIPTIONS = 0
@@ -111,7 +131,10 @@ export const CAP = 20
 export const GROSS = 24
 /** Σ weights, one addition each. */
 export const WEIGHTS = 28
-export const RULES_BYTES = 32
+/** 0 = mean, 1 = vote, 2 = strongest; whether the pattern's weights are the shares. */
+export const COMBINE = 32
+export const BY_WEIGHTS = 36
+export const RULES_BYTES = 40
 export const SUBSCRIPTION_BYTES = 8
 
 // ── What is known of a symbol for good, and in one row ──
@@ -127,7 +150,25 @@ export const OPEN = 0
 /** open × M and close × M. */
 export const OPEN_UNIT = 8
 export const CLOSE_UNIT = 16
-export const PRICE_BYTES = 24
+/** Half the quoted spread; 0 without. */
+export const HALF_SPREAD = 24
+export const PRICE_BYTES = 32
+
+// ── Corporate actions of one symbol in one row: split and dividend, the delisting's price (NaN = none), the price of a split's rest ──
+export const SPLIT = 0
+export const DIVIDEND = 8
+export const DELISTING = 16
+export const SPLIT_PRICE = 24
+export const ACTION_BYTES = 32
+
+// ── Bits of a row ──
+export const STARTS_SESSION = 1
+export const STARTS_WEEK = 2
+export const STARTS_MONTH = 4
+export const IS_FIRST = 8
+/** Some symbol is not tradable; some symbol has a corporate action. */
+export const HAS_GAPS = 16
+export const HAS_ACTIONS = 32
 
 // ── A pattern's decisions of a block: addresses, then whether any row of it has a cap ──
 export const PATTERN_SCALE = 0
@@ -140,11 +181,13 @@ export const PATTERN_VETOES = 16
 export const PATTERN_HAS_CAPS = 20
 /** Where there is one symbol: its caps, row after row. */
 export const PATTERN_CAPS = 24
-export const PATTERN_BYTES = 28
+/** Allocation weights, padded like a row of signals; 0 = none. */
+export const PATTERN_WEIGHTS = 28
+export const PATTERN_BYTES = 32
 
 // ── The exposure tile: of each portfolio an i32x4 of counts (signals, capped, scaled, cut), then its rows ──
 export const TILE_HEAD_BYTES = 32
-/** i32: what is held may have to be limited, or kept, in this row. */
+/** i32: bit 0 = near a gross limit, bit 1 = some target is not known and limits bind what is kept. */
 export const TILE_CAREFUL = 0
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 16
@@ -155,4 +198,6 @@ export const INCREASE = 0
 /** The same bytes after the fills: the quantity wanted, and whether a limit forces the trade. */
 export const DESIRED = 0
 export const FORCED = 16
-export const SCRATCH_BYTES = 32
+/** Lanes that may trade in the symbol: it has a bar, and no order waits. */
+export const MOVABLE = 32
+export const SCRATCH_BYTES = 48

@@ -1,9 +1,9 @@
-import { blockRow, heldAt, pricesAt, returnsPerBar, symbols } from './block'
+import { heldAt, returnsPerBar, symbols } from './block'
 import { addTo, both, choose, magnitudeMask, one, where } from './lanes'
 import {
-  BARS, BARS_IN_MARKET, BEST_RETURN, CASH, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
-  FIRST_RETURN, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PERIOD,
-  PERIOD_INVERSE, PRICE_BYTES, QUANTITY, RETURNS, RISK_FREE, START_EQUITY, STOP_PEAK, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE,
+  BARS, BARS_IN_MARKET, BEST_RETURN, CASH, CELL_BYTES, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
+  FIRST_RETURN, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, IS_FIRST, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PERIOD,
+  PERIOD_INVERSE, PRICE_BYTES, QUANTITY, RETURNS, RISK_FREE, STARTS_SESSION, START_EQUITY, STOP_PEAK, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE,
   SUM_RETURNS, SUM_SQUARES, TURNOVER, WORST_RETURN,
 } from './layout'
 
@@ -13,7 +13,7 @@ import {
  */
 // @ts-ignore: decorator
 @inline
-export function markPair(pair: usize, prices: usize, cellBytes: usize, t: i32, isFirst: bool, startsSession: bool): void {
+export function markPair(pair: usize, prices: usize, t: i32, kinds: i32): void {
   let evenValue = both(0)
   let oddValue = both(0)
   let evenGross = both(0)
@@ -24,14 +24,14 @@ export function markPair(pair: usize, prices: usize, cellBytes: usize, t: i32, i
   let n = symbols
   for (; n > 1; n -= 2) {
     const even = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
-    const odd = f64x2.mul(v128.load(cell + cellBytes, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT + PRICE_BYTES))
+    const odd = f64x2.mul(v128.load(cell + CELL_BYTES, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT + PRICE_BYTES))
     evenValue = f64x2.add(evenValue, even)
     oddValue = f64x2.add(oddValue, odd)
     evenGross = f64x2.add(evenGross, v128.and(even, magnitude))
     oddGross = f64x2.add(oddGross, v128.and(odd, magnitude))
     v128.store64_lane(held, f32x4.demote_f64x2_zero(even), 0)
     v128.store64_lane(held, f32x4.demote_f64x2_zero(odd), 0, 8)
-    cell += cellBytes << 1
+    cell += CELL_BYTES << 1
     prices += PRICE_BYTES << 1
     held += 16
   }
@@ -41,7 +41,7 @@ export function markPair(pair: usize, prices: usize, cellBytes: usize, t: i32, i
     evenGross = f64x2.add(evenGross, v128.and(even, magnitude))
     v128.store(held, f32x4.demote_f64x2_zero(even))
   }
-  measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, isFirst, startsSession)
+  measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, (kinds & IS_FIRST) != 0, (kinds & STARTS_SESSION) != 0)
 }
 
 // @ts-ignore: decorator

@@ -1,27 +1,27 @@
-import { hasMargins, scratchAt, symbols, symbolsAt, toLots } from './block'
+import { hasMargins, isTradable, leapsAt, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, signOf, where } from './lanes'
 import {
-  CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
-  FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HEAD_BYTES, HELD, INCREASE, LEVERAGE, LISTED, MARGIN,
-  MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PRICE_BYTES, QUANTITY, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
+  ACTIONS_SIZE, ACTIONS_VALUE, CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, CLOSES, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
+  FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HALF_SPREAD, HEAD_BYTES, HELD, INCREASE, LEVERAGE, LISTED, MARGIN,
+  MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
 } from './layout'
 
 /** Fills what waits at the open of a row: buying power is shared out, then every listed order is booked. */
 // @ts-ignore: decorator
 @inline
-export function fillPair(pair: usize, prices: usize, leap: usize): void {
+export function fillPair(pair: usize, prices: usize, row: i32, kinds: i32): void {
   const listed = load<i32>(pair, LISTED)
   if (listed == 0) return
   const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
-  if (!clearlyFits(pair, leap)) {
-    const factor = shareBuyingPower(pair, prices)
+  if (!clearlyFits(pair, leapsAt + (<usize>row << 3))) {
+    const factor = shareBuyingPower(pair, prices, row, kinds)
     if (any(f64x2.lt(factor, both(2)))) {
-      cutIncreases(pair, list, listed, factor)
-      bookOrders(pair, prices, list, listed, true)
+      cutIncreases(pair, list, listed, factor, row, kinds)
+      bookOrders(pair, prices, list, listed, true, row, kinds)
       return
     }
   }
-  bookOrders(pair, prices, list, listed, false)
+  bookOrders(pair, prices, list, listed, false, row, kinds)
 }
 
 /**
@@ -45,11 +45,11 @@ function clearlyFits(pair: usize, leapAt: usize): bool {
   return v128.all_true<i64>(v128.and(flat, f64x2.le(f64x2.add(needed, fees), f64x2.mul(v128.load(pair, LEVERAGE), equity))))
 }
 
-/** Price × (1 ± slippage), by the sign of the order. */
+/** Price × (1 ± slippage) ± half the spread, by the sign of the order. */
 // @ts-ignore: decorator
 @inline
-function slipped(open: v128, slippage: v128, sign: v128): v128 {
-  return f64x2.mul(open, f64x2.add(both(1), v128.xor(slippage, sign)))
+function slipped(open: v128, slippage: v128, spread: v128, sign: v128): v128 {
+  return f64x2.add(f64x2.mul(open, f64x2.add(both(1), v128.xor(slippage, sign))), v128.xor(spread, sign))
 }
 
 /** max(minimum, rate × notional + per unit × |quantity|), once per order that fills anything. */
@@ -64,7 +64,7 @@ function orderFee(pair: usize, notional: v128, units: v128): v128 {
  * Σ margin × |quantity| ≤ leverage × equity at fill prices and after fees: gives the factor of the increasing
  * legs, and 2 where all fits.
  */
-function shareBuyingPower(pair: usize, prices: usize): v128 {
+function shareBuyingPower(pair: usize, prices: usize, row: i32, kinds: i32): v128 {
   let spent = both(0)
   let paid = both(0)
   let evenValue = both(0)
@@ -83,14 +83,15 @@ function shareBuyingPower(pair: usize, prices: usize): v128 {
     const margin = load<f64>(symbol, MARGIN)
     const isMargined = margin == margin
     let quantity = held
-    if (any(order)) {
+    if (any(order) && isTradable(kinds, row, n)) {
       const sign = signOf(order)
       const open = v128.load64_splat(prices, OPEN)
+      const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
       const multiplier = v128.load64_splat(symbol, MULTIPLIER)
       const reduced = where(opposite(held, order), f64x2.pmin(f64x2.abs(order), f64x2.abs(held)))
       const increased = f64x2.sub(f64x2.abs(order), reduced)
-      const reduceUnit = f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), sign), multiplier)
-      const increaseUnit = f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), sign), multiplier)
+      const reduceUnit = f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier)
+      const increaseUnit = f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier)
       const counted = v128.andnot(reduced, entryOnly)
       const notional = f64x2.add(f64x2.mul(counted, reduceUnit), f64x2.mul(increased, increaseUnit))
       const fee = orderFee(pair, notional, f64x2.add(counted, increased))
@@ -115,7 +116,8 @@ function shareBuyingPower(pair: usize, prices: usize): v128 {
     prices += PRICE_BYTES
   }
   const used = f64x2.add(evenUsed, oddUsed)
-  const cash = f64x2.sub(f64x2.sub(v128.load(pair, CASH), spent), paid)
+  const now = f64x2.sub(v128.load(pair, CASH), v128.load(pair, ACTIONS_VALUE))
+  const cash = f64x2.sub(f64x2.sub(now, spent), paid)
   const allowed = f64x2.mul(v128.load(pair, LEVERAGE), f64x2.add(cash, f64x2.add(evenValue, oddValue)))
   const fits = f64x2.le(f64x2.add(f64x2.add(used, fees), needed), f64x2.mul(allowed, both(LIMIT_SLACK)))
   const grows = f64x2.gt(needed, both(0))
@@ -125,12 +127,13 @@ function shareBuyingPower(pair: usize, prices: usize): v128 {
 }
 
 /** Increasing legs of the listed orders × factor, to lots; a factor of 2 leaves them. */
-function cutIncreases(pair: usize, list: usize, listed: i32, factor: v128): void {
+function cutIncreases(pair: usize, list: usize, listed: i32, factor: v128, row: i32, kinds: i32): void {
   const lanes = f64x2.lt(factor, both(2))
   let cuts = both(0)
   let scratch = scratchAt
   for (const end = list + (<usize>listed << 2); list < end; list += 4) {
     const n = <usize>load<u32>(list)
+    if (!isTradable(kinds, row, n)) continue
     const cell = pair + HEAD_BYTES + n * CELL_BYTES
     const held = v128.load(cell, QUANTITY)
     const order = v128.load(cell, ORDER)
@@ -148,9 +151,9 @@ function cutIncreases(pair: usize, list: usize, listed: i32, factor: v128): void
 /** Books both legs of every listed order: sums by leg in symbol order, then cash. */
 // @ts-ignore: decorator
 @inline
-function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut: bool): void {
-  let reducedValue = both(0)
-  let reducedSize = both(0)
+function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut: bool, row: i32, kinds: i32): void {
+  let reducedValue = v128.load(pair, ACTIONS_VALUE)
+  let reducedSize = v128.load(pair, ACTIONS_SIZE)
   let reducedFees = both(0)
   let increasedValue = both(0)
   let increasedSize = both(0)
@@ -160,10 +163,18 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
   const magnitude = magnitudeMask()
   const signs = signMask()
   let scratch = scratchAt
+  let waiting = list
+  const start = list
   for (const end = list + (<usize>listed << 2); list < end; list += 4) {
     const n = <usize>load<u32>(list)
+    if (!isTradable(kinds, row, n)) {
+      store<u32>(waiting, <u32>n)
+      waiting += 4
+      continue
+    }
     const cell = pair + HEAD_BYTES + n * CELL_BYTES
     const price = prices + n * PRICE_BYTES
+    const spread = f64x2.mul(v128.load64_splat(price, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
     const held = v128.load(cell, QUANTITY)
     const order = v128.load(cell, ORDER)
     const open = v128.load64_splat(price, OPEN)
@@ -174,8 +185,8 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     const against = opposite(held, order)
     const reduced = where(against, f64x2.pmin(size, heldSize))
     const increased = isCut ? v128.load(scratch, INCREASE) : f64x2.sub(size, reduced)
-    const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), sign), multiplier))
-    const increasedBy = f64x2.mul(increased, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), sign), multiplier))
+    const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
+    const increasedBy = f64x2.mul(increased, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier))
     const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
     const fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
     const grows = f64x2.gt(increased, both(0))
@@ -200,20 +211,24 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     }
     v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
     v128.store(cell, both(0), ORDER)
+    v128.store(cell, both(0), CLOSES)
     if (isCut) scratch += SCRATCH_BYTES
   }
   const fees = f64x2.add(reducedFees, increasedFees)
   const cash = f64x2.sub(v128.load(pair, CASH), f64x2.add(reducedValue, increasedValue))
   v128.store(pair, f64x2.sub(cash, fees), CASH)
   v128.store(pair, f64x2.add(reducedSize, increasedSize), FILLED)
+  v128.store(pair, both(0), ACTIONS_VALUE)
+  v128.store(pair, both(0), ACTIONS_SIZE)
   addTo(pair + FEES, fees)
   addTo(pair + FILLS, fills)
+  store<i32>(pair, <i32>((waiting - start) >> 2), LISTED)
 }
 
 /** Counts the trades that the lanes close: their cash is the profit. */
 // @ts-ignore: decorator
 @inline
-function closeTrades(pair: usize, profit: v128, closes: v128): void {
+export function closeTrades(pair: usize, profit: v128, closes: v128): void {
   const wins = v128.and(closes, f64x2.gt(profit, both(0)))
   addTo(pair + TRADES, one(closes))
   addTo(pair + WINNING_TRADES, one(wins))

@@ -1,0 +1,117 @@
+import { actionsAt, pricesAt, symbols, symbolsAt, toLots, yearsAt } from './block'
+import { closeTrades } from './fills'
+import { addTo, any, both, choose, one, where } from './lanes'
+import {
+  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BORROW_RATE, CANCELLATIONS, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DELISTING,
+  DIVIDEND, FILLED, FILLS, HEAD_BYTES, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, PRICE_BYTES, QUANTITY, SPLIT, SPLIT_PRICE,
+  SYMBOL_BYTES, TRADE_CASH,
+} from './layout'
+
+/** Interest since the last row, on the book as it was at the last marks. */
+export function bookCarry(pair: usize, row: i32): void {
+  const years = v128.load64_splat(yearsAt + (<usize>row << 3))
+  const cash = v128.load(pair, CASH)
+  let short = both(0)
+  let cell = pair + HEAD_BYTES
+  // The row before lies before the block's first.
+  let prices = pricesAt + <usize>((row - 1) * symbols) * PRICE_BYTES
+  for (let n = 0; n < symbols; n++) {
+    const value = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
+    short = f64x2.sub(short, where(f64x2.lt(value, both(0)), value))
+    cell += CELL_BYTES
+    prices += PRICE_BYTES
+  }
+  const rate = choose(f64x2.lt(cash, both(0)), v128.load(pair, LOAN_RATE), v128.load(pair, CASH_RATE))
+  const interest = f64x2.mul(f64x2.mul(cash, rate), years)
+  const borrowing = f64x2.mul(f64x2.mul(short, v128.load(pair, BORROW_RATE)), years)
+  v128.store(pair, f64x2.sub(f64x2.add(cash, interest), borrowing), CASH)
+}
+
+/** Splits, then dividends, then delistings of one row, on what was held at the last close, symbol by symbol. */
+export function bookActions(pair: usize, row: i32): void {
+  let action = actionsAt + <usize>(row * symbols) * ACTION_BYTES
+  let cell = pair + HEAD_BYTES
+  let symbol = symbolsAt
+  let cancelled = false
+  for (let n = 0; n < symbols; n++) {
+    if (load<f64>(action, SPLIT) != 1) cancelled = bookSplit(pair, cell, symbol, action) || cancelled
+    const multiplier = v128.load64_splat(symbol, MULTIPLIER)
+    const paid = f64x2.mul(f64x2.mul(v128.load(cell, QUANTITY), multiplier), v128.load64_splat(action, DIVIDEND))
+    addTo(pair + CASH, paid)
+    addTo(cell + TRADE_CASH, paid)
+    const price = load<f64>(action, DELISTING)
+    if (price == price) cancelled = bookDelisting(pair, cell, f64x2.mul(both(price), multiplier)) || cancelled
+    action += ACTION_BYTES
+    cell += CELL_BYTES
+    symbol += SYMBOL_BYTES
+  }
+  if (cancelled) listAgain(pair)
+}
+
+/** What actions have filled, where no order was booked with it. */
+export function settleActions(pair: usize): void {
+  v128.store(pair, f64x2.sub(v128.load(pair, CASH), v128.load(pair, ACTIONS_VALUE)), CASH)
+  addTo(pair + FILLED, v128.load(pair, ACTIONS_SIZE))
+  v128.store(pair, both(0), ACTIONS_VALUE)
+  v128.store(pair, both(0), ACTIONS_SIZE)
+}
+
+/** Quantity and waiting order × split; what the lot cannot hold is paid in cash. Whether an order was cancelled. */
+function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize): bool {
+  const split = v128.load64_splat(action, SPLIT)
+  const held = v128.load(cell, QUANTITY)
+  const owed = f64x2.mul(held, split)
+  const kept = toLots(owed, symbol)
+  const order = v128.load(cell, ORDER)
+  const waits = f64x2.ne(order, both(0))
+  const change = where(waits, f64x2.sub(toLots(f64x2.mul(f64x2.add(held, order), split), symbol), kept))
+  const cancelled = v128.and(waits, f64x2.eq(change, both(0)))
+  v128.store(cell, change, ORDER)
+  v128.store(cell, v128.andnot(v128.load(cell, CLOSES), cancelled), CLOSES)
+  addTo(pair + CANCELLATIONS, one(cancelled))
+  const rest = f64x2.sub(kept, owed)
+  const unit = f64x2.mul(v128.load64_splat(action, SPLIT_PRICE), v128.load64_splat(symbol, MULTIPLIER))
+  const fills = f64x2.ne(rest, both(0))
+  const out = v128.and(fills, f64x2.eq(f64x2.add(owed, rest), both(0)))
+  bookOwn(pair, cell, rest, unit, fills, out)
+  v128.store(cell, kept, QUANTITY)
+  return any(cancelled)
+}
+
+/** Closed at the stated price without costs; whatever was waiting is cancelled. */
+function bookDelisting(pair: usize, cell: usize, unit: v128): bool {
+  const waits = f64x2.ne(v128.load(cell, ORDER), both(0))
+  const held = v128.load(cell, QUANTITY)
+  const fills = f64x2.ne(held, both(0))
+  addTo(pair + CANCELLATIONS, one(waits))
+  v128.store(cell, both(0), ORDER)
+  v128.store(cell, both(0), CLOSES)
+  bookOwn(pair, cell, f64x2.neg(held), unit, fills, fills)
+  v128.store(cell, both(0), QUANTITY)
+  return any(waits)
+}
+
+/** An execution of the kernel's own, without costs, in the lanes that fill; `out` are those it leaves flat. */
+function bookOwn(pair: usize, cell: usize, quantity: v128, unit: v128, fills: v128, out: v128): void {
+  const value = where(fills, f64x2.mul(quantity, unit))
+  addTo(pair + ACTIONS_VALUE, value)
+  addTo(pair + ACTIONS_SIZE, f64x2.abs(value))
+  addTo(pair + FILLS, one(fills))
+  addTo(pair + ORDERS, one(fills))
+  const tradeCash = f64x2.sub(v128.load(cell, TRADE_CASH), value)
+  closeTrades(pair, tradeCash, out)
+  v128.store(cell, v128.andnot(tradeCash, out), TRADE_CASH)
+}
+
+/** The list of cells with an order, made anew. */
+function listAgain(pair: usize): void {
+  let list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
+  const start = list
+  let cell = pair + HEAD_BYTES
+  for (let n = 0; n < symbols; n++) {
+    store<u32>(list, n)
+    list += <usize>i32(any(f64x2.ne(v128.load(cell, ORDER), both(0)))) << 2
+    cell += CELL_BYTES
+  }
+  store<i32>(pair, <i32>((list - start) >> 2), LISTED)
+}

@@ -1,0 +1,20 @@
+import { addTo } from './lanes'
+import { CHANGING, EXPOSURE_RULES, HELD, LISTED, ORDERS, PATTERN, WANTED } from './layout'
+
+/** Address of the decisions of a portfolio's pattern; 0 = none. */
+// @ts-ignore: decorator
+@inline
+export function patternOf(pair: usize, lane: usize): usize {
+  return load<u32>(load<u32>(pair + (lane << 2), EXPOSURE_RULES), PATTERN)
+}
+
+/** Notes what was decided: how many orders, the list from `start` to `end`, and what they come to. */
+// @ts-ignore: decorator
+@inline
+export function keepList(pair: usize, end: usize, start: usize, count: v128, changing: v128, growing: v128): void {
+  addTo(pair + ORDERS, count)
+  store<i32>(pair, <i32>((end - start) >> 2), LISTED)
+  v128.store(pair, changing, CHANGING)
+  v128.store(pair, f64x2.add(v128.load(pair, HELD), growing), WANTED)
+}
+

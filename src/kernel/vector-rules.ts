@@ -1,0 +1,33 @@
+import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { KernelBlock } from './kernel.ts'
+
+/** A rule that keeps a portfolio on the reference kernel, and the test for it. */
+const OTHER_RULES: readonly (readonly [string, (config: PortfolioConfig) => boolean])[] = [
+  ['no signal', ({ signals }) => signals.length === 0],
+  ['sizing by quantity or at the fill', ({ sizing }) => sizing.kind === 'fixedQuantity' || sizing.kind === 'allIn'],
+  ['no cash per target', ({ sizing }) => sizing.kind === 'fixedCash' && !(sizing.cash > 0)],
+  ['intrabar exits', ({ exits }) => exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null],
+  ['holding times', ({ minHoldBars, maxHoldBars, cooldownBars }) => minHoldBars + maxHoldBars + cooldownBars > 0],
+  ['fills other than next-open', ({ execution }) => execution.profile !== 'next-open'],
+  ['buying power other than scale', ({ execution }) => execution.buyingPower !== 'scale'],
+  ['participation', ({ execution }) => execution.participation !== null],
+  ['starting positions', ({ positions }) => Object.keys(positions).length > 0],
+  ['an end other than leave', ({ end }) => end !== 'leave'],
+]
+
+/**
+ * Why a portfolio needs the reference kernel, or null: the rules the SIMD kernel has not, for the plan to tell.
+ */
+export function whyNotVector(config: PortfolioConfig): string | null {
+  return OTHER_RULES.find(([, needs]) => needs(config))?.[0] ?? null
+}
+
+/** Whether a bar opens before the one before it has closed: orders then wait in ways only the reference kernel knows. */
+export function barsOverlap(times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array }, closeTime = -Infinity): boolean {
+  return times.openTimes.some((openTime, row) => openTime < (row === 0 ? closeTime : times.closeTimes[row - 1]))
+}
+
+/** Throws when a block's bars overlap. @param closeTime of the row before it */
+export function expectApart({ market }: KernelBlock, closeTime: number): void {
+  if (barsOverlap(market, closeTime)) throw new Error('the SIMD kernel has no rule for bars that open before the one before them has closed')
+}

@@ -1,0 +1,157 @@
+import * as layout from './assembly/layout.ts'
+import type { KernelBlock } from './kernel.ts'
+import { advanceTape, fitTape } from './tape.ts'
+import { DOUBLE, FLOAT, PAIR_BYTES } from './wasm-layout.ts'
+import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
+
+/** Keeps a bound a bound when it is rounded. */
+const ROOM = 1 + 1e-6
+/** Room behind a tile of one symbol, whose bars are worked out four at a time. */
+const TILE_ROWS_BYTES = 256
+
+/** Copies what a batch reads of a block, once for all its portfolios. */
+export function placeBlock(module: KernelModule, batch: PlacedBatch, block: KernelBlock): void {
+  const { memory, symbols, padded, tape } = batch
+  const { market, signalCount } = block
+  const { rows, firstRow } = market
+  memory.release(batch.blockAt)
+  fitTape(tape, rows)
+  for (let row = 0; row < rows; row++) advanceTape(tape, market, row)
+  module.setBlock(firstRow, rows, signalCount)
+  const signalsAt = memory.take(rows * signalCount * padded * FLOAT)
+  copyPadded(batch, block.signals, { address: signalsAt, lines: rows * signalCount })
+  const gapsAt = memory.take(signalCount * FLOAT)
+  const lotValuesAt = memory.take(rows * padded * 2 * FLOAT)
+  // Interest looks at the prices of the row before.
+  const pricesAt = memory.take((rows + 1) * symbols * layout.PRICE_BYTES) + symbols * layout.PRICE_BYTES
+  placePrices(batch, block, { prices: pricesAt, lotValues: lotValuesAt })
+  module.setInputs(signalsAt, gapsAt, pricesAt, lotValuesAt)
+  placeRows(module, batch, block)
+  for (let i = 0; i < batch.patterns; i++) placePattern(batch, block, i)
+  if (symbols === 1) placeSeries(module, batch, block)
+  module.setWork(
+    memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),
+    memory.take(symbols * layout.SCRATCH_BYTES),
+    memory.take((padded + 4) * 2 * FLOAT),
+    memory.take(2 * padded * FLOAT + PAIR_BYTES),
+  )
+  module.seekGaps()
+}
+
+/** Lines of N values become lines of whole vectors, with zeros. */
+function copyPadded(
+  { memory, symbols, padded }: PlacedBatch,
+  values: Float32Array | Uint8Array,
+  to: { address: number; lines: number },
+): void {
+  const { floats } = memory
+  const start = to.address / FLOAT
+  if (padded === symbols) {
+    floats.set(values.subarray(0, to.lines * symbols), start)
+    return
+  }
+  for (let line = 0; line < to.lines; line++) {
+    const at = start + line * padded
+    for (let n = 0; n < symbols; n++) floats[at + n] = values[line * symbols + n]
+    floats.fill(0, at + symbols, at + padded)
+  }
+}
+
+/** Opens and closes × M, a symbol that is not tradable at its last close; and the least value each can be traded by. */
+function placePrices(batch: PlacedBatch, { market }: KernelBlock, at: { prices: number; lotValues: number }): void {
+  const { memory: { doubles, floats }, symbols, padded, tape, multipliers, lots } = batch
+  const step = layout.PRICE_BYTES / DOUBLE
+  const before = at.prices / DOUBLE - symbols * step
+  for (let n = 0; n < symbols; n++) doubles[before + n * step + layout.CLOSE_UNIT / DOUBLE] = tape.unit[n]
+  for (let i = 0; i < market.rows * symbols; i++) {
+    const n = i % symbols
+    const price = at.prices / DOUBLE + i * step
+    const unit = tape.unit[i + symbols]
+    doubles[price] = market.open[i]
+    doubles[price + 1] = tape.tradable[i] === 1 ? market.open[i] * multipliers[n] : unit
+    doubles[price + 2] = unit
+    doubles[price + 3] = market.halfSpread === null || tape.tradable[i] === 0 ? 0 : market.halfSpread[i]
+    const lotValue = at.lotValues / FLOAT + ((i - n) / symbols) * padded * 2 + n * 2
+    floats.fill(lots[n] * unit * ROOM, lotValue, lotValue + 2)
+    if (n === symbols - 1) floats.fill(0, lotValue + 2, lotValue + 2 + (padded - symbols) * 2)
+  }
+}
+
+function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelBlock): void {
+  const { memory, symbols, tape } = batch
+  const { rows } = market
+  const leapsAt = memory.take(rows * DOUBLE)
+  const yearsAt = memory.take(rows * DOUBLE)
+  const kindsAt = memory.take(rows * FLOAT)
+  const tradableAt = memory.take(rows * symbols)
+  memory.bytes.set(tape.tradable.subarray(0, rows * symbols), tradableAt)
+  memory.doubles.set(tape.years.subarray(0, rows), yearsAt / DOUBLE)
+  let acts = false
+  for (let row = 0; row < rows; row++) {
+    const tradable = tape.tradable.subarray(row * symbols, (row + 1) * symbols)
+    const actions = tape.hasActions[row] === 1 && tape.isFirst[row] === 0
+    memory.words[kindsAt / FLOAT + row] =
+      tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (tradable.includes(0) ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
+    memory.doubles[leapsAt / DOUBLE + row] = actions ? Infinity : leapOf(batch, market.open, row)
+    acts ||= actions
+  }
+  module.setRows(leapsAt, yearsAt, kindsAt, tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
+}
+
+/** How far at most an open lies from the symbol's last close, as a fraction of it. */
+function leapOf({ symbols, tape, multipliers }: PlacedBatch, open: Float64Array, row: number): number {
+  let leap = 0
+  for (let n = 0; n < symbols; n++) {
+    const at = row * symbols + n
+    if (tape.tradable[at] === 0 || tape.unit[at] === 0) continue
+    leap = Math.max(leap, Math.abs((open[at] * multipliers[n]) / tape.unit[at] - 1))
+  }
+  return leap * ROOM
+}
+
+function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array, rows: number): number {
+  const address = memory.take(rows * symbols * layout.ACTION_BYTES)
+  for (let i = 0; i < rows * symbols; i++) {
+    const price = tape.tradable[i] === 1 ? open[i] : tape.delisting[i]
+    memory.doubles.set([tape.split[i], tape.dividend[i], tape.delisting[i], price], (address + i * layout.ACTION_BYTES) / DOUBLE)
+  }
+  return address
+}
+
+/** A single symbol's signals, signal by signal, for bars in lanes. */
+function placeSeries(module: KernelModule, { memory }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock): void {
+  const padded = Math.ceil(rows / 4) * 4 + 4
+  const at = memory.take(signalCount * padded * FLOAT)
+  for (let s = 0; s < signalCount; s++) {
+    const start = at / FLOAT + s * padded
+    for (let row = 0; row < rows; row++) memory.floats[start + row] = signals[row * signalCount + s]
+    memory.floats.fill(0, start + rows, start + padded)
+  }
+  module.setSeries(at, padded * FLOAT)
+}
+
+function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): void {
+  const { memory, padded, symbols } = batch
+  const { rows } = block.market
+  const { scale, gross, cap, veto, weights } = block.patterns[index]
+  const scaleAt = memory.take(rows * FLOAT + PAIR_BYTES)
+  const grossAt = memory.take(rows * FLOAT + PAIR_BYTES)
+  const capAt = memory.take(rows * padded * FLOAT)
+  const vetoAt = memory.take(rows * padded * FLOAT)
+  const vetoesAt = memory.take(rows * FLOAT)
+  const capsAt = memory.take(rows * FLOAT + PAIR_BYTES)
+  const weightsAt = weights === null ? 0 : memory.take(rows * padded * FLOAT)
+  memory.floats.set(scale.subarray(0, rows), scaleAt / FLOAT)
+  memory.floats.set(gross.subarray(0, rows), grossAt / FLOAT)
+  copyPadded(batch, cap, { address: capAt, lines: rows })
+  copyPadded(batch, veto, { address: vetoAt, lines: rows })
+  if (weights !== null) copyPadded(batch, weights, { address: weightsAt, lines: rows })
+  for (let row = 0; row < rows; row++) {
+    const vetoes = veto.subarray(row * symbols, (row + 1) * symbols)
+    memory.words[vetoesAt / FLOAT + row] = vetoes.some((vetoed) => vetoed !== 0) ? 1 : 0
+  }
+  if (symbols === 1) memory.floats.set(cap.subarray(0, rows), capsAt / FLOAT)
+  const hasCaps = cap.subarray(0, rows * symbols).some((limit) => limit !== Infinity) ? 1 : 0
+  const words = [scaleAt, grossAt, capAt, vetoAt, vetoesAt, hasCaps, capsAt, weightsAt]
+  memory.words.set(words, (batch.patternsAt + index * layout.PATTERN_BYTES) / FLOAT)
+}

@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import { PERFORMANCE_FIELDS } from '../../src/domain/performance.ts'
+import type { Performance } from '../../src/domain/performance.ts'
+import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
+import type { KernelBlock, KernelSetup } from '../../src/kernel/kernel.ts'
+import { createReferenceKernel } from '../../src/kernel/reference.ts'
+import { createSweepKernel } from '../../src/kernel/sweep.ts'
+import { whyNotVector } from '../../src/kernel/vector-rules.ts'
+import { createVectorKernel } from '../../src/kernel/wasm.ts'
+import type { VectorKernel } from '../../src/kernel/wasm.ts'
+import { makeBlock, makeSetup } from '../kernel/market-fixture.ts'
+import { cutBlock } from '../kernel/playing.ts'
+import { randomScene } from '../kernel/random-scene.ts'
+import { randomBatch } from './random-batch.ts'
+import type { RandomBatch } from './random-batch.ts'
+
+const SEED = process.env.MILLRACE_SEED ?? 'vector'
+const folder = mkdtempSync(join(tmpdir(), 'millrace-kernel-'))
+let wasm: WebAssembly.Module
+
+beforeAll(() => {
+  const script = fileURLToPath(new URL('../../scripts/build-kernel.mjs', import.meta.url))
+  const file = join(folder, 'kernel.wasm')
+  execFileSync(process.execPath, [script, file])
+  wasm = new WebAssembly.Module(readFileSync(file))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Every number of a portfolio that both kernels can tell, by name. */
+function figures(kernel: VectorKernel, portfolio: number): Record<string, number> {
+  const { cash, equity, quantities, marks } = kernel.book(portfolio)
+  const named: Record<string, number> = { ...kernel.performance(portfolio), cash, equity }
+  quantities.forEach((value, n) => (named[`quantities[${n}]`] = value))
+  marks.forEach((value, n) => (named[`marks[${n}]`] = value))
+  return named
+}
+
+/** Names of the figures that differ in any bit; NaN equals NaN, 0 does not equal −0. */
+function differences(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((name) => !Object.is(a[name], b[name]))
+    .map((name) => `${name}: ${a[name]} and ${b[name]}`)
+}
+
+/**
+ * A market with everything in it (gaps, halts, splits, dividends, delistings, several bars a session, spreads)
+ * and portfolios with every rule the SIMD kernel has, in blocks of one length.
+ */
+function randomMarket(seed: string): RandomBatch {
+  const random = createRandom(seed)
+  const scene = randomScene(seed)
+  const rows = Object.values(scene.market)[0].bars.length
+  const plain = (scene.portfolios ?? []).map((config) => ({
+    ...config,
+    sizing: [{ kind: 'exposure', size: 1 }, { kind: 'exposure', size: 1.7 }, { kind: 'fixedCash', cash: 4000 }][random.integer(3)] as PortfolioConfig['sizing'],
+    exits: {}, minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0, positions: {}, end: 'leave' as const,
+    execution: { profile: 'next-open', buyingPower: 'scale', participation: null } as const,
+  }))
+  const closeHours = scene.closeHours ?? []
+  const apart = { ...scene, portfolios: plain, openHours: closeHours.map((hour) => hour - 1) }
+  const block = makeBlock(apart)
+  const length = 1 + random.integer(rows)
+  const blocks = Array.from({ length: Math.ceil(rows / length) }, (_, i) => cutBlock(block, i * length, Math.min(rows, (i + 1) * length)))
+  return { setup: makeSetup(apart), blocks }
+}
+
+/** Runs batches through both kernels and compares every figure after every block; gives the sums of what happened. */
+function compareAll(cases: number, make: (seed: string) => RandomBatch): { seen: Performance; portfolios: number } {
+  const seen = Object.fromEntries(PERFORMANCE_FIELDS.map((field) => [field, 0])) as Performance
+  let portfolios = 0
+  for (let i = 0; i < cases; i++) {
+    const { setup, blocks } = make(`${SEED}/${i}`)
+    const reference = createReferenceKernel(setup)
+    const simd = createVectorKernel(wasm, setup)
+    for (const block of blocks) {
+      reference.run(block)
+      simd.run(block)
+      for (let p = 0; p < setup.portfolios.length; p++) {
+        const found = differences(figures(simd, p), figures(reference, p))
+        expect(found, `case ${SEED}/${i}, portfolio ${p} after row ${block.market.firstRow + block.market.rows - 1}`).toEqual([])
+      }
+    }
+    for (let p = 0; p < setup.portfolios.length; p++) {
+      const performance = simd.performance(p)
+      for (const field of PERFORMANCE_FIELDS) seen[field] += performance[field]
+    }
+    portfolios += setup.portfolios.length
+  }
+  return { seen, portfolios }
+}
+
+function tell(what: string, cases: number, { seen, portfolios }: { seen: Performance; portfolios: number }): void {
+  const counts = ['orders', 'fills', 'cancellations', 'trades', 'cappedCount', 'vetoedCount', 'grossLimitedBars', 'drawdownStops', 'ended'] as const
+  console.log(`SIMD = reference, ${what}: ${cases} batches, ${portfolios} portfolios, ${counts.map((field) => `${seen[field]} ${field}`).join(', ')}; seed ${SEED}`)
+  for (const field of counts) expect(seen[field], `${field} never happened`).toBeGreaterThan(0)
+}
+
+describe('the SIMD kernel is the reference kernel bit for bit', () => {
+  it('on complete markets, with any number of symbols, portfolios and rows in a block', () => {
+    tell('complete markets', 150, compareAll(150, randomBatch))
+  })
+
+  it('on markets with gaps, corporate actions, sessions and spreads, under every rule it has', () => {
+    tell('every rule', 250, compareAll(250, randomMarket))
+  })
+
+  it('whoever shares a portfolio\'s pair and batch', () => {
+    const { setup, blocks } = randomBatch('company')
+    const together = createVectorKernel(wasm, setup)
+    blocks.forEach((block) => together.run(block))
+    setup.portfolios.forEach((portfolio, p) => {
+      const alone = createVectorKernel(wasm, { ...setup, portfolios: [portfolio] })
+      blocks.forEach((block) => alone.run(block))
+      expect(differences(figures(alone, 0), figures(together, p))).toEqual([])
+    })
+  })
+})
+
+describe('a sweep', () => {
+  it('mixes both kernels as each portfolio needs, and gives what the reference gives', () => {
+    let vector = 0
+    let other = 0
+    for (let i = 0; i < 60; i++) {
+      const { setup, blocks } = randomMarket(`${SEED}/mixed/${i}`)
+      const random = createRandom(`${SEED}/mixed/${i}`)
+      const portfolios = setup.portfolios.map((portfolio) =>
+        random.uniform() < 0.5 ? portfolio : { ...portfolio, config: { ...portfolio.config, cooldownBars: 2, end: 'last-open' as const } })
+      const mixed = { ...setup, portfolios }
+      const [sweep, reference] = [createSweepKernel(wasm, mixed), createReferenceKernel(mixed)]
+      for (const block of blocks) {
+        sweep.run(block)
+        reference.run(block)
+      }
+      portfolios.forEach(({ config }, p) => {
+        if (whyNotVector(config) === null) vector++
+        else other++
+        expect(differences(sweep.performance(p), reference.performance(p)), `${SEED}/mixed/${i}, portfolio ${p}`).toEqual([])
+      })
+    }
+    console.log(`mixed batches: ${vector} portfolios on SIMD, ${other} on the reference; seed ${SEED}`)
+    expect(Math.min(vector, other)).toBeGreaterThan(20)
+  })
+})
+
+describe('what it has no rule for', () => {
+  /** A batch whose first block has some rows. */
+  const batch = () => ['a', 'b', 'c', 'd', 'e'].map(randomBatch).find(({ blocks }) => blocks[0].market.rows > 4)!
+  const withConfig = (change: Partial<PortfolioConfig>): KernelSetup => {
+    const { setup } = batch()
+    return { ...setup, portfolios: [{ ...setup.portfolios[0], config: { ...setup.portfolios[0].config, ...change } }] }
+  }
+
+  it.each<[string, Partial<PortfolioConfig>]>([
+    ['sizing by quantity or at the fill', { sizing: { kind: 'fixedQuantity', quantity: 1 } }],
+    ['holding times', { cooldownBars: 1 }],
+    ['starting positions', { positions: { S0: 1 } }],
+    ['an end other than leave', { end: 'last-close' }],
+    ['participation', { execution: { profile: 'next-open', buyingPower: 'scale', participation: 0.1 } }],
+  ])('is refused with its reason: %s', (reason, change) => {
+    const setup = withConfig(change)
+    expect(whyNotVector(setup.portfolios[0].config)).toBe(reason)
+    expect(() => createVectorKernel(wasm, setup)).toThrow(reason)
+  })
+
+  it('is refused in a block: bars that overlap', () => {
+    const { setup, blocks } = batch()
+    const block: KernelBlock = blocks[0]
+    block.market.openTimes[1] = 0
+    expect(() => createVectorKernel(wasm, setup).run(block)).toThrow('open before the one before')
+  })
+})
