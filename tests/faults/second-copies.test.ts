@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { openStore } from '../../src/store/local-store.ts'
+import type { ArtefactMeta } from '../../src/store/store.ts'
 import { baseExperiment, Workbench } from '../caching/workbench.ts'
 import { scratchFolder } from '../store/scratch.ts'
 import { madeTwice } from './killed-run.ts'
@@ -35,7 +36,7 @@ it('portfolios that are stored twice, in batches cut differently, count once', a
   const { results = [], strangers = {} } = record.artefacts ?? {}
   const opened = openStore(store, { clock: systemClock })
   const counted = results.flatMap((address) => {
-    const { ids } = opened.meta(address)?.facts as { ids: readonly string[] }
+    const { ids } = (opened.meta(address) as ArtefactMeta).facts as { ids: readonly string[] }
     return ids.filter((id) => !(strangers[address] ?? []).includes(id))
   })
   expect(counted.toSorted()).toEqual([...new Set(counted)].toSorted())
