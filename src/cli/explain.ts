@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { explainOrder } from '../analysis/explain.ts'
+import { addressOf } from '../base/hash.ts'
 import { formatExplanation } from './explanation-text.ts'
+import { findInstallation } from './installation.ts'
 import type { GlobalOptions } from './invocation.ts'
-import { print, printJson } from './output.ts'
+import { print, printJson, tell } from './output.ts'
 import { openNamedRun } from './workspace.ts'
 
 export function explainCommand(command: Command): void {
@@ -10,7 +12,11 @@ export function explainCommand(command: Command): void {
     .addHelpText('after', '\nAn order’s key stands in the ledgers and in what replay shows: 0f3a9c2b7d11.2014-06-09T20:00:00Z.AAPL.target\nNothing is estimated: the portfolio is stepped again from stored artefacts up to this order.')
     .action((reference: string, order: string, _: unknown, called: Command) => {
       const options = called.optsWithGlobals<GlobalOptions>()
-      const explanation = explainOrder(openNamedRun(reference, options), order)
+      const run = openNamedRun(reference, options)
+      const explanation = explainOrder(run, order)
+      if (run.record.environment.sources !== addressOf(findInstallation().sources)) {
+        tell(`run ${run.id} was made by another version of Millrace: replay tells whether this one makes the same of it`)
+      }
       if (options.json === true) printJson(explanation)
       else print(formatExplanation(explanation))
     })

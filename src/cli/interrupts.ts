@@ -4,7 +4,7 @@ import { tell } from './output.ts'
 export interface Interrupts {
   /** Aborted by the first Ctrl-C (or SIGTERM). */
   readonly signal: AbortSignal
-  /** Gives the signals back to Node. */
+  /** Gives the signals back to Node, unless one has come. */
   stop(): void
 }
 
@@ -25,6 +25,7 @@ export function watchInterrupts(abandon: () => void): Interrupts {
   return {
     signal: controller.signal,
     stop: () => {
+      if (controller.signal.aborted) return
       process.off('SIGINT', onSignal)
       process.off('SIGTERM', onSignal)
     },

@@ -9,6 +9,8 @@ import { failureText } from './progress-text.ts'
 const CULPRITS_SHOWN = 10
 
 export interface FinishedRun {
+  /** What workers printed, where they did. */
+  readonly workersLog: string | undefined
   readonly id: string
   readonly record: RunRecord
   readonly leaders: Leaders
@@ -29,7 +31,7 @@ export function formatSummary(run: FinishedRun, options: GlobalOptions): string[
     ...(portfolios === 0
       ? ['no portfolio was finished']
       : [`best by sharpe, profile ${record.experiment.profile.name}`, ...formatLeaders(run.leaders, 'sharpe').map((line) => `  ${line}`)]),
-    ...failureLines(record.failures),
+    ...failureLines(record.failures, run.workersLog),
     '',
     'next',
     ...nextCommands(run, options).map((line) => `  ${line}`),
@@ -53,7 +55,7 @@ function lockstepLines({ lockstep, experiment }: RunRecord): string[] {
   return [...(experiment.models.length === 0 ? [] : [`  ${lockstep.predictions} predictions${flips}`]), `  ${compared}`]
 }
 
-function failureLines(failures: readonly Failure[]): string[] {
+function failureLines(failures: readonly Failure[], workersLog: string | undefined): string[] {
   if (failures.length === 0) return []
   const culprits = failures.filter((failure) => failure.because === undefined)
   const blocked = new Map<string, number>()
@@ -63,7 +65,11 @@ function failureLines(failures: readonly Failure[]): string[] {
     return [failureText(failure), ...(followers > 0 ? [`    and with it ${plural(followers, 'result')} that needed it`] : [])]
   })
   const more = culprits.length - CULPRITS_SHOWN
-  return ['', ...lines, ...(more > 0 ? [`… and ${formatCount(more)} more; --json names all of them`] : [])]
+  return [
+    '', ...lines,
+    ...(more > 0 ? [`… and ${formatCount(more)} more; --json names all of them`] : []),
+    ...(workersLog === undefined ? [] : [`what workers printed: ${workersLog}`]),
+  ]
 }
 
 /** Commands that are worth typing after a run, ready to be copied. */
@@ -73,6 +79,6 @@ export function nextCommands(run: Pick<FinishedRun, 'leaders' | 'order'>, option
     `${commandText(['top', 'latest', '--by', 'sortino'], options)}    # rank by any metric`,
     ...(run.order === undefined ? [] : [`${commandText(['explain', 'latest', run.order], options)}    # an order of the best, from feature to fill`]),
     ...(run.order === undefined ? [] : [`${commandText(['replay', 'latest', String(best)], options)}    # all of its orders`]),
-    `${commandText(['sql', 'latest', 'select "group", avg(sharpe) from metrics group by 1'], options)}`,
+    `${commandText(['sql', 'latest', 'select groupName, avg(sharpe) from metrics group by 1'], options)}`,
   ]
 }

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findSameRun, openRun, type OpenedRun } from '../analysis/opened-run.ts'
 import { firstFilledOrder } from '../analysis/replay.ts'
@@ -11,6 +11,7 @@ import type { PreparedRun } from '../stages/pipeline.ts'
 import { fingerprintOf } from '../stages/run-artefacts.ts'
 import type { RunRecord } from '../stages/run-record.ts'
 import { lockRuns } from '../store/run-lock.ts'
+import type { Store } from '../store/store.ts'
 import { EXIT } from './exit-codes.ts'
 import { setUpExperiment, workersOf, type ExperimentOptions } from './experiment-setup.ts'
 import { plural } from './figures.ts'
@@ -48,7 +49,7 @@ export function runCommand(command: Command): void {
 async function start(file: string, options: RunOptions): Promise<void> {
   const workspace = openWorkspace(options)
   const { store, installation } = workspace
-  const logFile = join(store.root, 'workers.log')
+  const logFile = logOf(store)
   const pool = openLocalPool({ workers: workersOf(options), workerFile: installation.workerFile, logFile })
   const interrupts = watchInterrupts(() => void pool.close())
   const processes = new Set([process.pid])
@@ -71,6 +72,11 @@ async function start(file: string, options: RunOptions): Promise<void> {
     await pool.close()
     lock?.release()
   }
+}
+
+/** What workers print, and the stacks of what steps throw, of the latest run. */
+function logOf(store: Pick<Store, 'root'>): string {
+  return join(store.root, 'workers.log')
 }
 
 /** The lock is ours, so a run that says it is running was killed. */
@@ -145,7 +151,8 @@ async function report(run: OpenedRun, record: RunRecord, options: RunOptions): P
   // A run with nothing to do does without DuckDB, which takes longer to load than all the rest.
   const { rankPortfolios } = await import('../analysis/leaders.ts')
   const leaders = await rankPortfolios(run, { by: 'sharpe', count: BEST_SHOWN })
-  const finished: FinishedRun = { id: run.id, record, leaders, order: orderOfBest(run, leaders.rows[0]?.portfolio) }
+  const logFile = logOf(run.store)
+  const finished: FinishedRun = { id: run.id, record, leaders, workersLog: existsSync(logFile) ? logFile : undefined, order: orderOfBest(run, leaders.rows[0]?.portfolio) }
   process.exitCode = record.failures.length > 0 ? EXIT.partial : EXIT.success
   if (options.json === true) {
     const { status, driver, plan, timings, failures, lockstep, startedAt, finishedAt, environment } = record

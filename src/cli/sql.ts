@@ -53,7 +53,7 @@ function listViews(run: OpenedRun, options: SqlOptions): void {
     ...formatTable([{ name: 'view' }, { name: 'rows' }], views.map((name) => [name, DESCRIPTIONS[name]])),
     ...(isRecorded ? [] : ['', `orders, fills, cancellations and equity were not recorded: use --record all, or ${commandText(['replay', run.id, 'PORTFOLIO'], options)}`]),
     '',
-    commandText(['sql', run.id, 'select "group", count(*), avg(sharpe), max(sharpe) from metrics group by 1'], options),
+    commandText(['sql', run.id, 'select groupName, count(*), avg(sharpe), max(sharpe) from metrics group by 1'], options),
   ])
 }
 

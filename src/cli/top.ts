@@ -21,7 +21,7 @@ export function topCommand(command: Command): void {
     .option('--count <portfolios>', 'how many', positiveCount, 20)
     .option('--ascending', 'smallest first: for drawdown, volatility, turnover')
     .option('--where <condition>', 'SQL condition over the metrics: "trades > 20 and maxDrawdown < 0.2"')
-    .addHelpText('after', `\nMetrics: ${METRIC_FIELDS.join(', ')}.\nA condition may also use the columns portfolio, group, signal, containerId and those of the grids (exits_stopLoss).`)
+    .addHelpText('after', `\nMetrics: ${METRIC_FIELDS.join(', ')}.\nA condition may also use the columns portfolio, groupName, signal, containerId and those of the grids (exits_stopLoss).`)
     .action(async (reference: string, _: unknown, called: Command) => top(reference, called.optsWithGlobals<TopOptions>()))
 }
 

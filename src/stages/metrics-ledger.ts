@@ -81,12 +81,12 @@ function performanceReader(store: Store): (artefact: Address, position: number) 
   }
 }
 
-/** A column per grid parameter, numeric where every value is; its group's name is the column `group`. */
+/** A column per grid parameter, numeric where every value is; its group's name is the column `groupName`. */
 function parameterColumns(rows: readonly Readonly<Record<string, unknown>>[]): LedgerColumn[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   return names.map((name): LedgerColumn => {
     const values = rows.map((row) => row[name] ?? null)
-    const columnName = name === 'portfolio' ? 'group' : name.replaceAll('.', '_')
+    const columnName = name === 'portfolio' ? 'groupName' : name.replaceAll('.', '_')
     if (values.some((value) => value !== null) && values.every((value) => value === null || typeof value === 'number')) {
       return { name: columnName, type: 'DOUBLE', values: values.map((value) => (value === null ? NaN : (value as number))) }
     }

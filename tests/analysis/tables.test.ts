@@ -141,10 +141,10 @@ describe('ranking', () => {
   })
 
   it('takes a condition, in which no value is not a large one', async () => {
-    const { rows, total } = await rankPortfolios(first.opened, { by: 'sharpe', count: 2, where: '"group" = \'single\' and sharpe > -100' })
+    const { rows, total } = await rankPortfolios(first.opened, { by: 'sharpe', count: 2, where: "groupName = 'single' and sharpe > -100" })
     expect(total).toBe(8)
     expect(rows).toHaveLength(2)
-    expect(rows.every((row) => row.group === 'single')).toBe(true)
+    expect(rows.every((row) => row.groupName === 'single')).toBe(true)
   })
 
   it.each(['1; select 2', '1=1) union select 1 from metrics where (1=1', 'nonsense > 1', 'sharpe >', "(select count(*) from read_csv('/etc/hosts')) > 0"])('refuses %s', async (where) => {
