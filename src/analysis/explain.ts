@@ -10,6 +10,7 @@ import { exposureChain, valueOf, type ExposureStep, type StoredDecision } from '
 import type { OpenedRun } from './opened-run.ts'
 import { parseOrderKey, portfolioByKey } from './order-key.ts'
 import { isWithinABar, watchOrder, type BookMoment, type WatchedFill, type WatchedOrder } from './order-watch.ts'
+import { priceLineage, type PricedFill, type PriceLineage } from './price-lineage.ts'
 import { decisionsOf, reopenPortfolio } from './replay.ts'
 import { createLineageReader, type FeatureValue, type LineageReader, type Place, type SignalLineage } from './signal-lineage.ts'
 
@@ -21,6 +22,9 @@ export interface ExplainedBar {
   readonly low: number
   readonly close: number
   readonly volume: number
+  /** Split coefficient at its open, 1 = none; cash per unit paid in it, 0 = none. */
+  readonly split: number
+  readonly dividend: number
 }
 
 /** What one risk model decided for the symbol, and from which features. */
@@ -50,7 +54,7 @@ export interface FillLineage {
   readonly fee: number
   /** Cash it takes (negative) or brings, fee included: −quantity × price × multiplier − fee. */
   readonly cash: number
-  readonly halfSpread: number
+  readonly origin: PriceLineage
   readonly before: BookMoment
   readonly after: BookMoment
   /** Whether `before` and `after` differ by this fill alone; else by everything booked at that moment. */
@@ -120,7 +124,7 @@ export function explainOrder(run: OpenedRun, key: string): Explanation {
     openedBy: watched.opened === null || watched.book.quantity === 0 ? null : keyOf(watched.opened),
     book: watched.book,
     decision: isWithinABar(parts.kind) ? null : decisionLineage(run, { config, market, at, watched }),
-    fills: watched.fills.map((fill) => fillLineage(fill, market)),
+    fills: watched.fills.map((fill) => fillLineage({ watched: fill, book: watched.book, config, market })),
     cancellations: watched.cancellations.map(({ t, quantity, outcome }) => ({
       time: formatTime(closeTimes[t]), quantity: known(quantity), outcome,
     })),
@@ -143,10 +147,11 @@ function noSuchOrder(config: PortfolioConfig, key: string): MillraceError {
 function barAt(market: MarketPanels, { t, n }: Place): ExplainedBar | null {
   const cell = t * market.instruments.length + n
   if (Number.isNaN(market.close[cell])) return null
-  const { open, high, low, close, volume } = market
+  const { open, high, low, close, volume, split, dividend } = market
   return {
     time: formatTime(market.timeline.closeTimes[t]),
     open: open[cell], high: high[cell], low: low[cell], close: close[cell], volume: volume[cell],
+    split: split[cell], dividend: dividend[cell],
   }
 }
 
@@ -203,15 +208,16 @@ function sizingLineage({ config, market, at, watched }: DecisionOf): SizingLinea
   return { money: sizing.size * equity * (1 - sizing.cashBuffer), unit: unit * (1 + config.costs.feeBps / 10_000), lot }
 }
 
-function fillLineage({ fill, before, after, alone }: WatchedFill, market: MarketPanels): FillLineage {
+function fillLineage(of: PricedFill & { readonly watched: WatchedFill }): FillLineage {
+  const { market, watched: { fill, before, after, alone } } = of
   const bar = barAt(market, { t: fill.t, n: fill.symbol })
   const time = formatTime(market.timeline.closeTimes[fill.t])
   const value = fill.quantity * (fill.price * market.instruments[fill.symbol].multiplier)
   return {
     leg: fill.leg,
-    bar: bar ?? { time, open: NaN, high: NaN, low: NaN, close: NaN, volume: NaN },
+    bar: bar ?? { time, open: NaN, high: NaN, low: NaN, close: NaN, volume: NaN, split: 1, dividend: 0 },
     quantity: fill.quantity, price: fill.price, fee: fill.fee, cash: -value - fill.fee,
-    halfSpread: market.halfSpread?.[fill.t * market.instruments.length + fill.symbol] ?? 0,
+    origin: priceLineage(of),
     before, after, alone,
   }
 }

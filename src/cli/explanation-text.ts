@@ -1,4 +1,4 @@
-import type { Explanation, FillLineage } from '../analysis/explain.ts'
+import type { Explanation, ExplainedBar, FillLineage } from '../analysis/explain.ts'
 import type { ExposureStep } from '../analysis/exposure-chain.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import { exact, exactFloat32 } from './figures.ts'
@@ -62,7 +62,7 @@ function decisionLines(of: Explanation): string[] {
   if (decision === null) {
     return [
       `in the bar of ${of.decidedTime}`,
-      ...(bar === null ? [] : [`  bar: open ${exact(bar.open)}, high ${exact(bar.high)}, low ${exact(bar.low)}, close ${exact(bar.close)}, volume ${exact(bar.volume)}`]),
+      ...(bar === null ? [] : [`  bar: ${barText(bar)}`]),
       ...exitLines(of),
       `  book before the bar: ${bookLine(of.book)}`,
       ...(of.openedBy === null ? [] : [`  the position came from order ${of.openedBy}`]),
@@ -86,6 +86,11 @@ function decisionLines(of: Explanation): string[] {
     '4. from the target to a quantity',
     ...sizingLines(of),
   ]
+}
+
+function barText(bar: ExplainedBar): string {
+  const actions = [...(bar.split === 1 ? [] : [`, split ${exact(bar.split)}`]), ...(bar.dividend === 0 ? [] : [`, dividend ${exact(bar.dividend)}`])]
+  return `open ${exact(bar.open)}, high ${exact(bar.high)}, low ${exact(bar.low)}, close ${exact(bar.close)}, volume ${exact(bar.volume)}${actions.join('')}`
 }
 
 function exitLines({ portfolio: { exits }, kind }: Explanation): string[] {
@@ -144,17 +149,10 @@ function orderLines({ order, decision, kind }: Explanation): string[] {
 }
 
 function fillLines(fill: FillLineage, of: Explanation): string[] {
-  const { costs, execution } = of.portfolio
-  const side = fill.quantity > 0 ? 1 : -1
-  const slippage = fill.leg === 'increase' ? costs.entrySlippageBps : costs.exitSlippageBps
-  const within = of.decision === null
-  const base = within ? '' : `${execution.profile === 'next-open' || of.kind === 'exit-rest' ? `open ${exact(fill.bar.open)}` : `close ${exact(fill.bar.close)}`}`
-  const spread = costs.paySpread && fill.halfSpread !== 0 ? ` ${side > 0 ? '+' : '−'} half spread ${exact(fill.halfSpread)}` : ''
-  const price = within ? priceWithin(of, slippage) : `${base} × (1 ${side > 0 ? '+' : '−'} ${exact(slippage)} bps)${spread}`
   const multiplier = of.multiplier === 1 ? '' : ` × multiplier ${exact(of.multiplier)}`
   return [
     `filled in the bar of ${fill.bar.time}: ${fill.quantity > 0 ? 'bought' : 'sold'} ${exact(Math.abs(fill.quantity))} at ${exact(fill.price)}, which ${fill.leg}s the position`,
-    `  price: ${price}`,
+    `  price: ${priceText(fill, of)}`,
     `  fee: ${exact(fill.fee)}${fill.fee === 0 ? '' : ` (${feeText(of.portfolio)})`}`,
     `  cash: −(${exact(fill.quantity)} × ${exact(fill.price)}${multiplier}) − ${exact(fill.fee)} = ${exact(fill.cash)}`,
     `  book before: ${changeOf(fill.before)}`,
@@ -162,10 +160,31 @@ function fillLines(fill: FillLineage, of: Explanation): string[] {
   ]
 }
 
-function priceWithin({ kind }: Explanation, slippage: number): string {
-  if (kind === 'take-profit') return 'the level, or the open if that was beyond it; targets do not slip'
-  if (kind === 'stop-loss' || kind === 'trailing-stop') return `the level, or the open if that was beyond it, with ${exact(slippage)} bps of slippage`
-  return kind === 'split-cash' ? 'the open, without costs' : 'as stated, without costs'
+/** The price from where it starts, with every number it is made of. */
+function priceText(fill: FillLineage, of: Explanation): string {
+  const { origin, quantity } = fill
+  const sign = quantity > 0 ? '+' : '−'
+  const spread = origin.halfSpread === 0 ? '' : ` ${sign} half spread ${exact(origin.halfSpread)}`
+  const slipped = ` × (1 ${sign} ${exact(origin.slippageBps)} bps)${spread}`
+  switch (origin.from) {
+    case 'stated': return 'as stated, without costs'
+    case 'level': return `${levelText(fill, of)}${of.kind === 'take-profit' ? '; targets do not slip' : slipped}`
+    case 'open':
+      if (of.kind === 'split-cash') return 'the open, without costs'
+      if (of.kind === 'take-profit') return `open ${exact(origin.base)}, beyond the level; targets do not slip`
+      return `open ${exact(origin.base)}${origin.fraction === null ? '' : ', beyond the level,'}${slipped}`
+    default: return `${origin.from.replace('-', ' ')} ${exact(origin.base)}${slipped}`
+  }
+}
+
+function levelText({ origin: { base, reference, fraction }, before, quantity }: FillLineage, { kind, portfolio }: Explanation): string {
+  const level = `level ${exact(base)}`
+  if (reference === null || fraction === null) return level
+  const isSold = quantity < 0
+  const best = portfolio.exits.trailFrom === 'close' ? 'close' : isSold ? 'high' : 'low'
+  const from = kind !== 'trailing-stop' || reference === before.entryPrice ? 'entry' : `best ${best}`
+  const sign = (kind === 'take-profit') === isSold ? '+' : '−'
+  return `${from} ${exact(reference)} × (1 ${sign} ${exact(fraction)}) = ${level}`
 }
 
 function feeText({ costs }: PortfolioConfig): string {

@@ -4,6 +4,7 @@ import type { ExposureStep } from '../../src/analysis/exposure-chain.ts'
 import { replayPortfolio } from '../../src/analysis/replay.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { MillraceError } from '../../src/base/errors.ts'
+import { formatExplanation } from '../../src/cli/explanation-text.ts'
 import { portfolioCount, portfolioIdAt } from '../../src/experiment/portfolios.ts'
 import { runInline, SMALL, type InlineRun } from './inline-run.ts'
 
@@ -134,6 +135,40 @@ describe('a fill is explained to the cent', () => {
       }
     }
     expect(checked).toBeGreaterThan(80)
+  })
+
+  it('starts from the open, the close or an exit’s level, and is that with its costs', () => {
+    const from = new Set<string>()
+    for (const { kind, fills, book, portfolio: { exits }, openedBy } of explained) {
+      for (const { origin, price, quantity, before, bar } of fills) {
+        const where = `${kind} opened by ${openedBy}`
+        const side = Math.sign(quantity)
+        expect(origin.base * (1 + side * (origin.slippageBps / 10_000)) + side * origin.halfSpread, where).toBe(price)
+        from.add(`${kind} from ${origin.from}`)
+        if (origin.from === 'open' || origin.from === 'close') expect(origin.base).toBe(bar[origin.from])
+        if (origin.from !== 'level') continue
+        const fraction = { 'stop-loss': exits.stopLoss, 'take-profit': exits.takeProfit, 'trailing-stop': exits.trailingStop }[kind as string] ?? NaN
+        expect(origin.reference, where).not.toBeNull()
+        // A level is that of before the bar, even where the position was increased at its open.
+        if (kind !== 'trailing-stop') expect([book.entryPrice, before.entryPrice]).toContain(origin.reference)
+        expect(origin.base).toBe((origin.reference ?? NaN) * (1 + (kind === 'take-profit' ? -side : side) * fraction))
+      }
+    }
+    for (const place of ['target from open', 'target from close', 'stop-loss from level', 'take-profit from level', 'trailing-stop from level', 'end-of-run from close']) {
+      expect([...from]).toContain(place)
+    }
+  })
+
+  it('is told with those numbers', () => {
+    for (const explanation of explained) {
+      const prices = formatExplanation(explanation).filter((line) => line.startsWith('  price: '))
+      explanation.fills.forEach(({ origin }, index) => {
+        const numbers = (prices[index].match(/[\d.]+(?:e-?\d+)?/g) ?? []).map(Number)
+        expect(numbers).toContain(origin.base)
+        if (origin.reference !== null) expect(numbers).toEqual(expect.arrayContaining([origin.reference, origin.fraction]))
+        if (origin.slippageBps !== 0) expect(numbers).toContain(origin.slippageBps)
+      })
+    }
   })
 
   it('changes the book by its cash and quantity', () => {
