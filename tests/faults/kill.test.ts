@@ -75,21 +75,25 @@ describe('a run killed with its workers', () => {
     const startedAt = performance.now()
     const random = createRandom(SEED)
     let kills = 0
+    let midway = 0
     let ends = 0
     for (; kills < KILLS; ends++) {
       const store = join(root, `end-${ends}`)
       let last: Awaited<ReturnType<typeof run>> = { killed: true, output: '', seen: {} }
-      for (let deaths = 0; last.killed; deaths++) {
+      for (let deaths = 0; ; deaths++) {
         const death: Death = { who: 'all', afterMs: random.uniform() * 0.8 * wallMs }
+        const before = Object.keys(last.seen).length
         last = await run(commandLine(store), store, { seen: last.seen, death: deaths < KILLS_PER_RUN ? death : undefined })
-        if (last.killed) kills++
+        if (!last.killed) break
+        kills++
+        if (Object.keys(last.seen).length > before) midway++
       }
       await expectUndisturbed(store)
       expect(madeTwice(store)).toEqual([])
       rmSync(store, { recursive: true })
     }
     const seconds = Math.round((performance.now() - startedAt) / 1000)
-    console.log(`killed at ${kills} random points: seed ${SEED}, ${ends} runs brought to their end, ${seconds} s`)
+    console.log(`killed at ${kills} random points (${midway} after it had stored something new): seed ${SEED}, ${ends} runs brought to their end, ${seconds} s`)
   }, 60_000 + KILLS * 20_000)
 
   it('whose workers live on while the next run is already at it, ends the same', async () => {
