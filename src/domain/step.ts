@@ -45,7 +45,7 @@ export function createState<L extends StateLayout>(layout: L, symbols: number): 
     offset += lengths[index]
   })
   return {
-    arrays: arrays as State<L>,
+    arrays: Object.freeze(arrays) as State<L>,
     snapshot: () => new Uint8Array(values.buffer.slice(0)),
     restore: (bytes) => {
       if (bytes.byteLength !== values.byteLength) {

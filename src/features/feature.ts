@@ -40,5 +40,8 @@ export interface FeatureDefinition<P = unknown> {
   create(params: P, size: number): Step
 }
 
-/** Anything a strategy may name as an input: a ref, or a market panel. */
+/** What a feature may be made of: a ref, or a market panel. */
 export type FeatureInput = FeatureRef | MarketInput
+
+/** Anything a step may read: what a feature is made of, or an expression as text: `zscore(sma(close,5),20)`. */
+export type StepInput = FeatureInput | `${string}(${string})`

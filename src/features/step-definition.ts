@@ -2,17 +2,17 @@ import type { ZodType } from 'zod'
 import { MillraceError } from '../base/errors.ts'
 import type { Problem } from '../base/errors.ts'
 import type { StateLayout } from '../domain/step.ts'
-import type { FeatureInput, FeatureRef } from './feature.ts'
+import type { StepInput, FeatureRef } from './feature.ts'
+import { parseFeature } from './expression.ts'
 import { buildFeatureGraph } from './graph.ts'
 import { parseParams } from './params.ts'
-import { toFeatureRef } from './reference.ts'
 import type { FeatureRegistry } from './registry.ts'
 
 /** What a strategy and a risk model have in common: parameters, the features they read, a memory. */
 export interface StepDefinition<P, L extends StateLayout> {
   readonly name: string
   readonly params: ZodType<P>
-  features(params: P): readonly FeatureInput[]
+  features(params: P): readonly StepInput[]
   check?(params: P, universe: readonly string[]): Problem | undefined
   state?(params: P, symbols: number): L
 }
@@ -75,13 +75,21 @@ export function resolveStep<P, L extends StateLayout>(
   if (!Array.isArray(inputs) || !inputs.every(isInput)) {
     throw refused({ member: 'features', wanted: 'a function that returns a list of features and market panels', value: inputs })
   }
-  const features = inputs.map(toFeatureRef)
+  const place = { registry: instance.registry, where: instance.where === undefined ? 'features' : `${instance.where}.features` }
+  const features = inputs.map((input) => (typeof input === 'string' ? parseFeature(input, place) : input))
   const nodes = buildFeatureGraph(features, instance.registry)
   const layout = ask('state', () => definition.state?.(params, universe.length)) ?? ({} as L)
+  if (typeof layout !== 'object' || !Object.values(layout).every(isLength)) {
+    throw refused({ member: 'state', wanted: "a function that returns lengths by name: 'N', 'pairs' or a count", value: JSON.stringify(layout) })
+  }
   return { params, features, layout, warmup: Math.max(0, ...nodes.map((node) => node.warmup)) }
 }
 
-function isInput(input: FeatureInput): boolean {
+function isLength(length: unknown): boolean {
+  return length === 'N' || length === 'pairs' || (Number.isInteger(length) && Number(length) >= 0)
+}
+
+function isInput(input: StepInput): boolean {
   return typeof input === 'string' || typeof input?.expression === 'string'
 }
 

@@ -3,7 +3,7 @@ import type { Problem } from '../base/errors.ts'
 import type { DecisionField } from '../domain/risk-decision.ts'
 import type { State, StateLayout } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
-import type { FeatureInput } from '../features/feature.ts'
+import type { StepInput } from '../features/feature.ts'
 
 /** Scratch for one row of decisions: only the declared fields are read. */
 export interface DecisionOutput {
@@ -37,7 +37,7 @@ export interface RiskModelDefinition<P = unknown, L extends StateLayout = StateL
   readonly decides: readonly DecisionField[]
   /** What is wrong with these parameters for this universe, if anything; where left out, the model's path is named. */
   check?(params: P, universe: readonly string[]): Problem | undefined
-  features(params: P): readonly FeatureInput[]
+  features(params: P): readonly StepInput[]
   state?(params: P, symbols: number): L
   decide(inputs: readonly Float64Array[], out: DecisionOutput, context: RiskContext<P, L>): void
 }

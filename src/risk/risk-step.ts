@@ -2,7 +2,9 @@ import { MillraceError } from '../base/errors.ts'
 import { DECISION_FIELDS, type DecisionField } from '../domain/risk-decision.ts'
 import { createState, type StateLayout, type Step } from '../domain/step.ts'
 import { formatTime, type Row } from '../domain/timeline.ts'
+import { columnsOf } from '../features/define-feature.ts'
 import type { FeatureRef } from '../features/feature.ts'
+import { featureWidth } from '../features/graph.ts'
 import { resolveRiskModel, type RiskInstance } from './resolve-risk-model.ts'
 import type { DecisionOutput, RiskContext } from './risk-model.ts'
 
@@ -10,7 +12,8 @@ import type { DecisionOutput, RiskContext } from './risk-model.ts'
  * A risk model with its parameters, as a step: inputs are the features in order, then the pattern's reference
  * book (N); out is the declared fields in the order of DECISION_FIELDS, decisionWidth(decides, N) long. Every
  * row starts undecided: a field the model does not write is NaN, which the kernel reads as "no increase".
- * Decisions are rounded to float32 at the source; NaN is canonical and −0 becomes 0.
+ * Decisions are rounded to float32 at the source; NaN is canonical and −0 becomes 0. Inputs are copied, as
+ * others read the same rows.
  *
  * @throws MillraceError as resolveRiskModel; from the step STEP_FAILED, naming the model and the bar, when the
  *   model throws or decides something out of range.
@@ -24,17 +27,19 @@ export function createRiskStep<P, L extends StateLayout>(
   const store = createState(layout, symbols)
   const decision = createOutput(symbols)
   const fields = DECISION_FIELDS.filter((field) => definition.decides.includes(field))
-  const featureRows: Float64Array[] = []
+  const widths = features.map((ref) => featureWidth(ref, instance.registry))
+  const featureRows = widths.map((width) => new Float64Array(columnsOf(width, symbols)))
+  const book = new Float64Array(symbols)
   const context: { -readonly [K in keyof RiskContext<P, L>]: RiskContext<P, L>[K] } = {
     params, symbols, universe, state: store.arrays,
-    row: { t: 0, closeTime: 0, sessionDate: 0 }, book: new Float64Array(symbols),
+    row: { t: 0, closeTime: 0, sessionDate: 0 }, book,
   }
   const step: Step = {
     warmup: 0,
     step: (row, inputs, out) => {
-      for (let i = 0; i < features.length; i++) featureRows[i] = inputs[i]
+      for (let i = 0; i < features.length; i++) featureRows[i].set(inputs[i])
       context.row = row
-      context.book = inputs[features.length]
+      book.set(inputs[features.length])
       undecide(decision)
       try {
         definition.decide(featureRows, decision, context)

@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { Problem } from '../base/errors.ts'
 import type { State, StateLayout } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
-import type { FeatureInput } from '../features/feature.ts'
+import type { StepInput } from '../features/feature.ts'
 
 /** What a signal function may look at besides its inputs. One stable object per instance. */
 export interface SignalContext<P, L extends StateLayout> {
@@ -17,12 +17,12 @@ export interface SignalContext<P, L extends StateLayout> {
 /**
  * A rule-based strategy: features → signal. `signal` writes one value in [−1, 1] per symbol; the framework
  * rounds to float32 and puts NaN wherever a per-symbol or market-wide input is NaN, unless `acceptsMissing`.
- * `inputs[i]` is N long (symbol features), 1 long (market-wide) or N(N−1)/2 long (pair features).
+ * `inputs[i]` is N long (symbol features), 1 long (market-wide) or N(N−1)/2 long (pair features); each is a copy.
  */
 export interface StrategyDefinition<P = unknown, L extends StateLayout = StateLayout> {
   readonly name: string
   readonly params: ZodType<P>
-  features(params: P): readonly FeatureInput[]
+  features(params: P): readonly StepInput[]
   /** What is wrong with these parameters for this universe, if anything: asked before a bar is read. */
   check?(params: P, universe: readonly string[]): Problem | undefined
   state?(params: P): L

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { decisionWidth } from '../../src/domain/risk-decision.ts'
+import { columnsOf } from '../../src/features/define-feature.ts'
+import { featureWidth } from '../../src/features/graph.ts'
 import type { RegisteredRiskModel } from '../../src/risk/registry.ts'
 import { createRiskStep } from '../../src/risk/risk-step.ts'
 import { featureRows } from '../../scripts/train/feature-rows.ts'
@@ -75,7 +77,8 @@ export function riskContract(model: RegisteredRiskModel, params: readonly unknow
     it('survives rows in which nothing has a value', () => {
       for (const given of params) {
         const { features, step } = create(given)
-        const empty = Array.from({ length: features.length + 1 }, () => new Float64Array(SYMBOLS).fill(NaN))
+        const lengths = [...features.map((ref) => columnsOf(featureWidth(ref), SYMBOLS)), SYMBOLS]
+        const empty = lengths.map((length) => new Float64Array(length).fill(NaN))
         const out = new Float64Array(width)
         for (let t = 0; t < 5; t++) step.step({ t, closeTime: t * 86_400_000, sessionDate: t }, empty, out)
       }

@@ -4,6 +4,7 @@ import { MillraceError } from '../../src/base/errors.ts'
 import type { StateLayout } from '../../src/domain/step.ts'
 import { resolveStep, type StepDefinition } from '../../src/features/step-definition.ts'
 import { sma } from '../../src/features/sma.ts'
+import { zscore } from '../../src/features/zscore.ts'
 
 const KIND = { noun: 'step', work: 'act', hint: 'write it like this' }
 
@@ -28,6 +29,16 @@ describe('a step definition', () => {
     expect(resolve({ state: undefined }).layout).toEqual({})
   })
 
+  it('reads features named by a builder or by an expression alike', () => {
+    const { features, warmup } = resolve({ features: () => ['close', 'zscore(sma(close, 5), 20)', sma('close', 5)] })
+    expect(features.map(({ expression }) => expression)).toEqual(['close', 'zscore(sma(close,5),20)', 'sma(close,5)'])
+    expect(features[1]).toEqual(zscore(sma('close', 5), 20))
+    expect(warmup).toBe(23)
+    expect(() => resolve({ features: () => ['sma(clos,5)'] })).toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNKNOWN', where: 'features', value: 'clos', hint: 'did you mean "close"?' }),
+    )
+  })
+
   it.each([
     ['check', () => { throw new Error('slipped') }, 'slipped'],
     ['features', () => { throw new Error('slipped') }, 'slipped'],
@@ -35,6 +46,8 @@ describe('a step definition', () => {
     ['features', () => 'close', 'close'],
     ['act', 'text', 'text'],
     ['state', 5, 5],
+    ['state', () => ({ held: 'Q' }), '{"held":"Q"}'],
+    ['state', () => ({ held: -1 }), '{"held":-1}'],
     ['params', {}, 'object'],
     ['name', '', ''],
   ])('names its %s and what was found there', (member, found, value) => {

@@ -40,6 +40,15 @@ describe('a risk step', () => {
     expect(resolveRiskModel({ definition: everything, params: {}, universe }).features.map((ref) => ref.name)).toEqual(['close', 'raw.volume'])
   })
 
+  it('hands out copies: what a model does to its inputs and book is seen by no other', () => {
+    const inputs = [Float64Array.of(3, 1), Float64Array.of(1, 2), Float64Array.of(0.7, 0.2)]
+    const spoils = defineRiskModel({
+      ...everything, decide: ([close, volume], _, { book }) => { for (const given of [close, volume, book]) (given as Float64Array).fill(0) },
+    })
+    decide(spoils as never, inputs)
+    expect(inputs.map((values) => [...values])).toEqual([[3, 1], [1, 2], [0.7, 0.2]])
+  })
+
   it.each([
     ['scale', 1.5], ['scale', -0.1], ['gross', -1], ['cap', -1], ['veto', 0.5], ['weights', Infinity],
   ] as const)('refuses to decide %s = %d', (field, value) => {

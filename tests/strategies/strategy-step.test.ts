@@ -112,3 +112,28 @@ describe('what is refused before a bar is read', () => {
     expect(resolve({ ...constant(1), features: () => [sma('close', 0)] })).toThrow(expect.objectContaining({ code: 'CONFIG_VALUE', where: 'sma.period' }))
   })
 })
+
+describe('a signal function that does what it should not', () => {
+  const universe = ['A', 'B', 'C']
+  const step = (definition: StrategyDefinition) => createStrategyStep({ definition, params: {}, universe }).step
+  const turn = (definition: StrategyDefinition, inputs: Float64Array[]) => step(definition).step(row(0), inputs, new Float64Array(3))
+
+  test('sorts its inputs in place: others read them as they were', () => {
+    const inputs = [Float64Array.of(3, 1, 2)]
+    turn(constant(0, { signal: ([close], out) => { close.sort(); out.fill(0) } }), inputs)
+    expect([...inputs[0]]).toEqual([3, 1, 2])
+  })
+
+  test('returns values, or a promise, in place of writing them', () => {
+    const inputs = [Float64Array.of(1, 1, 1)]
+    const returns = (answer: unknown) => constant(0, { signal: () => answer as undefined })
+    expect(() => turn(returns([1, 1, 1]), inputs)).toThrow(expect.objectContaining({ code: 'STEP_FAILED', message: expect.stringContaining('written into `out`') }))
+    expect(() => turn(returns(Promise.resolve()), inputs)).toThrow(expect.objectContaining({ code: 'STEP_FAILED', message: expect.stringContaining('async') }))
+    expect(() => turn(constant(0, { signal: (_, out) => out.fill(1) as unknown as undefined }), inputs)).not.toThrow()
+  })
+
+  test('replaces its memory: a snapshot could not have it', () => {
+    const replaces = constant(0, { state: () => ({ held: 'N' }), signal: (_, __, { state }) => { (state as Record<string, unknown>).held = [1] } })
+    expect(() => turn(replaces, [Float64Array.of(1, 1, 1)])).toThrow(expect.objectContaining({ code: 'STEP_FAILED' }))
+  })
+})
