@@ -4,13 +4,10 @@ import type { KernelBlock } from './kernel.ts'
 /** A rule that keeps a portfolio on the reference kernel, and the test for it. */
 const OTHER_RULES: readonly (readonly [string, (config: PortfolioConfig) => boolean])[] = [
   ['no signal', ({ signals }) => signals.length === 0],
-  ['sizing by quantity or at the fill', ({ sizing }) => sizing.kind === 'fixedQuantity' || sizing.kind === 'allIn'],
+  ['sizing at the fill', ({ sizing }) => sizing.kind === 'allIn'],
   ['no cash per target', ({ sizing }) => sizing.kind === 'fixedCash' && !(sizing.cash > 0)],
-  ['intrabar exits', ({ exits }) => exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null],
-  ['holding times', ({ minHoldBars, maxHoldBars, cooldownBars }) => minHoldBars + maxHoldBars + cooldownBars > 0],
   ['fills other than next-open', ({ execution }) => execution.profile !== 'next-open'],
   ['buying power other than scale', ({ execution }) => execution.buyingPower !== 'scale'],
-  ['participation', ({ execution }) => execution.participation !== null],
   ['starting positions', ({ positions }) => Object.keys(positions).length > 0],
   ['an end other than leave', ({ end }) => end !== 'leave'],
 ]
@@ -20,6 +17,13 @@ const OTHER_RULES: readonly (readonly [string, (config: PortfolioConfig) => bool
  */
 export function whyNotVector(config: PortfolioConfig): string | null {
   return OTHER_RULES.find(([, needs]) => needs(config))?.[0] ?? null
+}
+
+/** Whether a portfolio must remember more of a symbol than its quantity, its trade's cash and an order. */
+export function needsLongCells({ exits, minHoldBars, maxHoldBars, cooldownBars, execution, sizing }: PortfolioConfig): boolean {
+  const hasExits = exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null
+  const hasTimes = minHoldBars > 0 || maxHoldBars > 0 || cooldownBars > 0
+  return hasExits || hasTimes || execution.participation !== null || sizing.kind === 'fixedQuantity'
 }
 
 /** Whether a bar opens before the one before it has closed: orders then wait in ways only the reference kernel knows. */

@@ -27,13 +27,14 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   placePrices(batch, block, { prices: pricesAt, lotValues: lotValuesAt })
   module.setInputs(signalsAt, gapsAt, pricesAt, lotValuesAt)
   placeRows(module, batch, block)
+  if (batch.isLong) placeBars(module, batch, block)
   for (let i = 0; i < batch.patterns; i++) placePattern(batch, block, i)
   if (symbols === 1) placeSeries(module, batch, block)
   module.setWork(
     memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),
     memory.take(symbols * layout.SCRATCH_BYTES),
     memory.take((padded + 4) * 2 * FLOAT),
-    memory.take(2 * padded * FLOAT + PAIR_BYTES),
+    memory.take(4 * padded * FLOAT + 2 * PAIR_BYTES),
   )
   module.seekGaps()
 }
@@ -107,6 +108,18 @@ function leapOf({ symbols, tape, multipliers }: PlacedBatch, open: Float64Array,
     leap = Math.max(leap, Math.abs((open[at] * multipliers[n]) / tape.unit[at] - 1))
   }
   return leap * ROOM
+}
+
+/** What exits, holding times and participation look at. */
+function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch, { market }: KernelBlock): void {
+  const cells = market.rows * symbols
+  const barsAt = memory.take(cells * layout.BAR_BYTES)
+  const countsAt = memory.take((cells + symbols) * DOUBLE)
+  for (let i = 0; i < cells; i++) {
+    memory.doubles.set([market.high[i], market.low[i], market.close[i], market.volume[i]], (barsAt + i * layout.BAR_BYTES) / DOUBLE)
+  }
+  memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
+  module.setBars(barsAt, countsAt)
 }
 
 function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array, rows: number): number {

@@ -6,13 +6,16 @@ import { resolveRules } from './rules.ts'
 import type { PortfolioRules } from './rules.ts'
 import { createTape } from './tape.ts'
 import type { Tape } from './tape.ts'
+import { needsLongCells } from './vector-rules.ts'
 import { WasmMemory } from './wasm-memory.ts'
 
 /** What `assembly/kernel.ts` exports; addresses are in bytes. */
 export interface KernelModule {
   readonly memory: WebAssembly.Memory
   freeMemory(): number
-  pairBytesOf(symbols: number): number
+  /** Bytes of a pair's record, with and without its longer cells, which lie behind the rest. */
+  pairBytesOf(symbols: number, isLong: boolean): number
+  shortPairBytes(symbols: number): number
   /** Bytes of a pair's exposure tile of the block at hand. */
   tileBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
@@ -20,6 +23,9 @@ export interface KernelModule {
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
   setRows(leaps: number, years: number, kinds: number, tradable: number, actions: number): void
   setSeries(series: number, bytes: number): void
+  /** Gives the cells their longer part, that far into a pair's record; and the tiles their combined targets. */
+  setLong(cells: number, keepsCombined: boolean): void
+  setBars(bars: number, counts: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */
@@ -38,6 +44,8 @@ const CACHE_BYTES = 16_384
 export interface PlacedBatch {
   readonly memory: WasmMemory
   readonly symbols: number
+  /** Whether some portfolio needs the longer cells. */
+  readonly isLong: boolean
   /** Symbols rounded up to whole vectors of four float32. */
   readonly padded: number
   readonly tape: Tape
@@ -71,17 +79,21 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
   const patternsAt = memory.take(patterns * layout.PATTERN_BYTES)
   const exposureRules = createExposureRules(memory, { symbols, patternsAt })
   const pairs = Math.ceil(portfolios.length / 2)
-  const pairBytes = module.pairBytesOf(symbols)
+  const isLong = portfolios.some(({ config }) => needsLongCells(config))
+  const longAt = module.shortPairBytes(symbols)
+  if (isLong) module.setLong(longAt, rules.some(({ hasExits, reentryNeedsChange }) => hasExits && reentryNeedsChange))
+  const pairBytes = module.pairBytesOf(symbols, isLong)
   const pairsAt = memory.take(pairs * pairBytes)
   memory.doubles.fill(0, pairsAt / DOUBLE, (pairsAt + pairs * pairBytes) / DOUBLE)
   const laneOf = (portfolio: number): number => pairsAt + (portfolio >> 1) * pairBytes + (portfolio & 1) * DOUBLE
   for (let p = 0; p < pairs * 2; p++) {
     const own = rules[Math.min(p, portfolios.length - 1)]
     placeHead(memory, own, { lane: laneOf(p), riskFree: requiredReturn(setup.profile) })
+    if (isLong) placeLongCells(memory, own, laneOf(p) + longAt)
     memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)
   }
   return {
-    memory, symbols, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
+    memory, symbols, isLong, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / pairBytes))),
     patternsAt, patterns, blockAt: memory.next, laneOf,
@@ -99,6 +111,9 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
     [layout.SIZE, rules.size], [layout.CASH_PER_TARGET, rules.cashPerTarget], [layout.THRESHOLD, rules.threshold],
     [layout.DRAWDOWN_LIMIT, rules.drawdownLimit], [layout.RESUME_AFTER_BARS, rules.resumeAfterBars],
     [layout.OWN_CAP, rules.cap], [layout.EVERY_BARS, rules.everyBars], [layout.RISK_FREE, at.riskFree],
+    [layout.PARTICIPATION, rules.participation], [layout.STOP_LOSS, rules.stopLoss], [layout.TAKE_PROFIT, rules.takeProfit],
+    [layout.TRAILING_STOP, rules.trailingStop], [layout.MIN_HOLD_BARS, rules.minHoldBars], [layout.MAX_HOLD_BARS, rules.maxHoldBars],
+    [layout.COOLDOWN_BARS, rules.cooldownBars],
     [layout.BORROW_RATE, rules.borrowRate], [layout.LOAN_RATE, rules.loanRate], [layout.CASH_RATE, rules.cashRate],
   ]
   for (const [slot, value] of slots) memory.doubles[(at.lane + slot) / DOUBLE] = value
@@ -109,8 +124,23 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   mask(layout.HOLDS, rules.hold)
   mask(layout.OPPOSITE_CLOSES, rules.opposite === 'close')
   mask(layout.OPPOSITE_IGNORED, rules.opposite === 'ignore')
-  mask(layout.SIMPLE, !rules.hold && rules.sizing === 'exposure' && rules.size <= 1)
+  mask(layout.SIMPLE, !rules.hold && rules.sizing === 'exposure' && rules.size <= 1 && !rules.hasTiming)
+  mask(layout.HAS_EXITS, rules.hasExits)
+  mask(layout.TRAILS_FROM_HIGH, rules.trailFromHigh)
+  mask(layout.WATCHES_ENTRY_BAR, rules.watchesEntryBar)
+  mask(layout.GAP_FILLS_AT_OPEN, rules.gapFillsAtOpen)
+  mask(layout.NEEDS_CHANGE, rules.reentryNeedsChange)
+  mask(layout.BY_QUANTITY, rules.sizing === 'fixedQuantity')
   memory.words[(at.lane + layout.START_MASK) / FLOAT] = rules.startMask
+}
+
+function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {
+  rules.positions.forEach((_, n) => {
+    const cell = lane + n * layout.LONG_CELL_BYTES
+    memory.doubles[(cell + layout.ENTRY_ROW) / DOUBLE] = -1
+    memory.doubles[(cell + layout.EXIT_BAR) / DOUBLE] = -Infinity
+    memory.doubles[(cell + layout.UNITS_PER_TARGET) / DOUBLE] = rules.unitsPerTarget[n] ?? 0
+  })
 }
 
 const METHODS = { mean: 0, vote: 1, strongest: 2 } as const

@@ -56,14 +56,21 @@ function randomMarket(seed: string): RandomBatch {
   const random = createRandom(seed)
   const scene = randomScene(seed)
   const rows = Object.values(scene.market)[0].bars.length
-  const plain = (scene.portfolios ?? []).map((config) => ({
+  const isShort = random.uniform() < 0.4
+  const short = { exits: {}, minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0 }
+  const reckless = { leverage: 30, sizing: { kind: 'exposure', size: 14 }, limits: { cap: null, gross: null }, drawdownStop: null } as const
+  const portfolios = (scene.portfolios ?? []).map((config) => ({
     ...config,
-    sizing: [{ kind: 'exposure', size: 1 }, { kind: 'exposure', size: 1.7 }, { kind: 'fixedCash', cash: 4000 }][random.integer(3)] as PortfolioConfig['sizing'],
-    exits: {}, minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0, positions: {}, end: 'leave' as const,
-    execution: { profile: 'next-open', buyingPower: 'scale', participation: null } as const,
+    ...(isShort ? short : {}),
+    ...(random.uniform() < 0.15 ? reckless : {}),
+  })).map((config) => ({
+    ...config,
+    sizing: config.sizing?.kind === 'allIn' || (isShort && config.sizing?.kind === 'fixedQuantity') ? { kind: 'fixedCash', cash: 4000 } as const : config.sizing,
+    positions: {}, end: 'leave' as const,
+    execution: { profile: 'next-open', buyingPower: 'scale', participation: isShort ? null : config.execution?.participation ?? null } as const,
   }))
   const closeHours = scene.closeHours ?? []
-  const apart = { ...scene, portfolios: plain, openHours: closeHours.map((hour) => hour - 1) }
+  const apart = { ...scene, portfolios, openHours: closeHours.map((hour) => hour - 1) }
   const block = makeBlock(apart)
   const length = 1 + random.integer(rows)
   const blocks = Array.from({ length: Math.ceil(rows / length) }, (_, i) => cutBlock(block, i * length, Math.min(rows, (i + 1) * length)))
@@ -157,11 +164,11 @@ describe('what it has no rule for', () => {
   }
 
   it.each<[string, Partial<PortfolioConfig>]>([
-    ['sizing by quantity or at the fill', { sizing: { kind: 'fixedQuantity', quantity: 1 } }],
-    ['holding times', { cooldownBars: 1 }],
+    ['sizing at the fill', { sizing: { kind: 'allIn', size: 1, cashBuffer: 0 } }],
+    ['fills other than next-open', { execution: { profile: 'next-close', buyingPower: 'scale', participation: null } }],
+    ['buying power other than scale', { execution: { profile: 'next-open', buyingPower: 'reject', participation: null } }],
     ['starting positions', { positions: { S0: 1 } }],
     ['an end other than leave', { end: 'last-close' }],
-    ['participation', { execution: { profile: 'next-open', buyingPower: 'scale', participation: 0.1 } }],
   ])('is refused with its reason: %s', (reason, change) => {
     const setup = withConfig(change)
     expect(whyNotVector(setup.portfolios[0].config)).toBe(reason)

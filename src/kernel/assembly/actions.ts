@@ -1,9 +1,10 @@
-import { actionsAt, pricesAt, symbols, symbolsAt, toLots, yearsAt } from './block'
+import { actionsAt, isLong, longCell, pricesAt, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { closeTrades } from './fills'
+import { leave } from './long-fills'
 import { addTo, any, both, choose, one, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BORROW_RATE, CANCELLATIONS, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DELISTING,
-  DIVIDEND, FILLED, FILLS, HEAD_BYTES, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, PRICE_BYTES, QUANTITY, SPLIT, SPLIT_PRICE,
+  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BEST_PRICE, BORROW_RATE, CANCELLATIONS, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DELISTING,
+  DIVIDEND, ENTRY_PRICE, EXIT_REST, FILLED, FILLS, HEAD_BYTES, LEVEL_PRICE, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, PRICE_BYTES, QUANTITY, SPLIT, SPLIT_PRICE,
   SYMBOL_BYTES, TRADE_CASH,
 } from './layout'
 
@@ -34,13 +35,13 @@ export function bookActions(pair: usize, row: i32): void {
   let symbol = symbolsAt
   let cancelled = false
   for (let n = 0; n < symbols; n++) {
-    if (load<f64>(action, SPLIT) != 1) cancelled = bookSplit(pair, cell, symbol, action) || cancelled
+    if (load<f64>(action, SPLIT) != 1) cancelled = bookSplit(pair, cell, symbol, action, row, n) || cancelled
     const multiplier = v128.load64_splat(symbol, MULTIPLIER)
     const paid = f64x2.mul(f64x2.mul(v128.load(cell, QUANTITY), multiplier), v128.load64_splat(action, DIVIDEND))
     addTo(pair + CASH, paid)
     addTo(cell + TRADE_CASH, paid)
     const price = load<f64>(action, DELISTING)
-    if (price == price) cancelled = bookDelisting(pair, cell, f64x2.mul(both(price), multiplier)) || cancelled
+    if (price == price) cancelled = bookDelisting(pair, cell, f64x2.mul(both(price), multiplier), row, n) || cancelled
     action += ACTION_BYTES
     cell += CELL_BYTES
     symbol += SYMBOL_BYTES
@@ -57,7 +58,7 @@ export function settleActions(pair: usize): void {
 }
 
 /** Quantity and waiting order × split; what the lot cannot hold is paid in cash. Whether an order was cancelled. */
-function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize): bool {
+function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize, row: i32, n: i32): bool {
   const split = v128.load64_splat(action, SPLIT)
   const held = v128.load(cell, QUANTITY)
   const owed = f64x2.mul(held, split)
@@ -73,13 +74,22 @@ function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize): bool
   const unit = f64x2.mul(v128.load64_splat(action, SPLIT_PRICE), v128.load64_splat(symbol, MULTIPLIER))
   const fills = f64x2.ne(rest, both(0))
   const out = v128.and(fills, f64x2.eq(f64x2.add(owed, rest), both(0)))
+  if (isLong) splitLevels(longCell(pair, n), split, cancelled)
   bookOwn(pair, cell, rest, unit, fills, out)
+  if (isLong) leave(pair, n, row, out)
   v128.store(cell, kept, QUANTITY)
   return any(cancelled)
 }
 
+function splitLevels(long: usize, split: v128, cancelled: v128): void {
+  v128.store(long, f64x2.div(v128.load(long, ENTRY_PRICE), split), ENTRY_PRICE)
+  v128.store(long, f64x2.div(v128.load(long, LEVEL_PRICE), split), LEVEL_PRICE)
+  v128.store(long, f64x2.div(v128.load(long, BEST_PRICE), split), BEST_PRICE)
+  v128.store(long, v128.andnot(v128.load(long, EXIT_REST), cancelled), EXIT_REST)
+}
+
 /** Closed at the stated price without costs; whatever was waiting is cancelled. */
-function bookDelisting(pair: usize, cell: usize, unit: v128): bool {
+function bookDelisting(pair: usize, cell: usize, unit: v128, row: i32, n: i32): bool {
   const waits = f64x2.ne(v128.load(cell, ORDER), both(0))
   const held = v128.load(cell, QUANTITY)
   const fills = f64x2.ne(held, both(0))
@@ -87,6 +97,10 @@ function bookDelisting(pair: usize, cell: usize, unit: v128): bool {
   v128.store(cell, both(0), ORDER)
   v128.store(cell, both(0), CLOSES)
   bookOwn(pair, cell, f64x2.neg(held), unit, fills, fills)
+  if (isLong) {
+    leave(pair, n, row, fills)
+    v128.store(longCell(pair, n), both(0), EXIT_REST)
+  }
   v128.store(cell, both(0), QUANTITY)
   return any(waits)
 }

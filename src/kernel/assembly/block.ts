@@ -1,4 +1,4 @@
-import { HAS_GAPS, LOT, LOTS_PER_UNIT, SYMBOL_BYTES } from './layout'
+import { HAS_GAPS, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, SYMBOL_BYTES } from './layout'
 
 /** The universe and the block at hand: set once a block, read by every phase. */
 export let symbols: i32 = 0
@@ -34,6 +34,14 @@ export let actionsAt: usize = 0
 export let lotValuesAt: usize = 0
 export let tilesAt: usize = 0
 export let scratchAt: usize = 0
+/** Whether the batch's cells have their longer part, and where it begins in a pair's record. */
+export let isLong: bool = false
+export let longCells: usize = 0
+/** Whether the batch's targets are kept as combined, too: re-entry looks at them. */
+export let keepsCombined: bool = false
+/** What longer cells need of bars, and how many bars each symbol has closed: [row][symbol], the row before the block first. */
+export let barsAt: usize = 0
+export let barCountsAt: usize = 0
 /** Held value per symbol of the pair at hand, float32 interleaved like the tile. */
 export let heldAt: usize = 0
 /** Two rows of float32 exposures, one per portfolio of a pair. */
@@ -68,6 +76,17 @@ export function setInputs(signals: usize, gaps: usize, prices: usize, lotValues:
   lotValuesAt = lotValues
 }
 
+export function setLong(cells: usize, combined: bool): void {
+  isLong = true
+  longCells = cells
+  keepsCombined = combined
+}
+
+export function setBars(bars: usize, counts: usize): void {
+  barsAt = bars
+  barCountsAt = counts
+}
+
 export function setRows(leaps: usize, years: usize, kinds: usize, tradable: usize, actions: usize): void {
   leapsAt = leaps
   yearsAt = years
@@ -86,6 +105,13 @@ export function setWork(tiles: usize, scratch: usize, held: usize, exposures: us
   scratchAt = scratch
   heldAt = held
   exposuresAt = exposures
+}
+
+/** The longer part of the cell of symbol n. */
+// @ts-ignore: decorator
+@inline
+export function longCell(pair: usize, n: usize): usize {
+  return pair + longCells + n * LONG_CELL_BYTES
 }
 
 /** Whether symbol n can be traded in a row of these bits. */

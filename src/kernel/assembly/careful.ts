@@ -1,10 +1,11 @@
-import { isTradable, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
+import { isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
+import { keepTime } from './holding'
 import { keepList, patternOf } from './pair'
 import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, where } from './lanes'
 import {
-  CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
+  BY_QUANTITY, CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXIT_REST, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
   MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_VETO, PRICE_BYTES, QUANTITY,
-  SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, VETOED_COUNT,
+  SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
 } from './layout'
 
 /**
@@ -66,7 +67,10 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
     if (any(movable)) {
       const target = eventOf(pair, f64x2.promote_low_f32x4(v128.load64_zero(targets)), held)
       const moves = v128.and(v128.and(f64x2.eq(target, target), acts), movable)
-      desired = choose(moves, toLots(f64x2.div(f64x2.mul(target, money), unit), symbol), held)
+      let quantity = f64x2.div(f64x2.mul(target, money), unit)
+      if (isLong) quantity = choose(v128.load(pair, BY_QUANTITY), f64x2.mul(target, v128.load(longCell(pair, n), UNITS_PER_TARGET)), quantity)
+      desired = choose(moves, toLots(quantity, symbol), held)
+      if (isLong) desired = choose(movable, keepTime(pair, n, row, held, desired), desired)
       let cap = ownCap
       if (hasPattern) {
         cap = f64x2.pmin(decided(pair, PATTERN_CAP, at, both(f64.POSITIVE_INFINITY)), ownCap)
@@ -191,6 +195,7 @@ function placeOrders(pair: usize, prices: usize, out: v128): void {
     const after = choose(stays, order, where(isNew, wanted))
     v128.store(cell, after, ORDER)
     v128.store(cell, v128.or(v128.and(closing, stays), v128.and(goes, isNew)), CLOSES)
+    if (isLong) v128.store(longCell(pair, n), v128.and(v128.load(longCell(pair, n), EXIT_REST), stays), EXIT_REST)
     count = f64x2.add(count, one(isNew))
     cancelled = f64x2.add(cancelled, one(gone))
     changing = f64x2.add(changing, f64x2.mul(f64x2.abs(after), unit))

@@ -1,6 +1,7 @@
 import { decideCarefully } from './careful'
+import { combinedOf, releaseLocks } from './exits'
 import { keepList, patternOf } from './pair'
-import { firstRow, hasLots, heldAt, isTradable, lotValuesAt, padded, symbols, symbolsAt, toLots } from './block'
+import { firstRow, hasLots, heldAt, isTradable, keepsCombined, lotValuesAt, padded, symbols, symbolsAt, toLots } from './block'
 import { addTo, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
   CELL_BYTES, CHANGING, CLOSE_UNIT, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, EXPOSURE_RULES, HAS_GAPS, HEAD_BYTES, HELD,
@@ -18,6 +19,7 @@ export function decidePair(pair: usize, prices: usize, tile: usize, row: i32, t:
   const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
   const out = v128.or(ended, isStopped(pair, t, ended))
   const acts = isScheduled(pair, t, kinds)
+  if (keepsCombined) releaseLocks(pair, combinedOf(tile, padded), row, kinds, ended)
   const simple = v128.all_true<i64>(v128.andnot(v128.and(acts, v128.load(pair, SIMPLE)), out)) && load<i32>(pair, LISTED) == 0
   if (simple && keepsWithinLimits(pair, tile, row, kinds) && !hasVetoes(pair, row)) {
     const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES

@@ -1,7 +1,7 @@
 import { exposeBars } from './exposure-bars'
 import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
-import { exposuresAt, gapsAt, padded, rows, signalCount, signalsAt, symbols } from './block'
+import { exposuresAt, gapsAt, keepsCombined, padded, rows, signalCount, signalsAt, symbols } from './block'
 import {
   BY_WEIGHTS, CAP, COMBINE, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, PATTERN_WEIGHTS, RULES_BYTES,
   SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS, WEIGHTS,
@@ -15,8 +15,20 @@ export function exposePair(pair: usize, tile: usize, first: i32): void {
   const bHasGaps = hasGaps(b)
   v128.store(tile, i32x4.splat(0))
   v128.store(tile, i32x4.splat(0), 16)
-  if (symbols == 1 && isMean(a) && isMean(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
+  if (symbols == 1 && !keepsCombined && isMean(a) && isMean(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
   else exposeRows(a, b, tile, first, aHasGaps, bHasGaps)
+}
+
+/** Combined targets lie this far behind the exposures, of either portfolio. */
+// @ts-ignore: decorator
+@inline
+function combinedBytes(): usize {
+  return (<usize>padded << 3) + 16
+}
+
+function copyCombined(out: usize): void {
+  const end = out + (<usize>padded << 2)
+  for (; out < end; out += 16) v128.store(out + combinedBytes(), v128.load(out))
 }
 
 /** Whether bars can lie in lanes: a weighted mean, whatever the risk model weighs. */
@@ -33,6 +45,7 @@ function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool,
     const careful = expose(a, row, exposuresAt, tile, aHasGaps) | expose(b, row, second, tile + 16, bHasGaps)
     store<i32>(at, careful, TILE_CAREFUL)
     interleave(exposuresAt, second, at + TILE_TARGETS)
+    if (keepsCombined) interleave(exposuresAt + combinedBytes(), second + combinedBytes(), at + TILE_TARGETS + (<usize>padded << 3))
     at += stride
   }
 }
@@ -87,10 +100,11 @@ function expose(rules: usize, row: i32, out: usize, counts: usize, gaps: bool): 
   const longOnly = load<i32>(rules, LONG_ONLY) != 0
   const method = load<i32>(rules, COMBINE)
   const weights = pattern != 0 && load<i32>(rules, BY_WEIGHTS) != 0 ? <usize>load<u32>(pattern, PATTERN_WEIGHTS) : 0
-  const isFused = !gaps && share != 0 && caps == 0 && method == 0 && weights == 0
+  const isFused = !gaps && !keepsCombined && share != 0 && caps == 0 && method == 0 && weights == 0
   if (!isFused) {
     if (method == 2) combineStrongest(rules, row, out)
     else combineGapped(rules, row, out, method == 1)
+    if (keepsCombined) copyCombined(out)
     if (weights != 0) allocateWeights(out, weights + <usize>row * (<usize>padded << 2), scale, longOnly)
     else allocate(out, share == 0 ? activeShare(out, longOnly) : share, scale, longOnly)
   } else {

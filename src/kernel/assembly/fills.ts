@@ -48,14 +48,14 @@ function clearlyFits(pair: usize, leapAt: usize): bool {
 /** Price × (1 ± slippage) ± half the spread, by the sign of the order. */
 // @ts-ignore: decorator
 @inline
-function slipped(open: v128, slippage: v128, spread: v128, sign: v128): v128 {
+export function slipped(open: v128, slippage: v128, spread: v128, sign: v128): v128 {
   return f64x2.add(f64x2.mul(open, f64x2.add(both(1), v128.xor(slippage, sign))), v128.xor(spread, sign))
 }
 
 /** max(minimum, rate × notional + per unit × |quantity|), once per order that fills anything. */
 // @ts-ignore: decorator
 @inline
-function orderFee(pair: usize, notional: v128, units: v128): v128 {
+export function orderFee(pair: usize, notional: v128, units: v128): v128 {
   const proportional = f64x2.add(f64x2.mul(v128.load(pair, FEE_RATE), notional), f64x2.mul(v128.load(pair, FEE_PER_UNIT), units))
   return where(f64x2.gt(units, both(0)), f64x2.pmax(proportional, v128.load(pair, FEE_MINIMUM)))
 }

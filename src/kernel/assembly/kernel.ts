@@ -1,8 +1,10 @@
-import { blockRow, firstRow, hasCarry, kindsAt, pricesAt, rows, setBlock, setInputs, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
+import { blockRow, firstRow, hasCarry, isLong, kindsAt, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair } from './exposure'
+import { fillExits, moveLevels } from './exits'
+import { fillLong, settleFlows } from './long-fills'
 import {
-  CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
+  CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, LONG_CELL_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
 } from './layout'
 import { closePeriod, markPair } from './mark'
 import { decidePair } from './decide'
@@ -10,15 +12,19 @@ import { fillPair } from './fills'
 import { seekGaps } from './signals'
 import { tileBytes, tileStride } from './tile'
 
-export { closePeriod, seekGaps, setBlock, setInputs, setRows, setSeries, setUniverse, setWork, tileBytes }
+export { closePeriod, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {
   return (__heap_base + 63) & ~63
 }
 
-/** Bytes of a pair's record, on cache lines of its own. */
-export function pairBytesOf(count: i32): usize {
+/** Bytes of a pair's record, on cache lines of its own; its longer cells, if it has them, lie behind the short one. */
+export function pairBytesOf(count: i32, long: bool): usize {
+  return shortPairBytes(count) + (long ? (<usize>count * LONG_CELL_BYTES + 63) & ~63 : 0)
+}
+
+export function shortPairBytes(count: i32): usize {
   return (HEAD_BYTES + <usize>count * (CELL_BYTES + 4) + 8 + 63) & ~63
 }
 
@@ -28,7 +34,7 @@ export function pairBytesOf(count: i32): usize {
  * Operations and their order are those of ../ORDER.md.
  */
 export function run(pairs: usize, count: i32, atOnce: i32): void {
-  const pairBytes = pairBytesOf(symbols)
+  const pairBytes = pairBytesOf(symbols, isLong)
   for (let i = 0; i < count; i += atOnce) {
     runSome(pairs + <usize>i * pairBytes, min(atOnce, count - i), pairBytes)
   }
@@ -53,9 +59,16 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   const acts = (kinds & HAS_ACTIONS) != 0
   if (hasCarry) bookCarry(pair, row)
   if (acts) bookActions(pair, row)
-  fillPair(pair, prices, row, kinds)
-  if (acts) settleActions(pair)
+  if (isLong) {
+    fillLong(pair, prices, row, t, kinds)
+    fillExits(pair, prices, row, t, kinds)
+    settleFlows(pair)
+  } else {
+    fillPair(pair, prices, row, kinds)
+    if (acts) settleActions(pair)
+  }
   markPair(pair, prices, t, kinds)
+  if (isLong) moveLevels(pair, row, kinds)
   decidePair(pair, prices, tile, row, t, kinds)
 }
 

@@ -107,7 +107,29 @@ export const ACTIONS_VALUE = 1168
 export const ACTIONS_SIZE = 1184
 /** All bits of the lane set where most rows are simple: a known target is traded to at once, and never beyond its limits. */
 export const SIMPLE = 1200
-export const HEAD_BYTES = 1216
+
+// ── Slots of a pair's head that only portfolios with longer cells use ──
+/** Of the bar's fills so far, by leg: Σ value, Σ|value|, Σ fee; the actions' slots hold the reducing value and size. */
+export const REDUCED_FEES = 1216
+export const INCREASED_VALUE = 1232
+export const INCREASED_SIZE = 1248
+export const INCREASED_FEES = 1264
+/** Share of a bar's volume; Infinity = no limit. */
+export const PARTICIPATION = 1280
+export const STOP_LOSS = 1296
+export const TAKE_PROFIT = 1312
+export const TRAILING_STOP = 1328
+export const MIN_HOLD_BARS = 1344
+export const MAX_HOLD_BARS = 1360
+export const COOLDOWN_BARS = 1376
+/** Masks, all bits of a lane set: intrabar exits, and how they work; fixed units per target. */
+export const HAS_EXITS = 1392
+export const TRAILS_FROM_HIGH = 1408
+export const WATCHES_ENTRY_BAR = 1424
+export const GAP_FILLS_AT_OPEN = 1440
+export const NEEDS_CHANGE = 1456
+export const BY_QUANTITY = 1472
+export const HEAD_BYTES = 1488
 
 // ── A cell of a pair: one symbol. The list of cells with an order, u32 indices, lies behind the last ──
 export const QUANTITY = 0
@@ -118,6 +140,31 @@ export const ORDER = 32
 /** All bits of the lane set where the order is one of everything out, which nothing replaces. */
 export const CLOSES = 48
 export const CELL_BYTES = 64
+
+// ── The longer part of a cell, where a batch has exits, holding times, participation or fixed quantities ──
+/** Average price of the position; prices that stop and target, and the trailing stop, are measured from. */
+export const ENTRY_PRICE = 0
+export const LEVEL_PRICE = 16
+export const BEST_PRICE = 32
+/** Row of the entry from flat; bars the symbol had closed before it, and before the latest exit to flat. */
+export const ENTRY_ROW = 48
+export const ENTRY_BAR = 64
+export const EXIT_BAR = 80
+/** Side an exit closed, ±1, while the combined target's sign has not differed since; else 0. */
+export const LOCKED_SIDE = 96
+/** Units filled at the open of the row at hand. */
+export const BAR_UNITS = 112
+/** All bits of the lane set where the order is the rest of an exit. */
+export const EXIT_REST = 128
+export const UNITS_PER_TARGET = 144
+export const LONG_CELL_BYTES = 160
+
+// ── What else of a symbol's bar the longer cells need ──
+export const HIGH = 0
+export const LOW = 8
+export const CLOSE = 16
+export const VOLUME = 24
+export const BAR_BYTES = 32
 
 // ── Phase-1 rules of one portfolio; the subscription follows as {index u32, weight f32} ──
 export const SUBSCRIPTIONS = 0
@@ -193,8 +240,10 @@ export const TILE_CAREFUL = 0
 export const TILE_TARGETS = 16
 
 // ── Scratch of a pair's turn in one row: one cell per symbol ──
-/** Increasing leg of an order, where buying power has cut it. */
+/** Increasing leg of an order, where buying power has cut it. Of longer cells: also the reducing leg, and what was cut. */
 export const INCREASE = 0
+export const REDUCE = 16
+export const CUT = 32
 /** The same bytes after the fills: the quantity wanted, and whether a limit forces the trade. */
 export const DESIRED = 0
 export const FORCED = 16

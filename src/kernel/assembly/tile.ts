@@ -1,4 +1,4 @@
-import { padded, rows } from './block'
+import { keepsCombined, padded, rows } from './block'
 import { TILE_HEAD_BYTES, TILE_TARGETS } from './layout'
 
 /** 1 + 1e-6 in float32. */
@@ -8,7 +8,7 @@ export const CLEARLY_BELOW: f32 = 0.9999
 
 /** Bytes of one row of a tile, and of a tile. */
 export function tileStride(): usize {
-  return TILE_TARGETS + (<usize>padded << 3)
+  return TILE_TARGETS + (<usize>padded << (keepsCombined ? 4 : 3))
 }
 
 export function tileBytes(): usize {

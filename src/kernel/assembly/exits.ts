@@ -1,0 +1,144 @@
+import { barOf } from './bars'
+import { isTradable, longCell, symbols, symbolsAt } from './block'
+import { orderFee, slipped } from './fills'
+import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
+import {
+  BAR_UNITS, BEST_PRICE, CANCELLATIONS, CELL_BYTES, CLOSE, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
+  GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
+  ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP,
+  TRAILS_FROM_HIGH, WATCHES_ENTRY_BAR,
+} from './layout'
+import { bookReduction, volumeLeft } from './long-fills'
+
+/** Stop-loss, take-profit and trailing stop inside the bar, in symbol order. */
+export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i32): void {
+  const has = v128.load(pair, HAS_EXITS)
+  if (!any(has)) return
+  let cell = pair + HEAD_BYTES
+  for (let n: usize = 0; n < <usize>symbols; n++) {
+    const long = longCell(pair, n)
+    const held = v128.load(cell, QUANTITY)
+    const entered = f64x2.eq(v128.load(long, ENTRY_ROW), both(<f64>t))
+    const unwatched = v128.andnot(entered, v128.load(pair, WATCHES_ENTRY_BAR))
+    const watched = v128.andnot(v128.and(has, f64x2.ne(held, both(0))), unwatched)
+    if (any(watched) && isTradable(kinds, row, n)) exitSymbol(pair, cell, n, prices + n * PRICE_BYTES, row, watched)
+    v128.store(long, both(0), BAR_UNITS)
+    cell += CELL_BYTES
+  }
+}
+
+/**
+ * Prices times the side, so that for long and short alike a stop lies below and a target above. Both crossed by
+ * the open: the open comes first in time; else the stop comes before the target.
+ */
+function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, watched: v128): void {
+  const long = longCell(pair, n)
+  const bar = barOf(row, n)
+  const side = signOf(v128.load(cell, QUANTITY))
+  const isLong = f64x2.gt(v128.load(cell, QUANTITY), both(0))
+  const open = v128.xor(v128.load64_splat(prices, OPEN), side)
+  const high = v128.load64_splat(bar, HIGH)
+  const low = v128.load64_splat(bar, LOW)
+  const worst = v128.xor(choose(isLong, low, high), side)
+  const best = v128.xor(choose(isLong, high, low), side)
+  const level = v128.load(long, LEVEL_PRICE)
+  const fixed = v128.xor(f64x2.mul(level, f64x2.sub(both(1), v128.xor(v128.load(pair, STOP_LOSS), side))), side)
+  const trail = v128.xor(v128.load(pair, TRAILING_STOP), side)
+  const trailing = v128.xor(f64x2.mul(v128.load(long, BEST_PRICE), f64x2.sub(both(1), trail)), side)
+  const target = v128.xor(f64x2.mul(level, f64x2.add(both(1), v128.xor(v128.load(pair, TAKE_PROFIT), side))), side)
+  const stop = choose(f64x2.gt(trailing, fixed), trailing, fixed)
+  const openFirst = v128.and(f64x2.ge(open, target), f64x2.gt(open, stop))
+  const stopped = v128.andnot(f64x2.le(worst, stop), openFirst)
+  const exits = v128.and(watched, v128.or(stopped, f64x2.ge(best, target)))
+  if (!any(exits)) return
+  const gaps = v128.load(pair, GAP_FILLS_AT_OPEN)
+  const stopPrice = choose(v128.and(gaps, f64x2.le(open, stop)), open, stop)
+  const targetPrice = choose(v128.and(gaps, f64x2.ge(open, target)), open, target)
+  bookExit(pair, cell, n, prices, row, exits, stopped, v128.xor(choose(stopped, stopPrice, targetPrice), side))
+}
+
+/** Closes the position as far as the volume allows; the rest goes at the next open. Targets do not slip. */
+function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, exits: v128, stopped: v128, price: v128): void {
+  const long = longCell(pair, n)
+  const order = v128.load(cell, ORDER)
+  const wasListed = any(f64x2.ne(order, both(0)))
+  const cancelled = v128.and(exits, f64x2.ne(order, both(0)))
+  addTo(pair + CANCELLATIONS, one(cancelled))
+  v128.store(cell, v128.andnot(order, cancelled), ORDER)
+  v128.store(cell, v128.andnot(v128.load(cell, CLOSES), cancelled), CLOSES)
+  v128.store(long, v128.andnot(v128.load(long, EXIT_REST), cancelled), EXIT_REST)
+  const held = v128.load(cell, QUANTITY)
+  const side = signOf(held)
+  const sign = v128.xor(side, signMask())
+  const units = where(exits, f64x2.pmin(f64x2.abs(held), volumeLeft(pair, n, row, v128.load(long, BAR_UNITS))))
+  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+  const filledAt = choose(stopped, slipped(price, v128.load(pair, EXIT_SLIPPAGE), spread, sign), price)
+  const size = where(exits, f64x2.mul(units, f64x2.mul(filledAt, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER))))
+  const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))
+  const fills = f64x2.gt(units, both(0))
+  addTo(pair + ORDERS, one(fills))
+  const locks = v128.and(fills, v128.load(pair, NEEDS_CHANGE))
+  v128.store(long, choose(locks, v128.or(both(1), side), v128.load(long, LOCKED_SIDE)), LOCKED_SIDE)
+  bookReduction(pair, cell, n, row, units, v128.xor(size, sign), fee, sign)
+  const rest = where(exits, f64x2.sub(both(0), v128.load(cell, QUANTITY)))
+  const remains = f64x2.ne(rest, both(0))
+  if (any(remains)) waitForRest(pair, cell, n, rest, remains, wasListed)
+}
+
+function waitForRest(pair: usize, cell: usize, n: usize, rest: v128, remains: v128, wasListed: bool): void {
+  const long = longCell(pair, n)
+  addTo(pair + CANCELLATIONS, one(remains))
+  addTo(pair + ORDERS, one(remains))
+  v128.store(cell, choose(remains, rest, v128.load(cell, ORDER)), ORDER)
+  v128.store(cell, v128.or(v128.load(cell, CLOSES), remains), CLOSES)
+  v128.store(long, v128.or(v128.load(long, EXIT_REST), remains), EXIT_REST)
+  if (wasListed) return
+  // The decision of this row makes the list anew, in symbol order: until then only its length matters.
+  const listed = load<i32>(pair, LISTED)
+  store<u32>(pair + HEAD_BYTES + <usize>symbols * CELL_BYTES + (<usize>listed << 2), <u32>n)
+  store<i32>(pair, listed + 1, LISTED)
+}
+
+/** Fixes the prices the next bar's exits are measured from. */
+export function moveLevels(pair: usize, row: i32, kinds: i32): void {
+  if (!any(v128.load(pair, HAS_EXITS))) return
+  const fromHigh = v128.load(pair, TRAILS_FROM_HIGH)
+  let cell = pair + HEAD_BYTES
+  for (let n: usize = 0; n < <usize>symbols; n++) {
+    const held = v128.load(cell, QUANTITY)
+    cell += CELL_BYTES
+    const isHeld = f64x2.ne(held, both(0))
+    if (!any(isHeld)) continue
+    const long = longCell(pair, n)
+    v128.store(long, choose(isHeld, v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
+    if (!isTradable(kinds, row, n)) continue
+    const bar = barOf(row, n)
+    const isLong = f64x2.gt(held, both(0))
+    const extreme = choose(isLong, v128.load64_splat(bar, HIGH), v128.load64_splat(bar, LOW))
+    const price = choose(fromHigh, extreme, v128.load64_splat(bar, CLOSE))
+    const best = v128.load(long, BEST_PRICE)
+    const better = v128.and(isHeld, choose(isLong, f64x2.gt(price, best), f64x2.lt(price, best)))
+    v128.store(long, choose(better, price, best), BEST_PRICE)
+  }
+}
+
+/** After an exit, a combined target whose sign differs from the side that was closed allows entries again. */
+export function releaseLocks(pair: usize, combined: usize, row: i32, kinds: i32, ended: v128): void {
+  for (let n: usize = 0; n < <usize>symbols; n++) {
+    const long = longCell(pair, n)
+    const side = v128.load(long, LOCKED_SIDE)
+    if (any(f64x2.ne(side, both(0))) && isTradable(kinds, row, n)) {
+      const target = f64x2.promote_low_f32x4(v128.load64_zero(combined + (n << 3)))
+      const along = f64x2.gt(f64x2.mul(target, side), both(0))
+      const releases = v128.andnot(v128.andnot(f64x2.eq(target, target), along), ended)
+      v128.store(long, v128.andnot(side, releases), LOCKED_SIDE)
+    }
+  }
+}
+
+/** Where a row's combined targets lie in its tile. */
+// @ts-ignore: decorator
+@inline
+export function combinedOf(tile: usize, padded: i32): usize {
+  return tile + TILE_TARGETS + (<usize>padded << 3)
+}
