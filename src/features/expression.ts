@@ -6,25 +6,6 @@ import { referFeature, usage } from './reference.ts'
 import { features } from './registry.ts'
 import type { FeatureRegistry } from './registry.ts'
 
-/**
- * The builders, for users. Built-in steps import each feature from its own file instead: what they import is
- * what their artefacts depend on, and that has to be the features they read and no other.
- */
-export { atr } from './atr.ts'
-export { averageCorrelation } from './average-correlation.ts'
-export { calendar } from './calendar.ts'
-export { correlation } from './correlation.ts'
-export { cross } from './cross.ts'
-export { ema } from './ema.ts'
-export { lag } from './lag.ts'
-export { momentum } from './momentum.ts'
-export { rsi } from './rsi.ts'
-export { sma } from './sma.ts'
-export { spread } from './spread.ts'
-export { volatility } from './volatility.ts'
-export { zscore } from './zscore.ts'
-export { referFeature, toFeatureRef } from './reference.ts'
-
 export interface ParseOptions {
   readonly registry?: FeatureRegistry
   /** Configuration path to name in errors; default the text itself. */
