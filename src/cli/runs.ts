@@ -1,9 +1,11 @@
 import type { Command } from 'commander'
+import { MillraceError } from '../base/errors.ts'
 import { portfolioCount } from '../experiment/portfolios.ts'
 import type { RunRecord } from '../stages/run-record.ts'
 import { formatCount, formatDuration, NONE, plural } from './figures.ts'
 import type { GlobalOptions } from './invocation.ts'
 import { print, printJson } from './output.ts'
+import { formatProblem } from './report-error.ts'
 import { formatTable } from './table.ts'
 import { openWorkspace } from './workspace.ts'
 
@@ -26,12 +28,26 @@ interface RunLine {
 
 function runs(options: GlobalOptions): void {
   const { runs: all } = openWorkspace(options)
-  const lines = all.ids().map((run): RunLine => {
-    const { name, driver, status, experiment, failures, startedAt, finishedAt, experimentFile, error } = all.read(run)
-    return { run, name, driver, status, portfolios: portfolioCount(experiment), failures: failures.length, startedAt, finishedAt, experimentFile, error }
+  const damaged: MillraceError[] = []
+  const lines = all.ids().flatMap((run): RunLine[] => {
+    const record = readOrNote(() => all.read(run), damaged)
+    if (record === undefined) return []
+    const { name, driver, status, experiment, failures, startedAt, finishedAt, experimentFile, error } = record
+    return [{ run, name, driver, status, portfolios: portfolioCount(experiment), failures: failures.length, startedAt, finishedAt, experimentFile, error }]
   })
-  if (options.json === true) printJson({ runs: lines })
-  else print(formatRuns(lines))
+  if (options.json === true) printJson({ runs: lines, damaged: damaged.flatMap(({ problems }) => problems) })
+  else print([...formatRuns(lines), ...damaged.flatMap(({ problems }) => ['', ...problems.map(formatProblem)])])
+}
+
+/** One damaged record must not hide the other runs. */
+function readOrNote(read: () => RunRecord, damaged: MillraceError[]): RunRecord | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'ARTEFACT_CORRUPT') throw error
+    damaged.push(error)
+    return undefined
+  }
 }
 
 function formatRuns(lines: readonly RunLine[]): string[] {

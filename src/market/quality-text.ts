@@ -32,11 +32,17 @@ function fileLines(file: FileQuality): string[] {
   ]
 }
 
+/** Bars that are not in ascending order, which is refused elsewhere, have no interval. */
+function intervalText(intervalMs: number): string {
+  if (Number.isNaN(intervalMs)) return 'one bar'
+  return intervalMs > 0 ? formatInterval(intervalMs) : 'no interval'
+}
+
 function summary(symbol: SymbolQuality): string {
   const { gaps } = symbol
   const parts = [
     `${symbol.first} to ${symbol.last}`,
-    Number.isNaN(symbol.intervalMs) ? 'one bar' : formatInterval(symbol.intervalMs),
+    intervalText(symbol.intervalMs),
     gaps.count > 0 ? `${plural(gaps.count, 'gap')} (longest ${duration(gaps.longestMs)} after ${gaps.longestAfter})` : 'no gaps',
   ]
   if (symbol.splits > 0) parts.push(plural(symbol.splits, 'split'))

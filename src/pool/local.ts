@@ -129,7 +129,7 @@ class LocalPool implements Pool {
       clock,
       execArgv: heapMb === undefined ? execArgv : [`--max-old-space-size=${heapMb}`, ...execArgv],
       env: { ...inheritedEnvironment(), ...env },
-      log: (text) => (logFile === undefined ? undefined : appendFileSync(logFile, text)),
+      log: (text) => appendLog(logFile, text),
     })
     this.#processes.add(worker)
     return worker
@@ -138,6 +138,16 @@ class LocalPool implements Pool {
   async #end(worker: WorkerProcess): Promise<void> {
     await worker.kill()
     this.#processes.delete(worker)
+  }
+}
+
+/** What workers print is told for a person's sake: a disk that takes no more of it must not end the run. */
+function appendLog(logFile: string | undefined, text: string): void {
+  if (logFile === undefined) return
+  try {
+    appendFileSync(logFile, text)
+  } catch {
+    // The fault that stops the log stops whatever else is written, too, and is told there.
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDesk, TINY, type Desk } from './command-line.ts'
@@ -40,6 +40,20 @@ describe('--out', () => {
     expect(await desk.type('sql', 'latest', 'select nothing from nowhere', '--format', 'csv', '--out', out)).toMatchObject({ code: 2 })
     expect(readFileSync(out, 'utf8')).toBe('mine')
     expect(readdirSync(desk.folder).filter((name) => name.includes('.part'))).toEqual([])
+  })
+})
+
+describe('runs', () => {
+  it('lists the others when the record of one is damaged', async () => {
+    const runs = () => desk.typeJson<{ runs: { run: string }[]; damaged: { code: string }[] }>('runs')
+    const [{ run }] = (await runs()).runs
+    const copy = join(desk.folder, '.millrace', 'runs', '20990101-000000-000')
+    mkdirSync(copy)
+    writeFileSync(join(copy, 'manifest.json'), '{"status":"fin')
+    expect((await runs()).runs.map((line) => line.run)).toContain(run)
+    expect((await runs()).damaged).toMatchObject([{ code: 'ARTEFACT_CORRUPT' }])
+    expect((await desk.type('runs')).stdout).toMatch(new RegExp(`^${run} [^]*ARTEFACT_CORRUPT: the manifest of run 20990101-000000-000 is damaged`, 'm'))
+    rmSync(copy, { recursive: true })
   })
 })
 

@@ -34,6 +34,12 @@ describe('checkQuality', () => {
     expect(formatQuality(report)).toEqual(['X.csv  2 rows  2020-01-02 to 2020-01-03, 1d, no gaps', '', '1 file: all would load'])
   })
 
+  it('has no interval for bars that go backwards', async () => {
+    const report = await check({ 'X.csv': `${HEADER}2020-01-03,1,1,1,1,1\n2020-01-02,1,1,1,1,1\n` })
+    expect(report.sound).toBe(false)
+    expect(formatQuality(report)[0]).toBe('X.csv  2 rows  2020-01-03 to 2020-01-02, no interval, no gaps, 1 bar repeating the one before')
+  })
+
   it('reports every file, whatever is wrong with the others', async () => {
     const report = await check(
       { 'A.csv': '{"error": 1}', 'B.csv': `${HEADER}2020-01-02,1,1,1,1,x\n2020-01-03,1,1,1,1,1\n`, 'C.csv': GOOD, 'D.csv': '' },

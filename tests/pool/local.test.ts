@@ -140,6 +140,12 @@ describe('a worker that lives', () => {
     await expect.poll(() => readFileSync(join(folder, 'workers.log'), 'utf8')).toMatch(/a throw: TypeError: a step has a bug\n {4}at /)
   })
 
+  it('goes on when the log takes no more', async () => {
+    open({ logFile: join(tmpdir(), 'millrace-no-such-folder', 'workers.log') })
+    expect(await run('throw')).toMatchObject({ ok: false })
+    expect(valueOf(await run('count'))).toBe(1)
+  })
+
   it('dies with its coordinator, even in an endless loop', async () => {
     open()
     const coordinator = fork(bundle(new URL('fixtures/coordinator.ts', import.meta.url)), [workerFile], { execArgv: [] })
