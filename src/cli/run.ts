@@ -22,7 +22,7 @@ import { print, printJson, tell } from './output.ts'
 import { describePlan, formatPlan } from './plan-text.ts'
 import { openProgress } from './progress.ts'
 import { formatSummary, nextCommands, type FinishedRun } from './run-summary.ts'
-import { openWorkspace, type Workspace } from './workspace.ts'
+import { openWorkspace, soundRecord, type Workspace } from './workspace.ts'
 
 interface RunOptions extends ExperimentOptions {
   readonly driver: 'staged' | 'lockstep'
@@ -82,7 +82,8 @@ function logOf(store: Pick<Store, 'root'>): string {
 /** The lock is ours, so a run that says it is running was killed. */
 function noteKilledRuns({ runs }: Workspace): void {
   for (const id of runs.ids()) {
-    const record = runs.read(id)
+    const record = soundRecord(runs, id)
+    if (record === undefined) continue
     if (record.status !== 'running') return
     runs.save(id, { ...record, status: 'interrupted' })
   }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { MillraceError } from '../base/errors.ts'
+import type { MillraceError } from '../base/errors.ts'
 import { portfolioCount } from '../experiment/portfolios.ts'
 import type { RunRecord } from '../stages/run-record.ts'
 import { formatCount, formatDuration, NONE, plural } from './figures.ts'
@@ -7,7 +7,7 @@ import type { GlobalOptions } from './invocation.ts'
 import { print, printJson } from './output.ts'
 import { formatProblem } from './report-error.ts'
 import { formatTable } from './table.ts'
-import { openWorkspace } from './workspace.ts'
+import { openWorkspace, soundRecord } from './workspace.ts'
 
 export function runsCommand(command: Command): void {
   command.action((_: unknown, called: Command) => runs(called.optsWithGlobals<GlobalOptions>()))
@@ -30,24 +30,13 @@ function runs(options: GlobalOptions): void {
   const { runs: all } = openWorkspace(options)
   const damaged: MillraceError[] = []
   const lines = all.ids().flatMap((run): RunLine[] => {
-    const record = readOrNote(() => all.read(run), damaged)
+    const record = soundRecord(all, run, (error) => damaged.push(error))
     if (record === undefined) return []
     const { name, driver, status, experiment, failures, startedAt, finishedAt, experimentFile, error } = record
     return [{ run, name, driver, status, portfolios: portfolioCount(experiment), failures: failures.length, startedAt, finishedAt, experimentFile, error }]
   })
   if (options.json === true) printJson({ runs: lines, damaged: damaged.flatMap(({ problems }) => problems) })
   else print([...formatRuns(lines), ...damaged.flatMap(({ problems }) => ['', ...problems.map(formatProblem)])])
-}
-
-/** One damaged record must not hide the other runs. */
-function readOrNote(read: () => RunRecord, damaged: MillraceError[]): RunRecord | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof MillraceError) || error.code !== 'ARTEFACT_CORRUPT') throw error
-    damaged.push(error)
-    return undefined
-  }
 }
 
 function formatRuns(lines: readonly RunLine[]): string[] {

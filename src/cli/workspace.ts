@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { openRun, type OpenedRun } from '../analysis/opened-run.ts'
 import { systemClock } from '../base/clock.ts'
+import { MillraceError } from '../base/errors.ts'
 import type { RunRecord } from '../stages/run-record.ts'
 import { openStore, type LocalStore } from '../store/local-store.ts'
 import { openRuns, type Runs } from '../store/manifests.ts'
@@ -27,4 +28,15 @@ export function openWorkspace(options: Pick<GlobalOptions, 'store'>): Workspace 
 /** Opens the run that a command names. */
 export function openNamedRun(reference: string, options: Pick<GlobalOptions, 'store'>): OpenedRun {
   return openRun(openWorkspace(options), reference)
+}
+
+/** The record of a run; undefined when it is damaged, which must not hide or stop the other runs. */
+export function soundRecord(runs: Runs<RunRecord>, id: string, note?: (damage: MillraceError) => void): RunRecord | undefined {
+  try {
+    return runs.read(id)
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'ARTEFACT_CORRUPT') throw error
+    note?.(error)
+    return undefined
+  }
 }

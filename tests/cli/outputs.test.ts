@@ -53,6 +53,8 @@ describe('runs', () => {
     expect((await runs()).runs.map((line) => line.run)).toContain(run)
     expect((await runs()).damaged).toMatchObject([{ code: 'ARTEFACT_CORRUPT' }])
     expect((await desk.type('runs')).stdout).toMatch(new RegExp(`^${run} [^]*ARTEFACT_CORRUPT: the manifest of run 20990101-000000-000 is damaged`, 'm'))
+    const again = await desk.type('run', join(desk.folder, 'tiny.yaml'), '--quiet')
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing to do') as string })
     rmSync(copy, { recursive: true })
   })
 })
