@@ -104,6 +104,7 @@ describe('a run that is interrupted', () => {
     child.kill('SIGINT')
     await until(child, said, /stopping/)
     child.kill('SIGINT')
-    expect(await ended).toEqual([130, null])
+    // a shell says 130 for both: struck while it was already leaving, the process dies of the signal itself
+    expect([[130, null], [null, 'SIGINT']]).toContainEqual(await ended)
   }, 120_000)
 })
