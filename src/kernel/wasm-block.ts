@@ -1,11 +1,14 @@
 import * as layout from './assembly/layout.ts'
 import type { KernelBlock } from './kernel.ts'
+import { STARTS_SESSION } from './rules.ts'
 import { advanceTape, fitTape } from './tape.ts'
 import { DOUBLE, FLOAT, PAIR_BYTES } from './wasm-layout.ts'
 import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
 
 /** Keeps a bound a bound when it is rounded. */
 const ROOM = 1 + 1e-6
+/** Bit of a tile's row in which a pattern vetoes anything. */
+const VETOES = 4
 /** Room behind a tile of one symbol, whose bars are worked out four at a time. */
 const TILE_ROWS_BYTES = 256
 
@@ -17,7 +20,6 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   memory.release(batch.blockAt)
   fitTape(tape, rows)
   for (let row = 0; row < rows; row++) advanceTape(tape, market, row)
-  module.setBlock(firstRow, rows, signalCount)
   const signalsAt = memory.take(rows * signalCount * padded * FLOAT)
   copyPadded(batch, block.signals, { address: signalsAt, lines: rows * signalCount })
   const gapsAt = memory.take(signalCount * FLOAT)
@@ -26,7 +28,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   const pricesAt = memory.take((rows + 1) * symbols * layout.PRICE_BYTES) + symbols * layout.PRICE_BYTES
   placePrices(batch, block, { prices: pricesAt, lotValues: lotValuesAt })
   module.setInputs(signalsAt, gapsAt, pricesAt, lotValuesAt)
-  placeRows(module, batch, block)
+  module.setBlock(firstRow, rows, signalCount, placeRows(module, batch, block))
   if (batch.isLong) placeBars(module, batch, block)
   for (let i = 0; i < batch.patterns; i++) placePattern(batch, block, i)
   if (symbols === 1) placeSeries(module, batch, block)
@@ -78,7 +80,8 @@ function placePrices(batch: PlacedBatch, { market }: KernelBlock, at: { prices: 
   }
 }
 
-function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelBlock): void {
+/** What every portfolio needs to know of the rows. Gives how many periods they close. */
+function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelBlock): number {
   const { memory, symbols, tape } = batch
   const { rows } = market
   const leapsAt = memory.take(rows * DOUBLE)
@@ -88,15 +91,22 @@ function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelB
   memory.bytes.set(tape.tradable.subarray(0, rows * symbols), tradableAt)
   memory.doubles.set(tape.years.subarray(0, rows), yearsAt / DOUBLE)
   let acts = false
+  let periods = 0
   for (let row = 0; row < rows; row++) {
     const tradable = tape.tradable.subarray(row * symbols, (row + 1) * symbols)
     const actions = tape.hasActions[row] === 1 && tape.isFirst[row] === 0
+    const starts = (tape.starts[row] & STARTS_SESSION) !== 0 && tape.isFirst[row] === 0
+    const closes = market.firstRow + row >= tape.firstRow && (batch.returnsPerBar || starts)
+    if (closes) periods++
+    const period = closes ? layout.CLOSES_PERIOD | (batch.closed.periods + periods === 1 ? layout.IS_FIRST_PERIOD : 0) : 0
     memory.words[kindsAt / FLOAT + row] =
-      tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (tradable.includes(0) ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
+      period | tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (tradable.includes(0) ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
     memory.doubles[leapsAt / DOUBLE + row] = actions ? Infinity : leapOf(batch, market.open, row)
     acts ||= actions
   }
   module.setRows(leapsAt, yearsAt, kindsAt, tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
+  batch.closed.periods += periods
+  return periods
 }
 
 /** How far at most an open lies from the symbol's last close, as a fraction of it. */
@@ -151,7 +161,7 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   const grossAt = memory.take(rows * FLOAT + PAIR_BYTES)
   const capAt = memory.take(rows * padded * FLOAT)
   const vetoAt = memory.take(rows * padded * FLOAT)
-  const vetoesAt = memory.take(rows * FLOAT)
+  const vetoesAt = memory.take(rows * FLOAT + PAIR_BYTES)
   const capsAt = memory.take(rows * FLOAT + PAIR_BYTES)
   const weightsAt = weights === null ? 0 : memory.take(rows * padded * FLOAT)
   memory.floats.set(scale.subarray(0, rows), scaleAt / FLOAT)
@@ -161,7 +171,7 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   if (weights !== null) copyPadded(batch, weights, { address: weightsAt, lines: rows })
   for (let row = 0; row < rows; row++) {
     const vetoes = veto.subarray(row * symbols, (row + 1) * symbols)
-    memory.words[vetoesAt / FLOAT + row] = vetoes.some((vetoed) => vetoed !== 0) ? 1 : 0
+    memory.words[vetoesAt / FLOAT + row] = vetoes.some((vetoed) => vetoed !== 0) ? VETOES : 0
   }
   if (symbols === 1) memory.floats.set(cap.subarray(0, rows), capsAt / FLOAT)
   const hasCaps = cap.subarray(0, rows * symbols).some((limit) => limit !== Infinity) ? 1 : 0

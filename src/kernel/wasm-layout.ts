@@ -19,7 +19,7 @@ export interface KernelModule {
   /** Bytes of a pair's exposure tile of the block at hand. */
   tileBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
-  setBlock(firstRow: number, rows: number, signalCount: number): void
+  setBlock(firstRow: number, rows: number, signalCount: number, periods: number): void
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
   setRows(leaps: number, years: number, kinds: number, tradable: number, actions: number): void
   setSeries(series: number, bytes: number): void
@@ -29,7 +29,7 @@ export interface KernelModule {
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */
-  closePeriod(pairAt: number): void
+  closeLastPeriod(pairAt: number): void
   run(pairsAt: number, pairs: number, pairsAtOnce: number): void
 }
 
@@ -49,6 +49,9 @@ export interface PlacedBatch {
   /** Symbols rounded up to whole vectors of four float32. */
   readonly padded: number
   readonly tape: Tape
+  readonly returnsPerBar: boolean
+  /** Periods closed by the blocks so far. */
+  readonly closed: { periods: number }
   readonly multipliers: Float64Array
   readonly lots: Float64Array
   readonly pairs: number
@@ -86,14 +89,20 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
   const pairsAt = memory.take(pairs * pairBytes)
   memory.doubles.fill(0, pairsAt / DOUBLE, (pairsAt + pairs * pairBytes) / DOUBLE)
   const laneOf = (portfolio: number): number => pairsAt + (portfolio >> 1) * pairBytes + (portfolio & 1) * DOUBLE
+  const flags: number[] = []
   for (let p = 0; p < pairs * 2; p++) {
     const own = rules[Math.min(p, portfolios.length - 1)]
     placeHead(memory, own, { lane: laneOf(p), riskFree: requiredReturn(setup.profile) })
     if (isLong) placeLongCells(memory, own, laneOf(p) + longAt)
+    flags.push(flagsOf(own))
     memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)
+  }
+  for (let p = 0; p < flags.length; p += 2) {
+    memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & layout.DECIDES_SIMPLY) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
   }
   return {
     memory, symbols, isLong, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
+    returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / pairBytes))),
     patternsAt, patterns, blockAt: memory.next, laneOf,
@@ -124,7 +133,6 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   mask(layout.HOLDS, rules.hold)
   mask(layout.OPPOSITE_CLOSES, rules.opposite === 'close')
   mask(layout.OPPOSITE_IGNORED, rules.opposite === 'ignore')
-  mask(layout.SIMPLE, !rules.hold && rules.sizing === 'exposure' && rules.size <= 1 && !rules.hasTiming)
   mask(layout.HAS_EXITS, rules.hasExits)
   mask(layout.TRAILS_FROM_HIGH, rules.trailFromHigh)
   mask(layout.WATCHES_ENTRY_BAR, rules.watchesEntryBar)
@@ -132,6 +140,15 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   mask(layout.NEEDS_CHANGE, rules.reentryNeedsChange)
   mask(layout.BY_QUANTITY, rules.sizing === 'fixedQuantity')
   memory.words[(at.lane + layout.START_MASK) / FLOAT] = rules.startMask
+}
+
+/**
+ * Most rows are simple where a known target is traded to at once, and never beyond its limits: a size above 1
+ * could lead there.
+ */
+function flagsOf({ hold, sizing, size, hasTiming, everyBars, drawdownLimit }: PortfolioRules): number {
+  const isSimple = !hold && sizing === 'exposure' && size <= 1 && !hasTiming && everyBars === 1
+  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (drawdownLimit < Infinity ? layout.HAS_STOP : 0)
 }
 
 function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {

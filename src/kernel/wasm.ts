@@ -44,7 +44,7 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
   const performance = (portfolio: number): Performance => {
     const pairAt = batch.laneOf(portfolio & ~1)
     const head = memory.doubles.slice(pairAt / DOUBLE, (pairAt + layout.HEAD_BYTES) / DOUBLE)
-    if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closePeriod(pairAt)
+    if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(pairAt)
     const sums = PERFORMANCE_FIELDS.map((field, index) => [field, read(portfolio, layout.SUMS + index * PAIR_BYTES)])
     memory.doubles.set(head, pairAt / DOUBLE)
     return { ...(Object.fromEntries(sums) as Performance), finalEquity: read(portfolio, layout.EQUITY) }

@@ -9,6 +9,8 @@ export let blockRow: i32 = 0
 export let firstRow: i32 = 0
 export let rows: i32 = 0
 export let signalCount: i32 = 0
+/** Periods that the block's rows close. */
+export let periods: i32 = 0
 /** Whether some symbol trades in whole lots, has a margin of its own; whether returns are per bar, and anyone pays or earns interest. */
 export let hasLots: bool = false
 export let hasMargins: bool = false
@@ -63,10 +65,11 @@ export function setUniverse(count: i32, first: i32, at: usize, perBar: bool, car
   }
 }
 
-export function setBlock(row: i32, count: i32, signals: i32): void {
+export function setBlock(row: i32, count: i32, signals: i32, closed: i32): void {
   blockRow = row
   rows = count
   signalCount = signals
+  periods = closed
 }
 
 export function setInputs(signals: usize, gaps: usize, prices: usize, lotValues: usize): void {

@@ -1,12 +1,12 @@
 import { decideCarefully } from './careful'
 import { combinedOf, releaseLocks } from './exits'
-import { keepList, patternOf } from './pair'
+import { keepList } from './pair'
 import { firstRow, hasLots, heldAt, isTradable, keepsCombined, lotValuesAt, padded, symbols, symbolsAt, toLots } from './block'
 import { addTo, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
-  CELL_BYTES, CHANGING, CLOSE_UNIT, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, EXPOSURE_RULES, HAS_GAPS, HEAD_BYTES, HELD,
-  HOLDS, LISTED, ORDER, ORDERS, PATTERN, PATTERN_VETOES, PRICE_BYTES, QUANTITY, RESUME_AFTER_BARS, SIMPLE, SIZE, START_MASK, STOPPED_AT,
-  STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, WANTED,
+  CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, FLAGS, HAS_ENDED, HAS_GAPS, HAS_STOP, HEAD_BYTES, HELD,
+  HOLDS, LISTED, ORDER, PRICE_BYTES, QUANTITY, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
+  STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_TARGETS,
 } from './layout'
 
 /**
@@ -16,30 +16,36 @@ import {
 // @ts-ignore: decorator
 @inline
 export function decidePair(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
-  const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
-  const out = v128.or(ended, isStopped(pair, t, ended))
-  const acts = isScheduled(pair, t, kinds)
-  if (keepsCombined) releaseLocks(pair, combinedOf(tile, padded), row, kinds, ended)
-  const simple = v128.all_true<i64>(v128.andnot(v128.and(acts, v128.load(pair, SIMPLE)), out)) && load<i32>(pair, LISTED) == 0
-  if (simple && keepsWithinLimits(pair, tile, row, kinds) && !hasVetoes(pair, row)) {
+  if (isSimple(pair, tile, row, t, kinds)) {
     const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
     const end = listChanges(pair, tile, row, list)
     orderListed(pair, prices, tile, list, end, row, kinds)
-  } else {
-    decideCarefully(pair, prices, tile, row, kinds, out, acts)
-  }
+  } else decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
 }
 
-/** Whether no limit can bind what is held: every symbol with one is traded to its target, or not held. */
+/** Lanes that everything goes out of, as `isSimple` found them. */
+export let out: v128 = i64x2.splat(0)
+
+/** Whether both trade to known targets now, none of which limits can bind; steps the drawdown stops. */
 // @ts-ignore: decorator
 @inline
-function keepsWithinLimits(pair: usize, tile: usize, row: i32, kinds: i32): bool {
+export function isSimple(pair: usize, tile: usize, row: i32, t: i32, kinds: i32): bool {
+  const flags = load<i32>(pair, FLAGS)
+  let goesOut = false
+  if ((flags & (HAS_STOP | HAS_ENDED)) != 0) {
+    const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
+    const everything = v128.or(ended, isStopped(pair, t, ended))
+    goesOut = any(everything)
+    out = everything
+  } else out = i64x2.splat(0)
+  if (keepsCombined) releaseLocks(pair, combinedOf(tile, padded), row, kinds, f64x2.gt(v128.load(pair, ENDED), both(0)))
+  if (goesOut || (flags & DECIDES_SIMPLY) == 0 || load<i32>(pair, LISTED) != 0) return false
   const careful = load<i32>(tile, TILE_CAREFUL)
-  if ((careful & 1) != 0) return false
-  if (careful == 0 && (kinds & HAS_GAPS) == 0) return true
-  return keepsNothing(pair, tile, row, kinds)
+  if ((careful & ~2) != 0) return false
+  return (careful == 0 && (kinds & HAS_GAPS) == 0) || keepsNothing(pair, tile, row, kinds)
 }
 
+/** Whether every symbol that is held can be traded to a known target: then no limit can bind what is kept. */
 function keepsNothing(pair: usize, tile: usize, row: i32, kinds: i32): bool {
   const targets = tile + TILE_TARGETS
   for (let n: usize = 0; n < <usize>symbols; n++) {
@@ -85,29 +91,12 @@ function stop(pair: usize, t: i32, ended: v128): v128 {
 }
 
 /** Lanes that trade to their targets in row t: every n rows of the run, at the start of a period, or at events. */
-// @ts-ignore: decorator
-@inline
-function isScheduled(pair: usize, t: i32, kinds: i32): v128 {
-  const every = v128.load(pair, EVERY_BARS)
-  const always = f64x2.eq(every, both(1))
-  return v128.all_true<i64>(always) ? always : lookUpSchedule(pair, t, kinds)
-}
-
-function lookUpSchedule(pair: usize, t: i32, kinds: i32): v128 {
+export function isScheduled(pair: usize, t: i32, kinds: i32): v128 {
   const every = v128.load(pair, EVERY_BARS)
   const since = both(<f64>(t - firstRow))
   const counted = f64x2.eq(f64x2.mul(f64x2.floor(f64x2.div(since, every)), every), since)
   const started = i64x2.ne(v128.and(v128.load(pair, START_MASK), i64x2.splat(<i64>kinds)), i64x2.splat(0))
   return v128.or(v128.or(counted, started), v128.load(pair, HOLDS))
-}
-
-// @ts-ignore: decorator
-@inline
-function hasVetoes(pair: usize, row: i32): bool {
-  const a = patternOf(pair, 0)
-  const b = patternOf(pair, 1)
-  const at = <usize>row << 2
-  return (a != 0 && load<i32>(load<u32>(a, PATTERN_VETOES) + at) != 0) || (b != 0 && load<i32>(load<u32>(b, PATTERN_VETOES) + at) != 0)
 }
 
 /** How far float32 values of up to the equity and what is held may lie from the exact ones, with room to spare. */

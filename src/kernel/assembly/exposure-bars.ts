@@ -2,7 +2,7 @@ import { rows, seriesAt, seriesBytes } from './block'
 import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import {
-  CAP, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAPS, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, RULES_BYTES, SUBSCRIPTIONS,
+  CAP, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAPS, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, PATTERN_VETOES, RULES_BYTES, SUBSCRIPTIONS,
   SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS, WEIGHTS,
 } from './layout'
 
@@ -48,12 +48,14 @@ function exposeFour(rules: usize, counts: usize, row: i32, first: i32, gaps: boo
   let scales = ones()
   let limit = v128.load32_splat(rules, GROSS)
   let cap = v128.load32_splat(rules, CAP)
+  let vetoes = i32x4.splat(0)
   if (pattern != 0) {
     const decided = v128.load(load<u32>(pattern, PATTERN_SCALE) + <u32>at)
     scales = f32x4.sub(ones(), f32x4.mul(v128.load32_splat(rules, OBEDIENCE), f32x4.sub(ones(), decided)))
     limit = f32x4.pmin(limit, v128.load(load<u32>(pattern, PATTERN_GROSS) + <u32>at))
     if (load<i32>(pattern, PATTERN_HAS_CAPS) != 0) cap = f32x4.pmin(cap, v128.load(load<u32>(pattern, PATTERN_CAPS) + <u32>at))
     exposure = f32x4.mul(exposure, scales)
+    vetoes = v128.load(load<u32>(pattern, PATTERN_VETOES) + <u32>at)
   }
   if (load<i32>(rules, LONG_ONLY) != 0) exposure = v128.andnot(exposure, f32x4.lt(exposure, zero))
   const size = v128.and(exposure, magnitudeMask32())
@@ -66,7 +68,7 @@ function exposeFour(rules: usize, counts: usize, row: i32, first: i32, gaps: boo
   if (v128.any_true(cut)) target = v128.bitselect(f32x4.mul(target, f32x4.div(limit, total)), target, cut)
   const isLimited = f32x4.lt(f32x4.pmin(limit, cap), f32x4.splat(f32.POSITIVE_INFINITY))
   const near = f32x4.gt(total, f32x4.mul(limit, f32x4.splat(CLEARLY_BELOW)))
-  watch = v128.or(v128.and(v128.andnot(isLimited, speaks), i32x4.splat(2)), v128.and(near, i32x4.splat(1)))
+  watch = v128.or(v128.or(vetoes, v128.and(v128.andnot(isLimited, speaks), i32x4.splat(2))), v128.and(near, i32x4.splat(1)))
   const measured = measuredOf(row, first)
   addCounts(counts, v128.and(speaks, measured), v128.and(capped, measured), v128.and(f32x4.ne(scales, ones()), measured), v128.and(cut, measured))
   return target

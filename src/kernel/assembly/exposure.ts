@@ -3,7 +3,7 @@ import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import { exposuresAt, gapsAt, keepsCombined, padded, rows, signalCount, signalsAt, symbols } from './block'
 import {
-  BY_WEIGHTS, CAP, COMBINE, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, PATTERN_WEIGHTS, RULES_BYTES,
+  BY_WEIGHTS, CAP, COMBINE, EXPOSURE_RULES, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, PATTERN_VETOES, PATTERN_WEIGHTS, RULES_BYTES,
   SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS, WEIGHTS,
 } from './layout'
 
@@ -31,6 +31,14 @@ function copyCombined(out: usize): void {
   for (; out < end; out += 16) v128.store(out + combinedBytes(), v128.load(out))
 }
 
+/** Bit 2 where a portfolio's pattern vetoes anything in a row. */
+// @ts-ignore: decorator
+@inline
+function vetoesOf(rules: usize, row: i32): i32 {
+  const pattern = <usize>load<u32>(rules, PATTERN)
+  return pattern == 0 ? 0 : load<i32>(load<u32>(pattern, PATTERN_VETOES) + (<u32>row << 2))
+}
+
 /** Whether bars can lie in lanes: a weighted mean, whatever the risk model weighs. */
 function isMean(rules: usize): bool {
   return load<i32>(rules, COMBINE) == 0 && load<i32>(rules, BY_WEIGHTS) == 0
@@ -43,7 +51,7 @@ function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool,
   let at = tile + TILE_HEAD_BYTES + <usize>first * stride
   for (let row = first; row < rows; row++) {
     const careful = expose(a, row, exposuresAt, tile, aHasGaps) | expose(b, row, second, tile + 16, bHasGaps)
-    store<i32>(at, careful, TILE_CAREFUL)
+    store<i32>(at, careful | vetoesOf(a, row) | vetoesOf(b, row), TILE_CAREFUL)
     interleave(exposuresAt, second, at + TILE_TARGETS)
     if (keepsCombined) interleave(exposuresAt + combinedBytes(), second + combinedBytes(), at + TILE_TARGETS + (<usize>padded << 3))
     at += stride

@@ -1,18 +1,20 @@
-import { blockRow, firstRow, hasCarry, isLong, kindsAt, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
+import { blockRow, firstRow, hasCarry, isLong, kindsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair } from './exposure'
 import { fillExits, moveLevels } from './exits'
 import { fillLong, settleFlows } from './long-fills'
 import {
-  CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, LONG_CELL_BYTES, PRICE_BYTES, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
+  BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, LONG_CELL_BYTES, PRICE_BYTES, RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
 } from './layout'
-import { closePeriod, markPair } from './mark'
+import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
+import { addTo } from './lanes'
 import { seekGaps } from './signals'
+import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 
-export { closePeriod, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
+export { closeLastPeriod, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {
@@ -43,13 +45,17 @@ export function run(pairs: usize, count: i32, atOnce: i32): void {
 function runSome(pairs: usize, count: i32, pairBytes: usize): void {
   const stride = tileStride()
   const bytes = tileBytes()
-  const first = max(0, firstRow - blockRow)
+  const first = min(rows, max(0, firstRow - blockRow))
   for (let i = 0; i < count; i++) exposePair(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
   for (let row = first; row < rows; row++) {
     const prices = pricesAt + <usize>(row * symbols) * PRICE_BYTES
     const kinds = load<i32>(kindsAt + (<usize>row << 2))
     const tiles = tilesAt + TILE_HEAD_BYTES + <usize>row * stride
-    for (let i = 0; i < count; i++) stepPair(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, kinds)
+    if (symbols == 1 && !isLong) {
+      for (let i = 0; i < count; i++) stepSingle(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, kinds)
+    } else {
+      for (let i = 0; i < count; i++) stepPair(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, kinds)
+    }
   }
   for (let i = 0; i < count; i++) countExposure(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
 }
@@ -72,8 +78,21 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   decidePair(pair, prices, tile, row, t, kinds)
 }
 
-/** Adds what phase 1 counted, until the row in which a portfolio was found to have ended. */
+function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  const t = blockRow + row
+  const acts = (kinds & HAS_ACTIONS) != 0
+  if (hasCarry) bookCarry(pair, row)
+  if (acts) bookActions(pair, row)
+  fillSingle(pair, prices, row, kinds)
+  if (acts) settleActions(pair)
+  markSingle(pair, prices, t, kinds)
+  decideSingle(pair, prices, tile, row, t, kinds)
+}
+
+/** Adds the rows and periods of the block, and what phase 1 counted until the row in which a portfolio was found to have ended. */
 function countExposure(pair: usize, tile: usize, first: i32): void {
+  addTo(pair + BARS, f64x2.splat(<f64>(rows - first)))
+  addTo(pair + RETURNS, f64x2.splat(<f64>periods))
   for (let lane: usize = 0; lane < 2; lane++) {
     const endedAt = load<f64>(pair + (lane << 3), ENDED_AT)
     let counts = v128.load(tile + (lane << 4))

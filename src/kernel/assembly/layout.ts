@@ -28,8 +28,9 @@ export const STOP_PEAK = 176
 export const STOPPED_AT = 192
 /** Row whose mark found the portfolio ended; Infinity = not yet. */
 export const ENDED_AT = 208
-/** i32: how many cells have an order. */
+/** i32: how many cells have an order; and what holds of the pair, as bits. */
 export const LISTED = 224
+export const FLAGS = 228
 
 // ── Slots of a pair's head: performance sums, in the order of PERFORMANCE_FIELDS ──
 export const SUMS = 240
@@ -105,8 +106,6 @@ export const CASH_RATE = 1152
 /** Of corporate actions of the row at hand: Σ value and Σ|value| of what they filled. */
 export const ACTIONS_VALUE = 1168
 export const ACTIONS_SIZE = 1184
-/** All bits of the lane set where most rows are simple: a known target is traded to at once, and never beyond its limits. */
-export const SIMPLE = 1200
 
 // ── Slots of a pair's head that only portfolios with longer cells use ──
 /** Of the bar's fills so far, by leg: Σ value, Σ|value|, Σ fee; the actions' slots hold the reducing value and size. */
@@ -208,6 +207,11 @@ export const DELISTING = 16
 export const SPLIT_PRICE = 24
 export const ACTION_BYTES = 32
 
+// ── Bits of a pair: both decide in every bar by simple rules; one has a drawdown stop; one has ended ──
+export const DECIDES_SIMPLY = 1
+export const HAS_STOP = 2
+export const HAS_ENDED = 4
+
 // ── Bits of a row ──
 export const STARTS_SESSION = 1
 export const STARTS_WEEK = 2
@@ -216,6 +220,9 @@ export const IS_FIRST = 8
 /** Some symbol is not tradable; some symbol has a corporate action. */
 export const HAS_GAPS = 16
 export const HAS_ACTIONS = 32
+/** A period closes with its mark, or did before it; and it is the first. */
+export const CLOSES_PERIOD = 64
+export const IS_FIRST_PERIOD = 128
 
 // ── A pattern's decisions of a block: addresses, then whether any row of it has a cap ──
 export const PATTERN_SCALE = 0
@@ -234,7 +241,7 @@ export const PATTERN_BYTES = 32
 
 // ── The exposure tile: of each portfolio an i32x4 of counts (signals, capped, scaled, cut), then its rows ──
 export const TILE_HEAD_BYTES = 32
-/** i32: bit 0 = near a gross limit, bit 1 = some target is not known and limits bind what is kept. */
+/** i32: bit 0 = near a gross limit, bit 1 = some target is not known and limits bind what is kept, bit 2 = vetoes. */
 export const TILE_CAREFUL = 0
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 16

@@ -1,9 +1,9 @@
 import { heldAt, returnsPerBar, symbols } from './block'
 import { addTo, both, choose, magnitudeMask, one, where } from './lanes'
 import {
-  BARS, BARS_IN_MARKET, BEST_RETURN, CASH, CELL_BYTES, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
-  FIRST_RETURN, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, IS_FIRST, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PERIOD,
-  PERIOD_INVERSE, PRICE_BYTES, QUANTITY, RETURNS, RISK_FREE, STARTS_SESSION, START_EQUITY, STOP_PEAK, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE,
+  BARS_IN_MARKET, BEST_RETURN, CASH, CELL_BYTES, CLOSES_PERIOD, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
+  FIRST_RETURN, FLAGS, HAS_ENDED, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, IS_FIRST, IS_FIRST_PERIOD, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, PEAK_EQUITY, PERIOD,
+  PERIOD_INVERSE, PRICE_BYTES, QUANTITY, RETURNS, RISK_FREE, START_EQUITY, STOP_PEAK, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE,
   SUM_RETURNS, SUM_SQUARES, TURNOVER, WORST_RETURN,
 } from './layout'
 
@@ -41,36 +41,45 @@ export function markPair(pair: usize, prices: usize, t: i32, kinds: i32): void {
     evenGross = f64x2.add(evenGross, v128.and(even, magnitude))
     v128.store(held, f32x4.demote_f64x2_zero(even))
   }
-  measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, (kinds & IS_FIRST) != 0, (kinds & STARTS_SESSION) != 0)
+  measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, kinds)
 }
 
 // @ts-ignore: decorator
 @inline
-function measure(pair: usize, value: v128, gross: v128, t: i32, isFirst: bool, startsSession: bool): void {
+export function measure(pair: usize, value: v128, gross: v128, t: i32, kinds: i32): void {
   const equity = f64x2.add(v128.load(pair, CASH), value)
   v128.store(pair, equity, EQUITY)
   v128.store(pair, gross, HELD)
   const inverse = f64x2.div(both(1), equity)
-  if (isFirst) startMeasuring(pair, equity, inverse)
-  else if (!returnsPerBar && startsSession) closePeriod(pair)
+  if ((kinds & IS_FIRST) != 0) startMeasuring(pair, equity, inverse)
+  const closes = (kinds & CLOSES_PERIOD) != 0
+  if (closes && !returnsPerBar) closePeriod(pair, (kinds & IS_FIRST_PERIOD) != 0)
   const before = v128.load(pair, MEASURED)
-  const wasEnded = f64x2.gt(v128.load(pair, ENDED), both(0))
   addTo(pair + TURNOVER, where(f64x2.gt(before, both(0)), f64x2.mul(v128.load(pair, FILLED), v128.load(pair, INVERSE))))
-  v128.store(pair, choose(wasEnded, before, equity), MEASURED)
-  v128.store(pair, choose(wasEnded, v128.load(pair, INVERSE), inverse), INVERSE)
   v128.store(pair, both(0), FILLED)
-  addTo(pair + BARS, both(1))
   addTo(pair + BARS_IN_MARKET, one(f64x2.gt(gross, both(0))))
   const solvent = f64x2.gt(equity, both(0))
   addTo(pair + SUM_GROSS_EXPOSURE, where(solvent, f64x2.mul(gross, inverse)))
+  if ((load<i32>(pair, FLAGS) & HAS_ENDED) == 0) {
+    v128.store(pair, equity, MEASURED)
+    v128.store(pair, inverse, INVERSE)
+  } else measureEnded(pair, equity, inverse)
   if (!v128.all_true<i64>(solvent)) endInsolvent(pair, solvent, t)
-  if (returnsPerBar) closePeriod(pair)
+  if (closes && returnsPerBar) closePeriod(pair, (kinds & IS_FIRST_PERIOD) != 0)
+}
+
+/** What has ended is measured no more: its equity stays where it was. */
+function measureEnded(pair: usize, equity: v128, inverse: v128): void {
+  const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
+  v128.store(pair, choose(ended, v128.load(pair, MEASURED), equity), MEASURED)
+  v128.store(pair, choose(ended, v128.load(pair, INVERSE), inverse), INVERSE)
 }
 
 function endInsolvent(pair: usize, solvent: v128, t: i32): void {
   const at = v128.load(pair, ENDED_AT)
   v128.store(pair, choose(solvent, at, f64x2.pmin(at, both(<f64>t))), ENDED_AT)
   v128.store(pair, choose(solvent, v128.load(pair, ENDED), both(1)), ENDED)
+  store<i32>(pair, load<i32>(pair, FLAGS) | HAS_ENDED, FLAGS)
 }
 
 function startMeasuring(pair: usize, equity: v128, inverse: v128): void {
@@ -84,31 +93,37 @@ function startMeasuring(pair: usize, equity: v128, inverse: v128): void {
   v128.store(pair, equity, STOP_PEAK)
 }
 
-/** Adds one complete period, which ended with the measured equity, to the sums. */
-export function closePeriod(pair: usize): void {
+/** Adds the period under way, which no row has closed, as the sums are read. */
+export function closeLastPeriod(pair: usize): void {
+  closePeriod(pair, f64x2.extract_lane(v128.load(pair, RETURNS), 0) == 0)
+  addTo(pair + RETURNS, both(1))
+}
+
+/** Adds one complete period, which ended with the measured equity, to the sums; blocks count their returns as they end. */
+// @ts-ignore: decorator
+@inline
+function closePeriod(pair: usize, isFirst: bool): void {
   const measured = v128.load(pair, MEASURED)
   const before = v128.load(pair, PERIOD)
   const quotient = f64x2.sub(f64x2.mul(measured, v128.load(pair, PERIOD_INVERSE)), both(1))
   const periodReturn = where(f64x2.ne(measured, before), quotient)
   v128.store(pair, measured, PERIOD)
   v128.store(pair, v128.load(pair, INVERSE), PERIOD_INVERSE)
-  addReturn(pair, periodReturn)
+  addReturn(pair, periodReturn, isFirst)
   addDrawdown(pair, measured)
 }
 
 // @ts-ignore: decorator
 @inline
-function addReturn(pair: usize, periodReturn: v128): void {
+function addReturn(pair: usize, periodReturn: v128, isFirst: bool): void {
   const shortfall = f64x2.pmin(both(0), f64x2.sub(periodReturn, v128.load(pair, RISK_FREE)))
   const square = f64x2.mul(shortfall, shortfall)
-  const returns = v128.load(pair, RETURNS)
-  if (f64x2.extract_lane(returns, 0) == 0) {
+  if (isFirst) {
     v128.store(pair, periodReturn, FIRST_RETURN)
     v128.store(pair, square, FIRST_DOWNSIDE_SQUARE)
     v128.store(pair, periodReturn, BEST_RETURN)
     v128.store(pair, periodReturn, WORST_RETURN)
   }
-  v128.store(pair, f64x2.add(returns, both(1)), RETURNS)
   addTo(pair + SUM_RETURNS, periodReturn)
   addTo(pair + SUM_SQUARES, f64x2.mul(periodReturn, periodReturn))
   addTo(pair + SUM_DOWNSIDE_SQUARES, square)
