@@ -70,7 +70,10 @@ function sizeAllIn(turn: Turn): void {
     plan.increase[j] = grows ? missing : 0
     if (grows) continue
     plan.increases--
-    if (plan.reduce[j] !== 0) continue
+    if (plan.reduce[j] !== 0) {
+      plan.equity -= orderFee(turn, j)
+      continue
+    }
     plan.rest[j] = target > 0 === wanted > held ? wanted - held : 0
     plan.outcome[j] = 'below one lot'
   }
@@ -85,15 +88,19 @@ function cutIncrease(turn: Turn, j: number, cut: { kept: number; outcome: OrderO
   if (cut.kept === 0) plan.increases--
 }
 
+/** An order left with its reducing leg alone pays that leg's fee, which equity did not bear yet. */
 function limitIncreases(turn: Turn): void {
   const { plan } = turn
+  let fees = 0
   for (let j = 0; j < plan.count; j++) {
     const wanted = plan.increase[j]
     if (wanted === 0) continue
     const allowed = Math.max(0, volumeLeft(turn, plan.symbol[j]) - Math.abs(plan.reduce[j]))
     if (Math.abs(wanted) <= allowed) continue
     cutIncrease(turn, j, { kept: wanted > 0 ? allowed : 0 - allowed, outcome: 'limited: participation' })
+    if (allowed === 0) fees += orderFee(turn, j)
   }
+  plan.equity -= fees
 }
 
 /** Margin of the increasing leg of planned order j, at its fill price. */
@@ -125,15 +132,18 @@ function scaleToFit(turn: Turn): void {
   }
 }
 
-/** In symbol order, an increasing leg that no longer fits is refused whole. */
+/** In symbol order, an increasing leg that no longer fits is refused whole; its reducing leg still pays its fee. */
 function rejectWhatDoesNotFit(turn: Turn): void {
   const { plan, rules } = turn
-  const allowed = rules.leverage * plan.equity * LIMIT_SLACK
   let taken = plan.used
   for (let j = 0; j < plan.count; j++) {
     if (plan.increase[j] === 0) continue
     const needed = marginNeeded(turn, j) + orderFee(turn, j)
-    if (taken + needed <= allowed) taken += needed
-    else cutIncrease(turn, j, { kept: 0, outcome: 'refused: buying power' })
+    if (taken + needed <= rules.leverage * plan.equity * LIMIT_SLACK) {
+      taken += needed
+      continue
+    }
+    cutIncrease(turn, j, { kept: 0, outcome: 'refused: buying power' })
+    plan.equity -= orderFee(turn, j)
   }
 }

@@ -55,6 +55,16 @@ describe('buying power', () => {
     expect(booked).toEqual(['1 B 1.25 @ 125'])
   })
 
+  it('lets an order refused its way through zero still pay for its closing', () => {
+    // 5 × A are sold for 500, its 9.75 to the other side are refused; 475 + 500 − 25 − 25 is 925, and B's 9.36 need 936.
+    const market = {
+      A: { bars: [100, 100, 100], signal: [0.5, -1, NaN] },
+      B: { bars: [100, 100, 100], signal: [0, 0.96, NaN] },
+    }
+    const { booked } = play({ market, portfolio: { costs: { feeMinimum: 25 }, execution: { buyingPower: 'reject' } } })
+    expect(booked).toEqual(['1 A 5 @ 100', '2 A -5 @ 100'])
+  })
+
   it('counts what reducing legs free in the same open', () => {
     // A is sold for 1,000 before B is bought for 1,000.
     const { booked, cancellations } = play({

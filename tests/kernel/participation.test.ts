@@ -57,4 +57,18 @@ describe('participation', () => {
     })
     expect(booked).toEqual(['1 A 5 @ 100', '2 A -2 @ 90', '3 A -2 @ 85', '4 A -1 @ 84'])
   })
+
+  it('lets an order that volume keeps from going through zero still pay for its closing', () => {
+    // A closes 5 for 500 and may not reverse: cash 475 + 500 less A's fee of 25 and B's leaves 925 of the 975 B wants.
+    const market = {
+      A: { bars: [100, 100, 100], volume: [99, 99, 50], signal: [0.5, -0.5, NaN] },
+      B: { bars: [100, 100, 100], volume: [999, 999, 999], signal: [0, 1, NaN] },
+    }
+    const costs = { feeMinimum: 25 }
+    const { booked, kernel } = play({ market, portfolio: { ...TENTH, costs } })
+    expect(booked).toEqual(['1 A 5 @ 100', '2 A -5 @ 100', '2 B 9.25 @ 100'])
+    expect(kernel.book(0).cash).toBeCloseTo(0, 9)
+    const strict = play({ market, portfolio: { execution: { participation: 0.1, buyingPower: 'reject' }, costs } })
+    expect(strict.booked).toEqual(['1 A 5 @ 100', '2 A -5 @ 100'])
+  })
 })

@@ -70,6 +70,7 @@ function shareBuyingPower(pair: usize, prices: usize): void {
   let oddUsed = both(0)
   let needed = both(0)
   let fees = both(0)
+  let lateFees = both(0)
   const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
   let cell = pair + HEAD_BYTES
   let symbol = symbolsAt
@@ -91,7 +92,11 @@ function shareBuyingPower(pair: usize, prices: usize): void {
       const reducedFee = orderFee(pair, f64x2.mul(counted, reduceUnit), counted)
       spent = f64x2.add(spent, v128.xor(f64x2.mul(reduced, reduceUnit), sign))
       paid = f64x2.add(paid, where(f64x2.eq(increased, both(0)), reducedFee))
-      if (any(limited)) increased = limitIncrease(pair, scratch, n, reduced, increased)
+      if (any(limited)) {
+        const wanted = f64x2.ne(increased, both(0))
+        increased = limitIncrease(pair, scratch, n, reduced, increased)
+        lateFees = f64x2.add(lateFees, where(v128.and(wanted, f64x2.eq(increased, both(0))), reducedFee))
+      }
       const notional = f64x2.add(f64x2.mul(counted, reduceUnit), f64x2.mul(increased, increaseUnit))
       const grows = f64x2.ne(increased, both(0))
       needed = f64x2.add(needed, f64x2.mul(increased, isMargined ? both(margin) : increaseUnit))
@@ -114,7 +119,7 @@ function shareBuyingPower(pair: usize, prices: usize): void {
   }
   const used = f64x2.add(evenUsed, oddUsed)
   const now = f64x2.sub(v128.load(pair, CASH), v128.load(pair, ACTIONS_VALUE))
-  const equity = f64x2.add(f64x2.sub(f64x2.sub(now, spent), paid), f64x2.add(evenValue, oddValue))
+  const equity = f64x2.sub(f64x2.add(f64x2.sub(f64x2.sub(now, spent), paid), f64x2.add(evenValue, oddValue)), lateFees)
   const allowed = f64x2.mul(v128.load(pair, LEVERAGE), equity)
   const fits = f64x2.le(f64x2.add(f64x2.add(used, fees), needed), f64x2.mul(allowed, both(LIMIT_SLACK)))
   const cuts = v128.andnot(f64x2.gt(needed, both(0)), fits)
