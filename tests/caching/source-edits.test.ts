@@ -78,6 +78,7 @@ const EDITS: readonly Edit[] = [
   { file: 'risk/reference-book.ts', from: '1 / input.symbols', to: '2 / input.symbols', again: dependantsOf(...decisions) },
   // the kernel, what it imports, and what only reads its sums
   { file: 'kernel/fees.ts', from: 'rules.feeRate * notional', to: 'rules.feeRate + notional', again: portfolios },
+  { file: 'kernel/assembly/kernel.ts', from: 'export function', to: 'export  function', again: portfolios },
   { file: 'kernel/lots.ts', from: '1e-12', to: '1e-11', again: portfolios },
   { file: 'domain/risk-decision.ts', from: 'cap < out.cap', to: 'cap <= out.cap', again: portfolios },
   { file: 'domain/metrics.ts', from: 'sum / count', to: 'sum / (count + 1)', again: [], metrics: true },
