@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { SourceMap } from 'node:module'
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { MillraceError } from '../base/errors.ts'
+import { rememberSource, sourcePlace } from '../base/source-place.ts'
 import type { Bundle } from './bundle.ts'
 
 /** A user's own TypeScript or JavaScript module. It runs trusted: it is the user's code. */
@@ -46,14 +46,16 @@ function stampOf(file: string): string {
 }
 
 async function evaluate(bundle: Bundle, file: string): Promise<Record<string, unknown>> {
+  const url = toDataUrl(bundle)
+  rememberSource(url, { map: bundle.map, folder: dirname(file) })
   try {
-    return (await import(/* @vite-ignore */ toDataUrl(bundle))) as Record<string, unknown>
+    return (await import(/* @vite-ignore */ url)) as Record<string, unknown>
   } catch (error) {
     if (error instanceof MillraceError) throw error
     const message = error instanceof Error ? error.message : String(error)
     throw new MillraceError({
       code: 'MODULE_INVALID',
-      message: `it throws while it is loaded: ${message}`, where: placeOf(error, bundle, file),
+      message: `it throws while it is loaded: ${message}`, where: sourcePlace(error) ?? file,
     })
   }
 }
@@ -63,16 +65,6 @@ function toDataUrl(bundle: Bundle): string {
   let text = bundle.text
   for (const [placeholder, url] of bundle.packages) text = text.replaceAll(JSON.stringify(placeholder), JSON.stringify(url))
   return `data:text/javascript;base64,${Buffer.from(text).toString('base64')}`
-}
-
-/** Where in the user's sources an error comes from, by the bundle's source map. */
-function placeOf(error: unknown, bundle: Bundle, file: string): string {
-  const position = /data:text\/javascript;base64,[\w+/=]*:(\d+):(\d+)/.exec((error as { stack?: string }).stack ?? '')
-  if (position === null) return file
-  const map = new SourceMap(JSON.parse(bundle.map) as ConstructorParameters<typeof SourceMap>[0])
-  const entry = map.findEntry(Number(position[1]) - 1, Number(position[2]) - 1)
-  if (!('originalSource' in entry)) return file
-  return `${resolve(dirname(file), entry.originalSource)}:${entry.originalLine + 1}:${entry.originalColumn + 1}`
 }
 
 let apiUrl: Promise<string> | undefined

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { MillraceError, toErrorReport } from '../base/errors.ts'
 import type { ErrorReport } from '../base/errors.ts'
+import { sourcePlace } from '../base/source-place.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import type { TaskHandlers } from './pool.ts'
 
@@ -57,12 +58,12 @@ function describe(error: unknown): ErrorReport {
   if ('code' in error && MACHINE_FAULTS.includes(String(error.code))) {
     return { problems: [{ code: 'MACHINE_FAULT', message, hint: 'free disk space, memory or file handles, then run the experiment again: it resumes' }], total: 1 }
   }
-  return { problems: [{ code: 'STEP_FAILED', message, where: placeOf(error) }], total: 1 }
+  return { problems: [{ code: 'STEP_FAILED', message, where: sourcePlace(error) ?? placeOf(error) }], total: 1 }
 }
 
-/** `file:line:column` of the first stack frame that is not Node's own. */
+/** `file:line:column` of the first stack frame in a file that is not Node's own. */
 function placeOf(error: Error): string | undefined {
-  const frames = error.stack?.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !line.includes('node:')) ?? []
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line) && !/node:|data:/.test(line)) ?? []
   return frames[0]?.match(/(?:\(|at )(?:file:\/\/)?([^()]+:\d+:\d+)\)?$/)?.[1]
 }
 

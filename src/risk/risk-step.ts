@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/errors.ts'
+import { sourcePlace } from '../base/source-place.ts'
 import { DECISION_FIELDS, type DecisionField } from '../domain/risk-decision.ts'
 import { createState, type StateLayout, type Step } from '../domain/step.ts'
 import { formatTime, type Row } from '../domain/timeline.ts'
@@ -44,7 +45,7 @@ export function createRiskStep<P, L extends StateLayout>(
       try {
         definition.decide(featureRows, decision, context)
       } catch (error) {
-        throw failed(error instanceof Error ? error.message : String(error), { name: definition.name, params, row })
+        throw failed(error, { name: definition.name, params, row })
       }
       let offset = 0
       for (const field of fields) {
@@ -107,14 +108,17 @@ function toDecision(field: DecisionField, value: number, at: Moment): number {
   if (value !== value) return NaN
   const rounded = Math.fround(value)
   if (RANGES[field].holds(rounded)) return rounded === 0 ? 0 : rounded
-  throw failed(`it decided ${field} = ${value}, which has to be ${RANGES[field].text}`, at)
+  throw failed(new Error(`it decided ${field} = ${value}, which has to be ${RANGES[field].text}`), at)
 }
 
-function failed(reason: string, at: Moment): MillraceError {
+function failed(error: unknown, at: Moment): MillraceError {
+  const reason = error instanceof Error ? error.message : String(error)
+  const turn = `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`
+  const place = sourcePlace(error)
   return new MillraceError({
     code: 'STEP_FAILED',
     message: `risk model ${at.name} failed: ${reason}`,
-    where: `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`,
+    where: place === undefined ? turn : `${place}, ${turn}`,
     value: at.params,
     hint: 'correct the decide function of the risk model: NaN says that it could not decide',
   })

@@ -1,4 +1,5 @@
 import { MillraceError } from '../base/errors.ts'
+import { sourcePlace } from '../base/source-place.ts'
 import { toSignal } from '../domain/signal.ts'
 import { createState } from '../domain/step.ts'
 import type { StateLayout, Step } from '../domain/step.ts'
@@ -71,10 +72,12 @@ function maskMissing(inputs: readonly Float64Array[], widths: readonly FeatureWi
 
 function stepFailed(error: unknown, at: { name: string; params: unknown; row: Row }): MillraceError {
   const reason = error instanceof Error ? error.message : String(error)
+  const turn = `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`
+  const place = sourcePlace(error)
   return new MillraceError({
     code: 'STEP_FAILED',
     message: `strategy ${at.name} failed: ${reason}`,
-    where: `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`,
+    where: place === undefined ? turn : `${place}, ${turn}`,
     value: at.params,
     hint: 'correct the signal function of the strategy, or leave this parameter set out',
   })

@@ -99,6 +99,7 @@ export default defineStrategy({
     expect(failed.stdout).toContain('failed: strategies bad[at=50]')
     expect(failed.stdout).toContain('and with it 2 results that needed it')
     expect(failed.stdout).toMatch(/STEP_FAILED.*strategy bad/)
+    expect(failed.stdout).toMatch(/bad\.ts:6:\d+/)
     const report = desk.json<RunReport>('run', 'bad.yaml')
     expect(report.status).toBe('partial')
     expect(report.failures.filter(({ because }) => because === undefined).map(({ label }) => label)).toEqual(['bad[at=50]'])

@@ -1,0 +1,265 @@
+/*
+ * What a C compiler makes of the SIMD kernel's plain rules: the same layout, the same order of work, LANES
+ * portfolios to a vector (2 = 128 bit, 8 = AVX-512). Four of fifty signals, softened scale, cap, gross limit,
+ * next-open fills with slippage and fee, buying power by its bound, trades, drawdown stop, metrics.
+ * Arguments: symbols, portfolios, rows. Prints nanoseconds of CPU per portfolio-symbol-bar, and fills per step.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifndef LANES
+#define LANES 2
+#endif
+#define SIGNALS 50
+#define SUBSCRIBED 4
+#ifndef BLOCK
+#define BLOCK 64
+#endif
+
+typedef double vd __attribute__((vector_size(8 * LANES)));
+typedef int64_t vl __attribute__((vector_size(8 * LANES)));
+typedef float vf __attribute__((vector_size(8 * LANES)));    /* two symbols of LANES portfolios */
+typedef int32_t vi __attribute__((vector_size(8 * LANES)));
+typedef float vh __attribute__((vector_size(4 * LANES), aligned(4)));
+typedef float v4 __attribute__((vector_size(16)));
+typedef int32_t w4 __attribute__((vector_size(16)));
+#define HALF (2 * LANES)
+
+static inline vd both(double x) { return x - (vd){0}; }
+static inline vd where(vl m, vd x) { return (vd)((vl)x & m); }
+static inline vd one(vl m) { return where(m, both(1)); }
+static inline vd choose(vl m, vd a, vd b) { return (vd)(((vl)a & m) | ((vl)b & ~m)); }
+static inline vd vabs(vd x) { return (vd)((vl)x & INT64_MAX); }
+static inline vd vmin(vd a, vd b) { return choose(a < b, a, b); }
+static inline vd vmax(vd a, vd b) { return choose(a > b, a, b); }
+static inline int any(vl m) { int64_t r = 0; for (int i = 0; i < LANES; i++) r |= m[i]; return r != 0; }
+static inline v4 min4(v4 a, v4 b) { w4 m = a < b; return (v4)(((w4)a & m) | ((w4)b & ~m)); }
+static inline v4 max4(v4 a, v4 b) { w4 m = a > b; return (v4)(((w4)a & m) | ((w4)b & ~m)); }
+
+typedef struct { vd quantity, tradeCash, order; } Cell;
+typedef struct {
+  vd cash, equity, measured, inverse, period, periodInverse, inversePeak, filled, held, changing, wanted, stopPeak, stoppedAt;
+  vd peak, maxDrawdown, maxPeriods, periods, sum, squares, downside, best, worst, turnover, fees, orders, fills;
+  vd trades, wins, profit, loss, inMarket, exposure, ended, stops;
+  vd leverage, feeRate, entrySlip, exitSlip, threshold, limit;
+  int listed;
+  int rules[LANES][SUBSCRIBED];
+  float weights[LANES][SUBSCRIBED], total[LANES];
+} Head;
+
+static int N, P, ROWS, NP;
+static float *signals, *scales;
+static double *opens, *closes, *leaps;
+static Head *heads;
+static Cell *cells;
+static int *lists;
+static vf *tiles, *heldValues;
+static float *rowExposure;
+
+static uint64_t seed = 88172645463325252ull;
+static double uniform(void) { seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17; return (double)(seed >> 11) / 9007199254740992.0; }
+static double normal(void) { return sqrt(-2 * log(uniform() + 1e-300)) * cos(6.283185307179586 * uniform()); }
+
+static void expose(Head *head, int lane, int row, float *out) {
+  const float *line = signals + (size_t)row * SIGNALS * NP;
+  const float *s0 = line + head->rules[lane][0] * NP, *s1 = line + head->rules[lane][1] * NP;
+  const float *s2 = line + head->rules[lane][2] * NP, *s3 = line + head->rules[lane][3] * NP;
+  const float *w = head->weights[lane];
+  const float share = 1.0f / N, scale = 1 - 0.75f * (1 - scales[row]), cap = 0.2f, gross = 0.9f;
+  v4 sums = {0};
+  w4 cuts = {0};
+  for (int n = 0; n < NP; n += 4) {
+    v4 sum = w[0] * *(v4 *)(s0 + n) + w[1] * *(v4 *)(s1 + n) + w[2] * *(v4 *)(s2 + n) + w[3] * *(v4 *)(s3 + n);
+    v4 mean = min4((v4){1, 1, 1, 1}, max4((v4){-1, -1, -1, -1}, sum / head->total[lane]));
+    v4 exposure = mean * share * scale;
+    v4 size = (v4)((w4)exposure & INT32_MAX);
+    v4 kept = min4(size, cap - (v4){0});
+    cuts -= size > cap - (v4){0};
+    sums += kept;
+    *(v4 *)(out + n) = (v4)((w4)kept | ((w4)exposure & INT32_MIN));
+  }
+  float total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  if (total > gross) for (int n = 0; n < N; n++) out[n] *= gross / total;
+  heads->stops[0] += cuts[0] < 0;
+}
+
+static void exposeGroup(Head *head, vf *tile) {
+  for (int row = 0; row < BLOCK; row++) {
+    for (int lane = 0; lane < LANES; lane++) expose(head, lane, row, rowExposure + lane * NP);
+    float *targets = (float *)(tile + (size_t)row * NP / 2);
+    for (int n = 0; n < NP; n++) for (int lane = 0; lane < LANES; lane++) targets[n * LANES + lane] = rowExposure[lane * NP + n];
+  }
+}
+
+static void fill(Head *head, Cell *cell, int *list, const double *open, double leap) {
+  vd slipped = (1 + leap) * (1 + vmax(head->entrySlip, head->exitSlip));
+  vd changing = slipped * head->changing, fees = changing * head->feeRate;
+  vd equity = head->equity - leap * (head->held + head->changing) - changing * head->exitSlip - fees;
+  if (any(slipped * head->wanted + fees > head->leverage * equity)) heads->stops[0] += 1;
+  vd reducedValue = {0}, increasedValue = {0}, reducedSize = {0}, increasedSize = {0}, reducedFees = {0}, increasedFees = {0}, fills = {0};
+  for (int at = 0; at < head->listed; at++) {
+    Cell *c = cell + list[at];
+    vl sign = (vl)c->order & INT64_MIN;
+    vd size = vabs(c->order), price = both(open[list[at]]);
+    vl against = c->quantity * c->order < 0;
+    vd reduced = where(against, vmin(size, vabs(c->quantity))), increased = size - reduced;
+    vd reducedBy = reduced * (price * (1 + (vd)((vl)head->exitSlip ^ sign)));
+    vd increasedBy = increased * (price * (1 + (vd)((vl)head->entrySlip ^ sign)));
+    vd fee = head->feeRate * (reducedBy + increasedBy);
+    vl grows = increased > 0;
+    vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
+    vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
+    reducedSize += reducedBy; increasedSize += increasedBy; reducedFees += reduceFee; increasedFees += increaseFee;
+    reducedValue += reduceValue; increasedValue += increaseValue;
+    fills += one(reduced > 0) + one(grows);
+    vd left = c->quantity + (vd)((vl)reduced | sign);
+    vd tradeCash = c->tradeCash - reduceValue - reduceFee;
+    vl shut = against & (left == 0);
+    if (any(shut)) {
+      vl wins = shut & (tradeCash > 0);
+      head->trades += one(shut); head->wins += one(wins);
+      head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
+      tradeCash = where(~shut, tradeCash);
+    }
+    c->quantity = left + (vd)((vl)increased | sign);
+    c->tradeCash = tradeCash - increaseValue - increaseFee;
+    c->order = both(0);
+  }
+  head->cash = head->cash - (reducedValue + increasedValue) - (reducedFees + increasedFees);
+  head->filled = reducedSize + increasedSize;
+  head->fees += reducedFees + increasedFees;
+  head->fills += fills;
+}
+
+static void mark(Head *head, Cell *cell, const double *close, int first) {
+  vd even = {0}, odd = {0}, evenGross = {0}, oddGross = {0};
+  for (int n = 0; n < N; n++) {
+    vd value = cell[n].quantity * close[n];
+    if (n & 1) { odd += value; oddGross += vabs(value); } else { even += value; evenGross += vabs(value); }
+    *(vh *)((float *)heldValues + n * LANES) = __builtin_convertvector(value, vh);
+  }
+  vd equity = head->cash + (even + odd), gross = evenGross + oddGross, inverse = 1 / equity;
+  head->equity = equity; head->held = gross;
+  if (first) { head->peak = head->measured = head->period = head->stopPeak = equity; head->inverse = head->periodInverse = head->inversePeak = inverse; head->best = both(-1); head->worst = both(1); }
+  head->turnover += where(head->measured > 0, head->filled * head->inverse);
+  head->filled = both(0);
+  head->inMarket += one(gross > 0);
+  head->exposure += where(equity > 0, gross * inverse);
+  head->measured = equity; head->inverse = inverse;
+  head->ended = choose(equity > 0, head->ended, both(1));
+  vd change = where(equity != head->period, equity * head->periodInverse - 1);
+  head->period = equity; head->periodInverse = inverse;
+  vd shortfall = vmin(change, both(0));
+  head->sum += change; head->squares += change * change; head->downside += shortfall * shortfall;
+  head->best = vmax(head->best, change); head->worst = vmin(head->worst, change);
+  vl below = equity < head->peak;
+  head->periods = where(below, head->periods + 1);
+  head->maxDrawdown = vmax(head->maxDrawdown, where(below, (head->peak - equity) * head->inversePeak));
+  head->maxPeriods = vmax(head->maxPeriods, head->periods);
+  head->peak = choose(below, head->peak, equity); head->inversePeak = choose(below, head->inversePeak, inverse);
+}
+
+static void decide(Head *head, Cell *cell, int *list, const double *close, const vf *tile) {
+  vd money = head->equity, exact = head->threshold * head->equity;
+  if (any((head->stopPeak - money >= head->limit * head->stopPeak) | (head->ended > 0))) heads->stops[0] += 1;
+  head->stopPeak = vmax(head->stopPeak, money);
+  vd rough = 1e-6 * (head->equity + head->held);
+  float moneys[HALF], least[HALF];
+  for (int i = 0; i < HALF; i++) { moneys[i] = money[i % LANES]; least[i] = exact[i % LANES] - rough[i % LANES]; }
+  vf m, l;
+  memcpy(&m, moneys, sizeof m);
+  memcpy(&l, least, sizeof l);
+  int count = 0;
+  for (int n = 0; n < N; n += 2) {
+    vf wanted = tile[n / 2] * m, has = heldValues[n / 2];
+    vf change = (vf)((vi)(wanted - has) & INT32_MAX);
+    vi leaves = ((vf)((vi)wanted ^ ((vi)has & INT32_MIN)) <= 0) & (has != 0);
+    vi goes = (change > l) | leaves;
+    int32_t low = 0, high = 0;
+    for (int i = 0; i < LANES; i++) { low |= goes[i]; high |= goes[LANES + i]; }
+    list[count] = n; count += low != 0;
+    list[count] = n + 1; count += high != 0;
+  }
+  vd orders = {0}, changing = {0}, growing = {0};
+  int kept = 0;
+  for (int at = 0; at < count; at++) {
+    int n = list[at];
+    Cell *c = cell + n;
+    vd unit = both(close[n]), target = __builtin_convertvector(*(vh *)((float *)tile + n * LANES), vd);
+    vd desired = target * money / unit, change = desired - c->quantity, value = vabs(change) * unit;
+    vl go = ((desired == 0) | (desired * c->quantity < 0) | (value > exact)) & (change != 0);
+    c->order = where(go, change);
+    orders += one(go); changing += where(go, value); growing += where(go, (vabs(desired) - vabs(c->quantity)) * unit);
+    list[kept] = n; kept += any(go);
+  }
+  head->listed = kept; head->orders += orders; head->changing = changing; head->wanted = head->held + growing;
+}
+
+static void *take(size_t bytes) { void *at = aligned_alloc(64, (bytes + 63) / 64 * 64); memset(at, 0, bytes); return at; }
+
+int main(int argc, char **argv) {
+  N = atoi(argv[1]); P = atoi(argv[2]) / LANES * LANES; ROWS = atoi(argv[3]) / BLOCK * BLOCK;
+  NP = (N + 3) / 4 * 4;
+  if (argc < 4) return 2;
+  int groups = P / LANES, together = 16384 / (int)(sizeof(Head) + N * sizeof(Cell));
+  if (together < 1) together = 1;
+  if (together > 16) together = 16;
+  signals = take(sizeof(float) * BLOCK * SIGNALS * NP); scales = take(sizeof(float) * BLOCK);
+  opens = take(sizeof(double) * BLOCK * N); closes = take(sizeof(double) * BLOCK * N); leaps = take(sizeof(double) * BLOCK);
+  heads = take(sizeof(Head) * groups); cells = take(sizeof(Cell) * groups * N); lists = take(sizeof(int) * groups * (N + 4));
+  tiles = take(sizeof(vf) * (size_t)together * BLOCK * NP / 2); heldValues = take(sizeof(vf) * (NP / 2 + 1));
+  rowExposure = take(sizeof(float) * LANES * NP);
+  for (int g = 0; g < groups; g++) {
+    Head *h = heads + g;
+    h->cash = h->equity = both(1e6); h->leverage = both(1); h->feeRate = both(5e-4); h->entrySlip = h->exitSlip = both(2e-4); h->limit = both(0.9);
+    for (int lane = 0; lane < LANES; lane++) {
+      h->threshold[lane] = 0.01 * uniform();
+      for (int i = 0; i < SUBSCRIBED; i++) { h->rules[lane][i] = (int)(uniform() * SIGNALS); h->weights[lane][i] = 0.5 + uniform(); h->total[lane] += h->weights[lane][i]; }
+    }
+  }
+  double *last = take(sizeof(double) * N);
+  float *wanted = take(sizeof(float) * SIGNALS * NP);
+  for (int n = 0; n < N; n++) last[n] = 20 + 180 * uniform();
+  double spent = 0;
+  for (int from = 0; from < ROWS; from += BLOCK) {
+    for (int row = 0; row < BLOCK; row++) {
+      scales[row] = 0.75 + 0.25 * uniform();
+      for (int s = 0; s < SIGNALS * NP; s++) {
+        if (s % NP < N && uniform() < 0.05) wanted[s] = 2 * uniform() - 1;
+        signals[(size_t)row * SIGNALS * NP + s] = wanted[s];
+      }
+      leaps[row] = 0;
+      for (int n = 0; n < N; n++) {
+        double open = last[n] * (1 + 0.004 * normal());
+        leaps[row] = fmax(leaps[row], fabs(open / last[n] - 1));
+        opens[row * N + n] = open;
+        last[n] = closes[row * N + n] = open * (1 + 0.015 * normal());
+      }
+    }
+    struct timespec a, b;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
+    for (int g = 0; g < groups; g += together) {
+      int end = g + together < groups ? g + together : groups;
+      for (int i = g; i < end; i++) exposeGroup(heads + i, tiles + (size_t)(i - g) * BLOCK * NP / 2);
+      for (int row = 0; row < BLOCK; row++) {
+        for (int i = g; i < end; i++) {
+          int *list = lists + (size_t)i * (N + 4);
+          Cell *cell = cells + (size_t)i * N;
+          if (heads[i].listed) fill(heads + i, cell, list, opens + row * N, leaps[row]);
+          mark(heads + i, cell, closes + row * N, from + row == 0);
+          decide(heads + i, cell, list, closes + row * N, tiles + ((size_t)(i - g) * BLOCK + row) * NP / 2);
+        }
+      }
+    }
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
+    if (from > 0) spent += (b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec);
+  }
+  double fills = 0;
+  for (int g = 0; g < groups; g++) for (int lane = 0; lane < LANES; lane++) fills += heads[g].fills[lane];
+  printf("%.4f %.4f\n", spent / ((double)P * N * (ROWS - BLOCK)), fills / ((double)P * N * ROWS));
+  return 0;
+}
