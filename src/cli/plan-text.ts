@@ -1,6 +1,7 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { estimatePlan } from '../experiment/size.ts'
 import { formatSessionDate } from '../domain/timeline.ts'
+import { chooseKernels, type KernelChoice } from '../lineup/kernel-choice.ts'
 import { planSize } from '../stages/experiment-run.ts'
 import type { PreparedRun } from '../stages/pipeline.ts'
 import type { PlannedStage } from '../stages/observer.ts'
@@ -10,6 +11,7 @@ import { formatTable } from './table.ts'
 
 const MIB = 2 ** 20
 /** Of the market artefact's timeline: close, open, session. */
+const COLUMNS = 3
 const SESSION_COLUMN = 2
 /** What a process of Millrace occupies before it holds any data. */
 const PROCESS_BYTES = 90 * MIB
@@ -38,6 +40,8 @@ export interface PlanReport {
   readonly portfoliosPerBatch: number
   readonly profile: string
   readonly record: 'metrics' | 'all'
+  /** Which kernel steps which portfolios; lockstep has but the reference. */
+  readonly kernels: KernelChoice | null
 }
 
 export interface PlanOf {
@@ -71,10 +75,25 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
       portfoliosPerBatch: of.portfoliosPerBatch,
       profile: experiment.profile.name,
       record: experiment.record,
+      kernels: of.driver === 'staged' ? chooseKernels(experiment, timesOf(timeline.read(0, prepared.rows))) : null,
     }
   } finally {
     timeline.close()
   }
+}
+
+function timesOf(timeline: Float32Array | Float64Array): { openTimes: Float64Array; closeTimes: Float64Array } {
+  const rows = timeline.length / COLUMNS
+  return {
+    closeTimes: Float64Array.from({ length: rows }, (_, row) => timeline[row * COLUMNS]),
+    openTimes: Float64Array.from({ length: rows }, (_, row) => timeline[row * COLUMNS + 1]),
+  }
+}
+
+/** Silent where every portfolio is on the fast kernel. */
+function formatKernels(kernels: KernelChoice | null): string[] {
+  return (kernels?.reference ?? []).map(({ reason, portfolios, first }, i) =>
+    `  ${i === 0 ? 'kernel' : '      '}      ${plural(portfolios, 'portfolio')} on the reference kernel, some 10 times slower: ${reason} (${first}${portfolios > 1 ? ', …' : ''})`)
 }
 
 export function formatPlan(plan: PlanReport): string[] {
@@ -92,6 +111,7 @@ export function formatPlan(plan: PlanReport): string[] {
     `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}, ${plural(plan.portfolios, 'portfolio')}`,
     `  resources   about ${formatBytes(plan.memoryBytes)} of memory${staged ? ` and ${formatBytes(plan.diskBytes)} of disk` : ''}; ${plural(plan.workers, 'worker')}, batches of ${plural(plan.portfoliosPerBatch, 'portfolio')}`,
     `  results     metrics by the profile ${plan.profile}; ${plan.record === 'all' ? 'every order, fill and equity row is recorded' : 'orders are not recorded: a replay makes them again'}`,
+    ...formatKernels(plan.kernels),
     ...(staged ? ['', ...formatTable(columns, rows).map((line) => `  ${line}`)] : ['  driver      lockstep: bar by bar, every step waits for the slowest']),
   ]
 }

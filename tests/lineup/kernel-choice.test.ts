@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest'
+import { portfolioAt, portfolioCount } from '../../src/experiment/portfolios.ts'
+import { whyNotVector } from '../../src/kernel/vector-rules.ts'
+import { chooseKernels } from '../../src/lineup/kernel-choice.ts'
+import { resolveYaml, SOUND } from '../experiment/fixture.ts'
+
+const APART = { openTimes: Float64Array.of(0, 10, 20), closeTimes: Float64Array.of(5, 15, 25) }
+
+describe('the choice of kernels', () => {
+  it('names who stays on the reference kernel, how many, and why', async () => {
+    const experiment = await resolveYaml(`${SOUND}  - name: sizes
+    each: "trend*"
+    grid: { sizing.kind: [exposure, allIn], execution.buyingPower: [scale, reject], threshold: [0, 0.01] }
+`)
+    const { simd, reference } = chooseKernels(experiment, APART)
+    expect(simd).toBe(6 + 6 * 2)
+    expect(reference).toEqual([
+      { reason: 'buying power other than scale', portfolios: 12, first: expect.stringContaining('sizes[trend[fast=5,slow=20]]') },
+      { reason: 'sizing at the fill', portfolios: 24, first: expect.stringContaining('allIn') },
+    ])
+    const reasons = Array.from({ length: portfolioCount(experiment) }, (_, i) => whyNotVector(portfolioAt(experiment, i)))
+    for (const { reason, portfolios } of reference) expect(reasons.filter((other) => other === reason)).toHaveLength(portfolios)
+    expect(reasons.filter((reason) => reason === null)).toHaveLength(simd)
+  })
+
+  it('is the reference for all where everything is recorded, or bars overlap', async () => {
+    const recorded = await resolveYaml(`${SOUND}\nrecord: all\n`)
+    expect(chooseKernels(recorded, APART)).toEqual({ simd: 0, reference: [{ reason: 'everything is recorded', portfolios: 6, first: expect.any(String) }] })
+    const overlapping = { openTimes: Float64Array.of(0, 4, 20), closeTimes: APART.closeTimes }
+    expect(chooseKernels(await resolveYaml(SOUND), overlapping).simd).toBe(0)
+  })
+})
