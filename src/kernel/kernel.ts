@@ -1,3 +1,4 @@
+import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { Cancellation, Fill, Order } from '../domain/order.ts'
 import type { Performance } from '../domain/performance.ts'
@@ -29,22 +30,16 @@ export interface KernelSetup {
   readonly lastRow: number
 }
 
+/** The panels of a market that a kernel reads. */
+type KernelPanels = Pick<MarketPanels, 'open' | 'high' | 'low' | 'close' | 'volume' | 'split' | 'dividend' | 'halfSpread' | 'delisting'>
+
 /** Raw market rows `[row][n]` from `firstRow` of the timeline on; views, never copied by the kernel. */
-export interface MarketBlock {
+export interface MarketBlock extends KernelPanels {
   readonly firstRow: number
   readonly rows: number
   readonly closeTimes: Float64Array
   readonly openTimes: Float64Array
   readonly sessionDates: Int32Array
-  readonly open: Float64Array
-  readonly high: Float64Array
-  readonly low: Float64Array
-  readonly close: Float64Array
-  readonly volume: Float64Array
-  readonly split: Float64Array
-  readonly dividend: Float64Array
-  readonly halfSpread: Float64Array | null
-  readonly delisting: Float64Array | null
 }
 
 /** A block of consecutive rows with everything the batch reads in them. */

@@ -19,8 +19,8 @@ import { riskModelDefinition, strategyDefinition } from './definitions.ts'
  */
 export interface Lineup {
   readonly universe: readonly string[]
-  /** Inputs before their readers. */
-  readonly features: readonly FeatureNode[]
+  /** By expression, inputs before their readers. */
+  readonly features: ReadonlyMap<string, FeatureNode>
   readonly strategies: readonly StrategyEntry[]
   readonly models: readonly ModelEntry[]
   /** Members before the ensembles that read them. */
@@ -68,7 +68,8 @@ export async function createLineup(experiment: ResolvedExperiment, universe: rea
     ...models.flatMap((entry) => entry.spec.features),
     ...used.flatMap((entry) => entry.features),
   ])
-  return { universe, features, strategies, models, ensembles: experiment.ensembles, patterns }
+  const byExpression = new Map(features.map((node) => [node.ref.expression, node]))
+  return { universe, features: byExpression, strategies, models, ensembles: experiment.ensembles, patterns }
 }
 
 async function lineUpStrategies(experiment: ResolvedExperiment, universe: readonly string[]): Promise<StrategyEntry[]> {

@@ -119,8 +119,8 @@ function crewOf(run: LockstepRun): { batches: PortfolioBatch[]; levels: NamedSpe
 }
 
 function columnsOf(run: LockstepRun, expression: string): number {
-  const node = run.lineup.features.find((candidate) => candidate.ref.expression === expression)
-  return node?.columns(run.lineup.universe.length) ?? run.lineup.universe.length
+  const symbols = run.lineup.universe.length
+  return run.lineup.features.get(expression)?.columns(symbols) ?? symbols
 }
 
 function riskSpec(run: LockstepRun) {

@@ -39,7 +39,7 @@ export function createAddresses(of: AddressInputs): Addresses {
   }
   const input = (ref: FeatureRef): Address =>
     isMarketPanel(ref) ? addressOf({ market: of.market, panel: ref.expression }) : features(ref.expression)
-  const features = addressBook(of.lineup.features, (node) => node.ref.expression, (node: FeatureNode) => ({
+  const features = addressBook([...of.lineup.features.values()], (node) => node.ref.expression, (node: FeatureNode) => ({
     kind: 'feature',
     code: [code(of.featureSource(node.ref.name)), code('stages/feature-task.ts')],
     params: node.ref.params,

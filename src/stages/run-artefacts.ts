@@ -46,7 +46,7 @@ export function describeArtefacts(
     market: prepared.market,
     rows: prepared.rows,
     symbols: lineup.universe,
-    features: known(lineup.features.map((node) => [node.ref.expression, addresses.feature(node.ref.expression)])),
+    features: known([...lineup.features.keys()].map((expression) => [expression, addresses.feature(expression)])),
     signals: known(signals.map((name) => [name, addresses.signal(name)])),
     decisions: Object.fromEntries(decisions),
     inputs: inputsOf(lineup),

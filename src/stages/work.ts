@@ -48,7 +48,7 @@ function inputAddresses(context: WorkContext, refs: readonly FeatureRef[]): Addr
 function inputPlace(context: WorkContext, ref: FeatureRef, places: Places): InputPlace {
   if (isMarketPanel(ref)) return { kind: 'market', input: ref.name as MarketInput }
   const place = placeOf(places, context.addresses.feature(ref.expression))
-  const node = context.lineup.features.find((candidate) => candidate.ref.expression === ref.expression) as FeatureNode
+  const node = context.lineup.features.get(ref.expression) as FeatureNode
   const columns = node.columns(context.lineup.universe.length)
   return { kind: 'panel', artefact: place.artefact, file: featureFile(place.position), column: 0, columns }
 }
@@ -62,9 +62,10 @@ function signalInput(context: WorkContext, signal: string, places: Places): Inpu
 /** Features, one piece of work per level: a level reads only earlier ones. */
 export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] {
   const symbols = context.lineup.universe.length
-  const levels = [...new Set(context.lineup.features.map((node) => node.level))].toSorted((a, b) => a - b)
+  const features = [...context.lineup.features.values()]
+  const levels = [...new Set(features.map((node) => node.level))].toSorted((a, b) => a - b)
   return levels.map((level) => {
-    const nodes = context.lineup.features.filter((node) => node.level === level)
+    const nodes = features.filter((node) => node.level === level)
     const widest = Math.max(...nodes.map((node) => node.columns(symbols)))
     const bytesPerMember = context.rows * widest * FLOAT64_BYTES
     return {
