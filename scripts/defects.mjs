@@ -28,7 +28,7 @@ writeFileSync(join(copy, 'vitest.unbuilt.ts'), unbuilt)
 function findFailure(tests, { build = false } = {}) {
   rmSync(report, { force: true })
   const config = build ? [] : ['--config', 'vitest.unbuilt.ts']
-  const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...config, '--bail', '1', '--reporter', 'json', '--outputFile', report, ...tests], { cwd: copy, encoding: 'utf8' })
+  const run = spawnSync(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...config, '--reporter', 'json', '--outputFile', report, ...tests], { cwd: copy, encoding: 'utf8' })
   if (!existsSync(report)) return { broken: `${run.stdout}\n${run.stderr}` }
   const { testResults, numPassedTests } = JSON.parse(readFileSync(report, 'utf8'))
   for (const { assertionResults, message, name } of testResults) {
