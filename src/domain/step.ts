@@ -9,6 +9,11 @@ export interface Step {
   readonly warmup: number
   /** `inputs[i]` and `out` are stable scratch arrays: read and written in place, never kept. */
   step(row: Row, inputs: readonly Float64Array[], out: Float64Array): void
+  /**
+   * The same for several rows in one call, where a step remembers nothing: `inputs[i]` and `out` are `[row][n]`,
+   * as wide as in `step`. Bit for bit what the rows give one by one.
+   */
+  readonly stepRows?: (rows: readonly Row[], inputs: readonly Float64Array[], out: Float64Array) => void
   /** All state, as bytes: made by the framework from the declared arrays. */
   snapshot(): Uint8Array
   /** Puts a snapshot back; throws when it is of another layout. */

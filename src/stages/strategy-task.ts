@@ -1,5 +1,6 @@
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { createStrategyGroup } from '../lineup/strategy-group.ts'
+import type { Row } from '../domain/timeline.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
@@ -21,6 +22,9 @@ export interface StrategyTask {
   readonly inputs: Readonly<Record<string, InputPlace>>
 }
 
+/** Rows handed to the instances at once: few enough to stay in the cache. */
+const ROWS_PER_TURN = 64
+
 /** Stage 1: signals of a chunk of instances, float32 `[t][k][n]`. */
 export async function strategyTask(task: StrategyTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
@@ -32,16 +36,18 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
   const group = await createStrategyGroup({ jobs: task.jobs, expressions, universe })
   const columns = task.jobs.length * symbols
   const values = new Float32Array(rows * columns)
-  const out = new Float64Array(symbols)
   const inputs = openInputRows(store, market, Object.values(task.inputs))
-  const inputsOf = group.inputIndices.map((indices) => indices.map((index) => inputs.arrays[index]))
+  const blocks = inputs.arrays.map(({ length }) => new Float64Array(ROWS_PER_TURN * length))
+  const waiting: Row[] = []
   try {
-    turnCrank(market.timeline, inputs, (row) => {
-      for (let k = 0; k < group.steps.length; k++) {
-        group.steps[k].step(row, inputsOf[k], out)
-        values.set(out, row.t * columns + k * symbols)
-      }
-      if (row.t % 512 === 511) report(row.t, rows)
+    turnCrank(market.timeline, inputs, (row, arrays) => {
+      arrays.forEach((array, i) => blocks[i].set(array, waiting.length * array.length))
+      waiting.push({ ...row })
+      if (waiting.length < ROWS_PER_TURN && row.t < rows - 1) return
+      const filled = blocks.map((block, i) => block.subarray(0, waiting.length * arrays[i].length))
+      group.turnRows(waiting, filled, values.subarray((row.t + 1 - waiting.length) * columns, (row.t + 1) * columns))
+      waiting.length = 0
+      report(row.t + 1, rows)
     })
   } finally {
     inputs.close()

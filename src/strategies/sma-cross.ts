@@ -7,6 +7,7 @@ export default defineStrategy({
   name: 'sma-cross',
   params: z.object({ fast: z.int().min(2), slow: z.int().min(3) }),
   features: ({ fast, slow }) => [sma('close', fast), sma('close', slow)],
+  perSymbol: true,
   signal: ([fast, slow], out) => {
     for (let n = 0; n < out.length; n++) out[n] = fast[n] > slow[n] ? 1 : 0
   },

@@ -1,15 +1,13 @@
-import { MillraceError } from '../base/errors.ts'
-import { sourcePlace } from '../base/source-place.ts'
-import { toSignal } from '../domain/signal.ts'
 import { createState } from '../domain/step.ts'
 import type { StateLayout, Step } from '../domain/step.ts'
-import { formatTime } from '../domain/timeline.ts'
-import type { Row } from '../domain/timeline.ts'
 import { columnsOf } from '../features/define-feature.ts'
 import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
 import { featureWidth } from '../features/graph.ts'
+import type { ResolvedStep } from '../features/step-definition.ts'
+import { createPerSymbolStep } from './per-symbol-step.ts'
 import { resolveStrategy } from './resolve-strategy.ts'
 import type { StrategyInstance } from './resolve-strategy.ts'
+import { finishSignals, refuseAnswer, stepFailed } from './signal-call.ts'
 import type { SignalContext } from './strategy.ts'
 
 /**
@@ -23,16 +21,26 @@ import type { SignalContext } from './strategy.ts'
 export function createStrategyStep<P, L extends StateLayout>(
   instance: StrategyInstance<P, L>,
 ): { readonly step: Step; readonly features: readonly FeatureRef[] } {
+  const resolved = resolveStrategy(instance)
+  const widths = resolved.features.map((ref) => featureWidth(ref, instance.registry))
   const { definition, universe } = instance
-  const { params, features, layout, warmup } = resolveStrategy(instance)
+  if (definition.perSymbol === true) {
+    return { step: createPerSymbolStep({ definition, resolved, widths, symbols: universe.length }), features: resolved.features }
+  }
+  return { step: createRowStep(instance, resolved, widths), features: resolved.features }
+}
+
+function createRowStep<P, L extends StateLayout>(
+  { definition, universe }: StrategyInstance<P, L>, { params, layout, warmup }: ResolvedStep<P, L>, widths: readonly FeatureWidth[],
+): Step {
   const symbols = universe.length
+  const acceptsMissing = definition.acceptsMissing === true
   const store = createState(layout, symbols)
-  const widths = features.map((ref) => featureWidth(ref, instance.registry))
   const own = widths.map((width) => new Float64Array(columnsOf(width, symbols)))
   const context: { -readonly [K in keyof SignalContext<P, L>]: SignalContext<P, L>[K] } = {
     params, symbols, universe, state: store.arrays, row: { t: 0, closeTime: 0, sessionDate: 0 },
   }
-  const step: Step = {
+  return {
     warmup,
     step: (row, inputs, out) => {
       context.row = row
@@ -43,42 +51,9 @@ export function createStrategyStep<P, L extends StateLayout>(
       } catch (error) {
         throw stepFailed(error, { name: definition.name, params, row })
       }
-      if (definition.acceptsMissing !== true) maskMissing(inputs, widths, out)
-      for (let n = 0; n < symbols; n++) out[n] = toSignal(out[n])
+      finishSignals({ inputs, widths, symbols, acceptsMissing }, out)
     },
     snapshot: store.snapshot,
     restore: store.restore,
   }
-  return { step, features }
-}
-
-/** `void` promises that nothing is read; a module may still give something back, and mean it. */
-function refuseAnswer(answer: unknown, out: Float64Array): void {
-  if (typeof answer !== 'object' || answer === null || answer === out) return
-  throw new Error(answer instanceof Promise ? 'it is async: a signal is written before it returns' : 'it returns values: they have to be written into `out`')
-}
-
-function maskMissing(inputs: readonly Float64Array[], widths: readonly FeatureWidth[], out: Float64Array): void {
-  for (let i = 0; i < inputs.length; i++) {
-    const input = inputs[i]
-    if (widths[i] === 'pair') continue
-    if (widths[i] === 'market') {
-      if (input[0] !== input[0]) out.fill(NaN)
-      continue
-    }
-    for (let n = 0; n < out.length; n++) if (input[n] !== input[n]) out[n] = NaN
-  }
-}
-
-function stepFailed(error: unknown, at: { name: string; params: unknown; row: Row }): MillraceError {
-  const reason = error instanceof Error ? error.message : String(error)
-  const turn = `${at.name} ${JSON.stringify(at.params)} at the bar of ${formatTime(at.row.closeTime)}`
-  const place = sourcePlace(error)
-  return new MillraceError({
-    code: 'STEP_FAILED',
-    message: `strategy ${at.name} failed: ${reason}`,
-    where: place === undefined ? turn : `${place}, ${turn}`,
-    value: at.params,
-    hint: 'correct the signal function of the strategy, or leave this parameter set out',
-  })
 }

@@ -98,6 +98,16 @@ export function describeStepContract(contract: StepContract): void {
       expect(allBits(turn(contract.create(), changed, { width }).slice(0, cut))).toEqual(allBits(before))
     })
 
+    check('gives for rows at once what it gives for them one by one', (seed) => {
+      const step = contract.create()
+      if (step.stepRows === undefined) return
+      const inputs = make(seed)
+      const out = new Float64Array(rows * width).fill(-12_345.678)
+      const whole = (inputs[0] ?? []).map((_, i) => Float64Array.from(inputs.flatMap((input) => input[i])))
+      step.stepRows(inputs.map((_, t) => rowAt(t)), whole, out)
+      expect(bits(out)).toBe(allBits(turn(contract.create(), inputs, { width })).join(''))
+    })
+
     check('writes finite values or the one canonical NaN, and nothing but NaN while it warms up', (seed) => {
       const step = contract.create()
       const outs = turn(step, make(seed), { width })
@@ -112,7 +122,7 @@ export function describeStepContract(contract: StepContract): void {
       const outs = turn(step, make(SEED), { width })
       expect(outs.some((out) => out.some((value) => !Number.isNaN(value)))).toBe(true)
       expect(() => step.restore(new Uint8Array(step.snapshot().byteLength + 8))).toThrow(/snapshot/)
-      console.log(`step contract of ${contract.name}: 4 properties × ${RUNS} runs of ${rows} rows, seed ${SEED}`)
+      console.log(`step contract of ${contract.name}: 5 properties × ${RUNS} runs of ${rows} rows, seed ${SEED}`)
     })
   })
 }

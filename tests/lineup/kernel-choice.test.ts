@@ -10,13 +10,12 @@ describe('the choice of kernels', () => {
   it('names who stays on the reference kernel, how many, and why', async () => {
     const experiment = await resolveYaml(`${SOUND}  - name: sizes
     each: "trend*"
-    grid: { sizing.kind: [exposure, allIn], execution.buyingPower: [scale, reject], threshold: [0, 0.01] }
+    grid: { sizing.kind: [exposure, allIn], execution.profile: [next-open, next-close, same-close], threshold: [0, 0.01] }
 `)
     const { simd, reference } = chooseKernels(experiment, APART)
-    expect(simd).toBe(6 + 6 * 2)
+    expect(simd).toBe(6 + 6 * 4)
     expect(reference).toEqual([
-      { reason: 'buying power other than scale', portfolios: 12, first: expect.stringContaining('sizes[trend[fast=5,slow=20]]') },
-      { reason: 'sizing at the fill', portfolios: 24, first: expect.stringContaining('allIn') },
+      { reason: 'fills other than next-open', portfolios: 6 * 8, first: expect.stringContaining('next-close') },
     ])
     const reasons = Array.from({ length: portfolioCount(experiment) }, (_, i) => whyNotVector(portfolioAt(experiment, i)))
     for (const { reason, portfolios } of reference) expect(reasons.filter((other) => other === reason)).toHaveLength(portfolios)

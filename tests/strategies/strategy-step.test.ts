@@ -113,6 +113,37 @@ describe('what is refused before a bar is read', () => {
   })
 })
 
+describe('a per-symbol strategy', () => {
+  const universe = ['A', 'B', 'C']
+  const own = (change: Partial<StrategyDefinition<unknown, StateLayout>> = {}) => constant(0, {
+    perSymbol: true, features: () => ['close', averageCorrelation('close', 5)],
+    signal: ([close, calm], out) => { for (let n = 0; n < out.length; n++) out[n] = close[n] * calm[n] }, ...change,
+  })
+  const inputs = [Float64Array.of(0.5, NaN, 1, 0.25, 0.5, 2), Float64Array.of(0.5, NaN)]
+  const step = (definition: StrategyDefinition) => createStrategyStep({ definition, params: {}, universe }).step
+
+  test('sees a market-wide input beside every symbol, in rows at once and one by one', () => {
+    const out = new Float64Array(6)
+    step(own()).stepRows?.([row(0), row(1)], inputs, out)
+    expect([...out]).toEqual([0.25, NaN, 0.5, NaN, NaN, NaN])
+    const one = new Float64Array(3)
+    step(own()).step(row(0), [inputs[0].slice(0, 3), inputs[1].slice(0, 1)], one)
+    expect([...one]).toEqual([0.25, NaN, 0.5])
+  })
+
+  test('sees nothing that would tell rows or symbols apart, and says so at the bar', () => {
+    const nosy = own({ signal: (_, out, { row: { t } }) => void out.fill(t) })
+    const refused = { code: 'STEP_FAILED', message: expect.stringContaining('sees no `row`'), where: expect.stringContaining('1970-01-01') }
+    expect(() => step(nosy).step(row(0), [inputs[0].slice(0, 3), inputs[1].slice(0, 1)], new Float64Array(3))).toThrow(expect.objectContaining(refused))
+    expect(() => step(nosy).stepRows?.([row(0), row(1)], inputs, new Float64Array(6))).toThrow(expect.objectContaining(refused))
+  })
+
+  test('neither remembers nor reads pairs', () => {
+    expect(() => step(own({ state: () => ({ held: 'N' }) }))).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', value: 'held' }))
+    expect(() => step(own({ features: () => [spread('close')] }))).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', where: 'perSymbol' }))
+  })
+})
+
 describe('a signal function that does what it should not', () => {
   const universe = ['A', 'B', 'C']
   const step = (definition: StrategyDefinition) => createStrategyStep({ definition, params: {}, universe }).step

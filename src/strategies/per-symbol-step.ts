@@ -1,0 +1,73 @@
+import type { StateLayout, Step } from '../domain/step.ts'
+import type { Row } from '../domain/timeline.ts'
+import type { FeatureWidth } from '../features/feature.ts'
+import type { ResolvedStep } from '../features/step-definition.ts'
+import { finishSignals, refuseAnswer, stepFailed } from './signal-call.ts'
+import type { SignalContext, StrategyDefinition } from './strategy.ts'
+
+/**
+ * The step of a `perSymbol` strategy. A block of rows is one call over rows × N symbols; where that throws, the
+ * rows are turned one by one to name the bar.
+ */
+export function createPerSymbolStep<P, L extends StateLayout>(of: {
+  readonly definition: StrategyDefinition<P, L>
+  readonly resolved: ResolvedStep<P, L>
+  readonly widths: readonly FeatureWidth[]
+  readonly symbols: number
+}): Step {
+  const { definition, widths, symbols } = of
+  const { params, warmup } = of.resolved
+  const context = paramsAlone(params) as SignalContext<P, L>
+  const acceptsMissing = definition.acceptsMissing === true
+  let own = widths.map(() => new Float64Array(symbols))
+  const turn = (inputs: readonly Float64Array[], out: Float64Array): void => {
+    if (own.length > 0 && own[0].length !== out.length) own = widths.map(() => new Float64Array(out.length))
+    for (let i = 0; i < own.length; i++) widen(inputs[i], out.length / inputs[i].length, own[i])
+    out.fill(NaN)
+    refuseAnswer(definition.signal(own, out, context), out)
+    finishSignals({ inputs, widths, symbols, acceptsMissing }, out)
+  }
+  const step = (row: Row, inputs: readonly Float64Array[], out: Float64Array): void => {
+    try {
+      turn(inputs, out)
+    } catch (error) {
+      throw stepFailed(error, { name: definition.name, params, row })
+    }
+  }
+  const stepRows = (rows: readonly Row[], inputs: readonly Float64Array[], out: Float64Array): void => {
+    try {
+      turn(inputs, out)
+    } catch {
+      rows.forEach((row, r) => step(row, inputs.map((input) => rowOf(input, { r, rows: rows.length })), rowOf(out, { r, rows: rows.length })))
+    }
+  }
+  return { warmup, step, stepRows, snapshot: () => new Uint8Array(0), restore: refuseState }
+}
+
+function rowOf(values: Float64Array, { r, rows }: { r: number; rows: number }): Float64Array {
+  const width = values.length / rows
+  return values.subarray(r * width, (r + 1) * width)
+}
+
+/** A copy, as other instances read the same rows; a market-wide value `times` over, once for every symbol. */
+function widen(input: Float64Array, times: number, out: Float64Array): void {
+  if (times === 1) out.set(input)
+  else for (let i = 0; i < input.length; i++) out.fill(input[i], i * times, (i + 1) * times)
+}
+
+function refuseState(bytes: Uint8Array): void {
+  if (bytes.byteLength !== 0) throw new Error(`snapshot of ${bytes.byteLength} bytes does not fit a step that remembers nothing`)
+}
+
+/** The context of a step that cannot tell one row, or one symbol, from another. */
+function paramsAlone(params: unknown): object {
+  const context = { params }
+  for (const name of ['row', 'symbols', 'universe', 'state']) {
+    Object.defineProperty(context, name, {
+      get: () => {
+        throw new Error(`a \`perSymbol\` strategy sees no \`${name}\`: to read it, leave \`perSymbol\` out`)
+      },
+    })
+  }
+  return context
+}

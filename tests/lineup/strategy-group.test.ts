@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { createRandom } from '../../src/base/random.ts'
+import { loadModule } from '../../src/experiment/modules.ts'
+import { createStrategyGroup } from '../../src/lineup/strategy-group.ts'
+import { folderWith } from '../experiment/fixture.ts'
+
+const strategy = (signal: string): string => `import { defineStrategy, sma, z } from 'millrace'
+export default defineStrategy({
+  name: 'own', params: z.object({}), features: () => [sma('close', 2)], perSymbol: true,
+  signal: ([mean], out) => { for (let n = 0; n < out.length; n++) out[n] = ${signal} },
+})
+`
+const { folder, remove } = folderWith({ 'honest.ts': strategy('mean[n] > 100 ? 1 : -1'), 'peeks.ts': strategy('mean[n + 1] > mean[n] ? 1 : -1') })
+afterAll(remove)
+
+const universe = ['A', 'B', 'C']
+const rows = Array.from({ length: 9 }, (_, t) => ({ t, closeTime: t * 86_400_000, sessionDate: t }))
+const random = createRandom('groups')
+const closes = (): Float64Array => Float64Array.from({ length: rows.length * universe.length }, () => (random.uniform() < 0.2 ? NaN : 90 + 20 * random.uniform()))
+const own = async (name: string) => {
+  const file = join(folder, name)
+  return { use: name, file, sourceHash: (await loadModule(file)).sourceHash, params: {} }
+}
+
+describe('a group of instances', () => {
+  it('gives rows at once what every step gives row by row', async () => {
+    const jobs = [
+      { use: 'sma-cross', sourceHash: '', params: { fast: 2, slow: 3 } }, await own('honest.ts'),
+      { use: 'momentum-rank', sourceHash: '', params: { window: 2, fraction: 0.4 } },
+    ]
+    const expressions = ['sma(close,2)', 'sma(close,3)', 'momentum(close,2)']
+    const group = await createStrategyGroup({ jobs, expressions, universe })
+    const alone = await createStrategyGroup({ jobs, expressions, universe })
+    const inputs = expressions.map(closes)
+    const signals = new Float32Array(rows.length * jobs.length * universe.length)
+    group.turnRows(rows, inputs, signals)
+    const out = new Float64Array(universe.length)
+    rows.forEach((row, r) => alone.steps.forEach((step, k) => {
+      step.step(row, alone.inputIndices[k].map((i) => inputs[i].slice(r * 3, r * 3 + 3)), out)
+      expect([...signals.subarray((r * jobs.length + k) * 3, (r * jobs.length + k) * 3 + 3)]).toEqual([...out])
+    }))
+    expect(signals.some((signal) => signal > 0)).toBe(true)
+  })
+
+  it('refuses a strategy of the user that says `perSymbol` and reads the next symbol, or the next row', async () => {
+    const group = await createStrategyGroup({ jobs: [await own('peeks.ts')], expressions: ['sma(close,2)'], universe })
+    expect(() => group.turnRows(rows, [closes()], new Float32Array(27))).toThrow(expect.objectContaining({
+      code: 'STEP_FAILED', message: expect.stringContaining('says `perSymbol`'), hint: 'leave `perSymbol` out',
+    }))
+  })
+})
