@@ -12,7 +12,7 @@ export function takeStartingPositions(turn: Turn): void {
     const units = rules.positions[n]
     if (units === 0) continue
     const price = tape.mark[cell + symbols + n]
-    if (price === 0) throw withoutPrice(turn, n)
+    if (price === 0) throw withoutPrice({ portfolio: rules.id, symbol: turn.names[n], units })
     const i = own + n
     book.quantity[i] = units
     book.positions[turn.portfolio] += 1
@@ -25,14 +25,13 @@ export function takeStartingPositions(turn: Turn): void {
   }
 }
 
-function withoutPrice(turn: Turn, n: number): MillraceError {
-  const { id } = turn.rules
-  const symbol = turn.names[n]
+/** CONFIG_VALUE: a starting position in a symbol that has had no bar. */
+export function withoutPrice({ portfolio, symbol, units }: { portfolio: string; symbol: string; units: number }): MillraceError {
   return new MillraceError({
     code: 'CONFIG_VALUE',
-    message: `portfolio ${id} starts with ${symbol}, which has no bar up to the first row of the run`,
-    where: `${id}.positions.${symbol}`,
-    value: turn.rules.positions[n],
+    message: `portfolio ${portfolio} starts with ${symbol}, which has no bar up to the first row of the run`,
+    where: `${portfolio}.positions.${symbol}`,
+    value: units,
     hint: 'start the run later, or leave the position out',
   })
 }

@@ -4,12 +4,8 @@ import type { KernelBlock } from './kernel.ts'
 /** A rule that keeps a portfolio on the reference kernel, and the test for it. */
 const OTHER_RULES: readonly (readonly [string, (config: PortfolioConfig) => boolean])[] = [
   ['no signal', ({ signals }) => signals.length === 0],
-  ['sizing at the fill', ({ sizing }) => sizing.kind === 'allIn'],
   ['no cash per target', ({ sizing }) => sizing.kind === 'fixedCash' && !(sizing.cash > 0)],
   ['fills other than next-open', ({ execution }) => execution.profile !== 'next-open'],
-  ['buying power other than scale', ({ execution }) => execution.buyingPower !== 'scale'],
-  ['starting positions', ({ positions }) => Object.keys(positions).length > 0],
-  ['an end other than leave', ({ end }) => end !== 'leave'],
 ]
 
 /**
@@ -20,10 +16,11 @@ export function whyNotVector(config: PortfolioConfig): string | null {
 }
 
 /** Whether a portfolio must remember more of a symbol than its quantity, its trade's cash and an order. */
-export function needsLongCells({ exits, minHoldBars, maxHoldBars, cooldownBars, execution, sizing }: PortfolioConfig): boolean {
+export function needsLongCells({ exits, minHoldBars, maxHoldBars, cooldownBars, execution, sizing, end }: PortfolioConfig): boolean {
   const hasExits = exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null
   const hasTimes = minHoldBars > 0 || maxHoldBars > 0 || cooldownBars > 0
-  return hasExits || hasTimes || execution.participation !== null || sizing.kind === 'fixedQuantity'
+  const isLimited = execution.participation !== null || execution.buyingPower === 'reject'
+  return hasExits || hasTimes || isLimited || sizing.kind === 'fixedQuantity' || sizing.kind === 'allIn' || end !== 'leave'
 }
 
 /** Whether a bar opens before the one before it has closed: orders then wait in ways only the reference kernel knows. */

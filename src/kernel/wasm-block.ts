@@ -1,6 +1,7 @@
 import * as layout from './assembly/layout.ts'
-import type { KernelBlock } from './kernel.ts'
+import type { KernelBlock, MarketBlock } from './kernel.ts'
 import { STARTS_SESSION } from './rules.ts'
+import { withoutPrice } from './starting-positions.ts'
 import { advanceTape, fitTape } from './tape.ts'
 import { DOUBLE, FLOAT, PAIR_BYTES } from './wasm-layout.ts'
 import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
@@ -34,11 +35,35 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   if (symbols === 1) placeSeries(module, batch, block)
   module.setWork(
     memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),
-    memory.take(symbols * layout.SCRATCH_BYTES),
+    memory.take(symbols * (layout.SCRATCH_BYTES + FLOAT)),
     memory.take((padded + 4) * 2 * FLOAT),
     memory.take(4 * padded * FLOAT + 2 * PAIR_BYTES),
   )
   module.seekGaps()
+  const first = tape.isFirst.subarray(0, rows).indexOf(1)
+  if (first >= 0) placePositions(batch, firstRow + first, (first + 1) * symbols)
+}
+
+/** What portfolios start with is entered at the first measured row's marks; nothing acts on it before. */
+function placePositions(batch: PlacedBatch, t: number, cell: number): void {
+  const { memory: { doubles }, rules, symbols, pairs, tape } = batch
+  for (let p = 0; p < pairs * 2; p++) {
+    const own = rules[Math.min(p, rules.length - 1)]
+    for (let n = 0; n < symbols; n++) {
+      const units = own.positions[n]
+      if (units === 0) continue
+      const price = tape.mark[cell + n]
+      if (price === 0) throw withoutPrice({ portfolio: own.id, symbol: batch.names[n], units })
+      const short = batch.laneOf(p) + layout.HEAD_BYTES + n * layout.CELL_BYTES
+      doubles[(short + layout.QUANTITY) / DOUBLE] = units
+      doubles[(short + layout.TRADE_CASH) / DOUBLE] = -units * tape.unit[cell + n]
+      if (!batch.isLong) continue
+      const long = (batch.laneOf(p) + batch.longAt + n * layout.LONG_CELL_BYTES) / DOUBLE
+      for (const slot of [layout.ENTRY_PRICE, layout.LEVEL_PRICE, layout.BEST_PRICE]) doubles[long + slot / DOUBLE] = price
+      doubles[long + layout.ENTRY_ROW / DOUBLE] = t
+      doubles[long + layout.ENTRY_BAR / DOUBLE] = tape.bars[cell + n]
+    }
+  }
 }
 
 /** Lines of N values become lines of whole vectors, with zeros. */
@@ -99,9 +124,10 @@ function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelB
     const closes = market.firstRow + row >= tape.firstRow && (batch.returnsPerBar || starts)
     if (closes) periods++
     const period = closes ? layout.CLOSES_PERIOD | (batch.closed.periods + periods === 1 ? layout.IS_FIRST_PERIOD : 0) : 0
-    memory.words[kindsAt / FLOAT + row] =
+    memory.words[kindsAt / FLOAT + row] = (market.firstRow + row === batch.lastRow ? layout.IS_LAST : 0) |
       period | tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (tradable.includes(0) ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
-    memory.doubles[leapsAt / DOUBLE + row] = actions ? Infinity : leapOf(batch, market.open, row)
+    // Where an order may have to wait, or something was split, what is held afterwards is not what was wanted.
+    memory.doubles[leapsAt / DOUBLE + row] = actions || tradable.includes(0) ? Infinity : leapOf(batch, market, row)
     acts ||= actions
   }
   module.setRows(leapsAt, yearsAt, kindsAt, tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
@@ -109,13 +135,14 @@ function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelB
   return periods
 }
 
-/** How far at most an open lies from the symbol's last close, as a fraction of it. */
-function leapOf({ symbols, tape, multipliers }: PlacedBatch, open: Float64Array, row: number): number {
+/** How far at most a quote at the open, half a spread away from it, lies from the symbol's last close: a fraction of it. */
+function leapOf({ symbols, tape, multipliers }: PlacedBatch, { open, halfSpread }: MarketBlock, row: number): number {
   let leap = 0
   for (let n = 0; n < symbols; n++) {
     const at = row * symbols + n
-    if (tape.tradable[at] === 0 || tape.unit[at] === 0) continue
-    leap = Math.max(leap, Math.abs((open[at] * multipliers[n]) / tape.unit[at] - 1))
+    if (tape.unit[at] === 0) return Infinity
+    const spread = halfSpread === null ? 0 : (halfSpread[at] * multipliers[n]) / tape.unit[at]
+    leap = Math.max(leap, Math.abs((open[at] * multipliers[n]) / tape.unit[at] - 1) + spread)
   }
   return leap * ROOM
 }
@@ -125,11 +152,13 @@ function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch,
   const cells = market.rows * symbols
   const barsAt = memory.take(cells * layout.BAR_BYTES)
   const countsAt = memory.take((cells + symbols) * DOUBLE)
+  const marksAt = memory.take(cells * DOUBLE)
   for (let i = 0; i < cells; i++) {
     memory.doubles.set([market.high[i], market.low[i], market.close[i], market.volume[i]], (barsAt + i * layout.BAR_BYTES) / DOUBLE)
   }
   memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
-  module.setBars(barsAt, countsAt)
+  memory.doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
+  module.setBars(barsAt, countsAt, marksAt)
 }
 
 function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array, rows: number): number {

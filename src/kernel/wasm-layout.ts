@@ -25,7 +25,7 @@ export interface KernelModule {
   setSeries(series: number, bytes: number): void
   /** Gives the cells their longer part, that far into a pair's record; and the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
-  setBars(bars: number, counts: number): void
+  setBars(bars: number, counts: number, marks: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */
@@ -49,6 +49,10 @@ export interface PlacedBatch {
   /** Symbols rounded up to whole vectors of four float32. */
   readonly padded: number
   readonly tape: Tape
+  readonly rules: readonly PortfolioRules[]
+  readonly names: readonly string[]
+  /** Row of the timeline the run ends with. */
+  readonly lastRow: number
   readonly returnsPerBar: boolean
   /** Periods closed by the blocks so far. */
   readonly closed: { periods: number }
@@ -62,6 +66,8 @@ export interface PlacedBatch {
   readonly patternsAt: number
   readonly patterns: number
   readonly blockAt: number
+  /** How far into a pair's record its longer cells lie. */
+  readonly longAt: number
   /** Address of a portfolio's lane in its pair. */
   laneOf(portfolio: number): number
 }
@@ -101,7 +107,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & layout.DECIDES_SIMPLY) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
   }
   return {
-    memory, symbols, isLong, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
+    memory, symbols, isLong, longAt, rules, names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / pairBytes))),
@@ -122,7 +128,8 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
     [layout.OWN_CAP, rules.cap], [layout.EVERY_BARS, rules.everyBars], [layout.RISK_FREE, at.riskFree],
     [layout.PARTICIPATION, rules.participation], [layout.STOP_LOSS, rules.stopLoss], [layout.TAKE_PROFIT, rules.takeProfit],
     [layout.TRAILING_STOP, rules.trailingStop], [layout.MIN_HOLD_BARS, rules.minHoldBars], [layout.MAX_HOLD_BARS, rules.maxHoldBars],
-    [layout.COOLDOWN_BARS, rules.cooldownBars],
+    [layout.COOLDOWN_BARS, rules.cooldownBars], [layout.INVESTED_SHARE, rules.investedShare],
+    [layout.PRICE_FACTOR, rules.sizing === 'allIn' ? 1 + rules.feeRate : 1],
     [layout.BORROW_RATE, rules.borrowRate], [layout.LOAN_RATE, rules.loanRate], [layout.CASH_RATE, rules.cashRate],
   ]
   for (const [slot, value] of slots) memory.doubles[(at.lane + slot) / DOUBLE] = value
@@ -139,6 +146,10 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   mask(layout.GAP_FILLS_AT_OPEN, rules.gapFillsAtOpen)
   mask(layout.NEEDS_CHANGE, rules.reentryNeedsChange)
   mask(layout.BY_QUANTITY, rules.sizing === 'fixedQuantity')
+  mask(layout.ALL_IN, rules.sizing === 'allIn')
+  mask(layout.REJECTS, rules.rejects)
+  mask(layout.ENDS_AT_OPEN, rules.end === 'last-open')
+  mask(layout.ENDS_AT_CLOSE, rules.end === 'last-close')
   memory.words[(at.lane + layout.START_MASK) / FLOAT] = rules.startMask
 }
 

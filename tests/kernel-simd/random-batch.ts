@@ -70,7 +70,7 @@ function randomPortfolio(random: Random, index: number, sizes: Sizes): BatchPort
     threshold: pick(random, [0, 0.01, 0.1]),
     costs: {
       ...NO_COSTS, feeBps: pick(random, [0, 10, 80]), feePerUnit: pick(random, [0, 0, 0.02]), feeMinimum: pick(random, [0, 0, 3]),
-      feeOn: pick(random, ['both', 'entry']), entrySlippageBps: pick(random, [0, 5, 40]), exitSlippageBps: pick(random, [0, 5, 40]),
+      feeOn: pick(random, ['both', 'entry']), entrySlippageBps: pick(random, [0, 5, 40]), exitSlippageBps: pick(random, [0, 5, 40]), paySpread: random.uniform() < 0.5,
     },
     execution: { profile: 'next-open', buyingPower: 'scale', participation: null },
     cash: pick(random, [1_000, 25_000.5, 1_000_000]),
@@ -112,7 +112,8 @@ function randomWalks(random: Random, { rows, symbols }: { rows: number; symbols:
     firstRow: 0, rows, closeTimes, openTimes: closeTimes.map((time) => time - MS_PER_DAY / 2),
     sessionDates: Int32Array.from({ length: rows }, (_, t) => Math.floor(t / barsPerSession)),
     open, high, low, close, volume: new Float64Array(cells).fill(1e6), split: new Float64Array(cells).fill(1),
-    dividend: new Float64Array(cells), halfSpread: null, delisting: null,
+    dividend: new Float64Array(cells), delisting: null,
+    halfSpread: random.uniform() < 0.5 ? close.map((price) => 0.02 * price * random.uniform()) : null,
   }
 }
 
@@ -144,7 +145,7 @@ function cut(random: Random, whole: KernelBlock, { rows, symbols, signals }: Siz
         closeTimes: panel(market.closeTimes, 1), openTimes: panel(market.openTimes, 1), sessionDates: panel(market.sessionDates, 1),
         open: panel(market.open, symbols), high: panel(market.high, symbols), low: panel(market.low, symbols),
         close: panel(market.close, symbols), volume: panel(market.volume, symbols), split: panel(market.split, symbols),
-        dividend: panel(market.dividend, symbols),
+        dividend: panel(market.dividend, symbols), halfSpread: market.halfSpread === null ? null : panel(market.halfSpread, symbols),
       },
       signals: panel(whole.signals, signals * symbols), signalCount: signals,
       patterns: whole.patterns.map((pattern) => ({

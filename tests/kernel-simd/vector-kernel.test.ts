@@ -57,17 +57,16 @@ function randomMarket(seed: string): RandomBatch {
   const scene = randomScene(seed)
   const rows = Object.values(scene.market)[0].bars.length
   const isShort = random.uniform() < 0.4
-  const short = { exits: {}, minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0 }
+  const short = { exits: {}, minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0, end: 'leave' } as const
   const reckless = { leverage: 30, sizing: { kind: 'exposure', size: 14 }, limits: { cap: null, gross: null }, drawdownStop: null } as const
   const portfolios = (scene.portfolios ?? []).map((config) => ({
     ...config,
-    ...(isShort ? short : {}),
+    ...(isShort ? { ...short, ...(config.sizing?.kind === 'exposure' ? {} : { sizing: { kind: 'fixedCash', cash: 4000 } as const }) } : {}),
     ...(random.uniform() < 0.15 ? reckless : {}),
-  })).map((config) => ({
-    ...config,
-    sizing: config.sizing?.kind === 'allIn' || (isShort && config.sizing?.kind === 'fixedQuantity') ? { kind: 'fixedCash', cash: 4000 } as const : config.sizing,
-    positions: {}, end: 'leave' as const,
-    execution: { profile: 'next-open', buyingPower: 'scale', participation: isShort ? null : config.execution?.participation ?? null } as const,
+    execution: {
+      profile: 'next-open', buyingPower: isShort ? 'scale' : config.execution?.buyingPower ?? 'scale',
+      participation: isShort ? null : config.execution?.participation ?? null,
+    } as const,
   }))
   const closeHours = scene.closeHours ?? []
   const apart = { ...scene, portfolios, openHours: closeHours.map((hour) => hour - 1) }
@@ -77,8 +76,28 @@ function randomMarket(seed: string): RandomBatch {
   return { setup: makeSetup(apart), blocks }
 }
 
+/** Rules whose portfolios' fills are counted, so that a run shows that each was drawn. */
+const COUNTED_RULES: Readonly<Record<string, (config: PortfolioConfig) => boolean>> = {
+  allIn: ({ sizing }) => sizing.kind === 'allIn',
+  fixedQuantity: ({ sizing }) => sizing.kind === 'fixedQuantity',
+  reject: ({ execution }) => execution.buyingPower === 'reject',
+  participation: ({ execution }) => execution.participation !== null,
+  'last-open': ({ end }) => end === 'last-open',
+  'last-close': ({ end }) => end === 'last-close',
+  'starting positions': ({ positions }) => Object.keys(positions).length > 0,
+  hold: ({ trading }) => trading === 'hold',
+  exits: ({ exits }) => exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null,
+}
+
+interface Compared {
+  readonly seen: Performance
+  readonly portfolios: number
+  readonly fillsByRule: Readonly<Record<string, number>>
+}
+
 /** Runs batches through both kernels and compares every figure after every block; gives the sums of what happened. */
-function compareAll(cases: number, make: (seed: string) => RandomBatch): { seen: Performance; portfolios: number } {
+function compareAll(cases: number, make: (seed: string) => RandomBatch): Compared {
+  const fillsByRule: Record<string, number> = Object.fromEntries(Object.keys(COUNTED_RULES).map((rule) => [rule, 0]))
   const seen = Object.fromEntries(PERFORMANCE_FIELDS.map((field) => [field, 0])) as Performance
   let portfolios = 0
   for (let i = 0; i < cases; i++) {
@@ -96,13 +115,14 @@ function compareAll(cases: number, make: (seed: string) => RandomBatch): { seen:
     for (let p = 0; p < setup.portfolios.length; p++) {
       const performance = simd.performance(p)
       for (const field of PERFORMANCE_FIELDS) seen[field] += performance[field]
+      for (const [rule, has] of Object.entries(COUNTED_RULES)) if (has(setup.portfolios[p].config)) fillsByRule[rule] += performance.fills
     }
     portfolios += setup.portfolios.length
   }
-  return { seen, portfolios }
+  return { seen, portfolios, fillsByRule }
 }
 
-function tell(what: string, cases: number, { seen, portfolios }: { seen: Performance; portfolios: number }): void {
+function tell(what: string, cases: number, { seen, portfolios }: Compared): void {
   const counts = ['orders', 'fills', 'cancellations', 'trades', 'cappedCount', 'vetoedCount', 'grossLimitedBars', 'drawdownStops', 'ended'] as const
   console.log(`SIMD = reference, ${what}: ${cases} batches, ${portfolios} portfolios, ${counts.map((field) => `${seen[field]} ${field}`).join(', ')}; seed ${SEED}`)
   for (const field of counts) expect(seen[field], `${field} never happened`).toBeGreaterThan(0)
@@ -114,7 +134,15 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
   })
 
   it('on markets with gaps, corporate actions, sessions and spreads, under every rule it has', () => {
-    tell('every rule', 250, compareAll(250, randomMarket))
+    const compared = compareAll(250, randomMarket)
+    tell('every rule', 250, compared)
+    const counts = Object.entries(compared.fillsByRule)
+    console.log(`fills by rule: ${counts.map(([rule, fills]) => `${fills} ${rule}`).join(', ')}`)
+    for (const [rule, fills] of counts) expect(fills, `${rule} filled too little`).toBeGreaterThan(500)
+  })
+
+  it('where a reduction waits for a bar while others increase: buying power is used for longer', () => {
+    compareAll(1, () => randomMarket('s2/44'))
   })
 
   it('whoever shares a portfolio\'s pair and batch', () => {
@@ -137,7 +165,7 @@ describe('a sweep', () => {
       const { setup, blocks } = randomMarket(`${SEED}/mixed/${i}`)
       const random = createRandom(`${SEED}/mixed/${i}`)
       const portfolios = setup.portfolios.map((portfolio) =>
-        random.uniform() < 0.5 ? portfolio : { ...portfolio, config: { ...portfolio.config, cooldownBars: 2, end: 'last-open' as const } })
+        random.uniform() < 0.5 ? portfolio : { ...portfolio, config: { ...portfolio.config, cooldownBars: 2, execution: { ...portfolio.config.execution, profile: 'next-close' as const } } })
       const mixed = { ...setup, portfolios }
       const [sweep, reference] = [createSweepKernel(wasm, mixed), createReferenceKernel(mixed)]
       for (const block of blocks) {
@@ -164,11 +192,8 @@ describe('what it has no rule for', () => {
   }
 
   it.each<[string, Partial<PortfolioConfig>]>([
-    ['sizing at the fill', { sizing: { kind: 'allIn', size: 1, cashBuffer: 0 } }],
     ['fills other than next-open', { execution: { profile: 'next-close', buyingPower: 'scale', participation: null } }],
-    ['buying power other than scale', { execution: { profile: 'next-open', buyingPower: 'reject', participation: null } }],
-    ['starting positions', { positions: { S0: 1 } }],
-    ['an end other than leave', { end: 'last-close' }],
+    ['no cash per target', { sizing: { kind: 'fixedCash', cash: 0 } }],
   ])('is refused with its reason: %s', (reason, change) => {
     const setup = withConfig(change)
     expect(whyNotVector(setup.portfolios[0].config)).toBe(reason)

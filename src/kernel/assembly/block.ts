@@ -44,6 +44,8 @@ export let keepsCombined: bool = false
 /** What longer cells need of bars, and how many bars each symbol has closed: [row][symbol], the row before the block first. */
 export let barsAt: usize = 0
 export let barCountsAt: usize = 0
+/** [row][symbol] f64: last close up to and including the row. */
+export let marksAt: usize = 0
 /** Held value per symbol of the pair at hand, float32 interleaved like the tile. */
 export let heldAt: usize = 0
 /** Two rows of float32 exposures, one per portfolio of a pair. */
@@ -85,9 +87,10 @@ export function setLong(cells: usize, combined: bool): void {
   keepsCombined = combined
 }
 
-export function setBars(bars: usize, counts: usize): void {
+export function setBars(bars: usize, counts: usize, marks: usize): void {
   barsAt = bars
   barCountsAt = counts
+  marksAt = marks
 }
 
 export function setRows(leaps: usize, years: usize, kinds: usize, tradable: usize, actions: usize): void {

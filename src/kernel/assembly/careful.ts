@@ -1,10 +1,10 @@
 import { isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { keepTime } from './holding'
 import { keepList, patternOf } from './pair'
-import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, where } from './lanes'
+import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
 import {
-  BY_QUANTITY, CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXIT_REST, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
-  MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_VETO, PRICE_BYTES, QUANTITY,
+  ALL_IN, BY_QUANTITY, CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXIT_REST, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
+  INVESTED_SHARE, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_VETO, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
   SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
 } from './layout'
 
@@ -15,7 +15,7 @@ import {
 export function decideCarefully(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32, out: v128, acts: v128): void {
   desireQuantities(pair, prices, tile, row, kinds, out, acts)
   limitGross(pair, prices, row, out)
-  placeOrders(pair, prices, out)
+  placeOrders(pair, prices, tile, out)
 }
 
 /** The two portfolios' values of a pattern field for symbol n, `none` where a portfolio has no pattern. */
@@ -48,7 +48,9 @@ function eventOf(pair: usize, target: v128, held: v128): v128 {
 function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32, out: v128, acts: v128): void {
   const equity = v128.load(pair, EQUITY)
   const perTarget = v128.load(pair, CASH_PER_TARGET)
-  const money = choose(f64x2.gt(perTarget, both(0)), perTarget, f64x2.mul(v128.load(pair, SIZE), equity))
+  let share = f64x2.mul(v128.load(pair, SIZE), equity)
+  if (isLong) share = f64x2.mul(share, v128.load(pair, INVESTED_SHARE))
+  const money = choose(f64x2.gt(perTarget, both(0)), perTarget, share)
   const ownCap = v128.load(pair, OWN_CAP)
   const hasPattern = patternOf(pair, 0) != 0 || patternOf(pair, 1) != 0
   let at = <usize>(row * padded) << 2
@@ -64,10 +66,12 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
     const movable = v128.andnot(isTradable(kinds, row, n) ? i64x2.splat(-1) : i64x2.splat(0), v128.or(waits, out))
     let desired = held
     let forced = both(0)
+    let limited = both(0)
     if (any(movable)) {
       const target = eventOf(pair, f64x2.promote_low_f32x4(v128.load64_zero(targets)), held)
       const moves = v128.and(v128.and(f64x2.eq(target, target), acts), movable)
-      let quantity = f64x2.div(f64x2.mul(target, money), unit)
+      const price = isLong ? f64x2.mul(unit, v128.load(pair, PRICE_FACTOR)) : unit
+      let quantity = f64x2.div(f64x2.mul(target, money), price)
       if (isLong) quantity = choose(v128.load(pair, BY_QUANTITY), f64x2.mul(target, v128.load(longCell(pair, n), UNITS_PER_TARGET)), quantity)
       desired = choose(moves, toLots(quantity, symbol), held)
       if (isLong) desired = choose(movable, keepTime(pair, n, row, held, desired), desired)
@@ -89,11 +93,13 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
         const kept = toLots(choose(f64x2.gt(desired, both(0)), allowed, f64x2.neg(allowed)), symbol)
         desired = choose(exceeds, f64x2.add(kept, both(0)), desired)
         forced = v128.and(exceeds, reduces(held, desired))
+        limited = exceeds
       }
     }
     v128.store(scratch, desired, DESIRED)
     v128.store(scratch, forced, FORCED)
     v128.store(scratch, movable, MOVABLE)
+    v128.store(scratch, limited, LIMITED)
     at += 4
     targets += 8
     prices += PRICE_BYTES
@@ -156,17 +162,30 @@ function cutAll(pair: usize, lanes: v128, factor: v128): void {
     const forced = v128.and(cut, reduces(v128.load(cell, QUANTITY), after))
     v128.store(scratch, after, DESIRED)
     v128.store(scratch, v128.or(v128.load(scratch, FORCED), forced), FORCED)
+    v128.store(scratch, v128.or(v128.load(scratch, LIMITED), cut), LIMITED)
     cell += CELL_BYTES
     scratch += SCRATCH_BYTES
     symbol += SYMBOL_BYTES
   }
 }
 
+/** An increase of `allIn` takes at the fill what its target comes to, unless a limit has already said how much. */
+function openOrder(pair: usize, tile: usize, n: usize, scratch: usize, held: v128, desired: v128, isNew: v128, wanted: v128): v128 {
+  const flips = opposite(desired, held)
+  const grows = v128.or(flips, f64x2.gt(f64x2.abs(desired), f64x2.abs(held)))
+  const isOpen = v128.andnot(v128.and(v128.and(v128.load(pair, ALL_IN), isNew), grows), v128.load(scratch, LIMITED))
+  if (!any(isOpen)) return wanted
+  const long = longCell(pair, n)
+  const target = f64x2.promote_low_f32x4(v128.load64_zero(tile + TILE_TARGETS + (n << 3)))
+  v128.store(long, choose(isOpen, target, v128.load(long, ORDER_TARGET)), ORDER_TARGET)
+  return choose(isOpen, v128.or(both(Infinity), signOf(desired)), wanted)
+}
+
 /**
  * One order per symbol whose desired quantity differs: more than the threshold, to or through zero, or forced.
  * Where everything goes out, an order that does anything else is cancelled, and one that closes already stays.
  */
-function placeOrders(pair: usize, prices: usize, out: v128): void {
+function placeOrders(pair: usize, prices: usize, tile: usize, out: v128): void {
   const least = f64x2.mul(v128.load(pair, THRESHOLD), v128.load(pair, EQUITY))
   const start = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
   let list = start
@@ -176,7 +195,7 @@ function placeOrders(pair: usize, prices: usize, out: v128): void {
   let cancelled = both(0)
   let changing = both(0)
   let growing = both(0)
-  for (let n = 0; n < symbols; n++) {
+  for (let n: usize = 0; n < <usize>symbols; n++) {
     const held = v128.load(cell, QUANTITY)
     const order = v128.load(cell, ORDER)
     const closing = v128.load(cell, CLOSES)
@@ -189,8 +208,9 @@ function placeOrders(pair: usize, prices: usize, out: v128): void {
     const waits = f64x2.ne(order, both(0))
     const gone = v128.andnot(v128.and(waits, out), closing)
     const goes = v128.andnot(out, v128.and(waits, closing))
-    const wanted = choose(goes, f64x2.sub(both(0), held), where(passes, change))
+    let wanted = choose(goes, f64x2.sub(both(0), held), where(passes, change))
     const isNew = v128.and(v128.or(goes, passes), f64x2.ne(wanted, both(0)))
+    if (isLong) wanted = openOrder(pair, tile, n, scratch, held, desired, isNew, wanted)
     const stays = v128.andnot(waits, gone)
     const after = choose(stays, order, where(isNew, wanted))
     v128.store(cell, after, ORDER)
@@ -200,7 +220,7 @@ function placeOrders(pair: usize, prices: usize, out: v128): void {
     cancelled = f64x2.add(cancelled, one(gone))
     changing = f64x2.add(changing, f64x2.mul(f64x2.abs(after), unit))
     growing = f64x2.add(growing, f64x2.mul(f64x2.sub(f64x2.abs(f64x2.add(held, after)), f64x2.abs(held)), unit))
-    store<u32>(list, n)
+    store<u32>(list, <u32>n)
     list += <usize>i32(any(f64x2.ne(after, both(0)))) << 2
     cell += CELL_BYTES
     scratch += SCRATCH_BYTES

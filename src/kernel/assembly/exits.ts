@@ -8,7 +8,8 @@ import {
   ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP,
   TRAILS_FROM_HIGH, WATCHES_ENTRY_BAR,
 } from './layout'
-import { bookReduction, volumeLeft } from './long-fills'
+import { volumeLeft } from './legs'
+import { bookReduction } from './long-fills'
 
 /** Stop-loss, take-profit and trailing stop inside the bar, in symbol order. */
 export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i32): void {

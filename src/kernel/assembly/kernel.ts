@@ -1,10 +1,12 @@
 import { blockRow, firstRow, hasCarry, isLong, kindsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair } from './exposure'
+import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
 import { fillExits, moveLevels } from './exits'
 import { fillLong, settleFlows } from './long-fills'
 import {
-  BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, LONG_CELL_BYTES, PRICE_BYTES, RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
+  BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, IS_FIRST, IS_LAST, LONG_CELL_BYTES, PRICE_BYTES,
+  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
 } from './layout'
 import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
@@ -65,17 +67,25 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   const acts = (kinds & HAS_ACTIONS) != 0
   if (hasCarry) bookCarry(pair, row)
   if (acts) bookActions(pair, row)
+  const endsHere = isLong && (kinds & IS_LAST) != 0
   if (isLong) {
-    fillLong(pair, prices, row, t, kinds)
-    fillExits(pair, prices, row, t, kinds)
-    settleFlows(pair)
+    // What a portfolio starts with is taken in at the first mark: nothing fills before.
+    if ((kinds & IS_FIRST) == 0) {
+      if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_OPEN), true)
+      fillLong(pair, prices, row, t, kinds)
+      fillExits(pair, prices, row, t, kinds)
+      if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_CLOSE), false)
+      settleFlows(pair)
+    }
   } else {
     fillPair(pair, prices, row, kinds)
     if (acts) settleActions(pair)
   }
   markPair(pair, prices, t, kinds)
   if (isLong) moveLevels(pair, row, kinds)
+  if (endsHere) keepDecided(pair)
   decidePair(pair, prices, tile, row, t, kinds)
+  if (endsHere) forgetDecided(pair)
 }
 
 function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
@@ -94,14 +104,21 @@ function countExposure(pair: usize, tile: usize, first: i32): void {
   addTo(pair + BARS, f64x2.splat(<f64>(rows - first)))
   addTo(pair + RETURNS, f64x2.splat(<f64>periods))
   for (let lane: usize = 0; lane < 2; lane++) {
-    const endedAt = load<f64>(pair + (lane << 3), ENDED_AT)
+    const decidedTo = min(load<f64>(pair + (lane << 3), ENDED_AT), <f64>(blockRow + decidedRows(pair, lane)))
     let counts = v128.load(tile + (lane << 4))
-    if (endedAt < <f64>(blockRow + rows)) counts = countRows(load<u32>(pair + (lane << 2), EXPOSURE_RULES), first, <i32>endedAt - blockRow)
+    if (decidedTo < <f64>(blockRow + rows)) counts = countRows(load<u32>(pair + (lane << 2), EXPOSURE_RULES), first, <i32>decidedTo - blockRow)
     addCount(pair + (lane << 3), SIGNAL_COUNT, i32x4.extract_lane(counts, 0))
     addCount(pair + (lane << 3), CAPPED_COUNT, i32x4.extract_lane(counts, 1))
     addCount(pair + (lane << 3), SCALED_BARS, i32x4.extract_lane(counts, 2))
     addCount(pair + (lane << 3), GROSS_LIMITED_BARS, i32x4.extract_lane(counts, 3))
   }
+}
+
+/** Rows of the block that are decided: not the run's last, where everything is closed in it. */
+function decidedRows(pair: usize, lane: usize): i32 {
+  if (!isLong || (load<i32>(kindsAt + (<usize>(rows - 1) << 2)) & IS_LAST) == 0) return rows
+  const ends = endingLanes(pair)
+  return (lane == 0 ? i64x2.extract_lane(ends, 0) : i64x2.extract_lane(ends, 1)) != 0 ? rows - 1 : rows
 }
 
 // @ts-ignore: decorator

@@ -128,19 +128,27 @@ export const WATCHES_ENTRY_BAR = 1424
 export const GAP_FILLS_AT_OPEN = 1440
 export const NEEDS_CHANGE = 1456
 export const BY_QUANTITY = 1472
-export const HEAD_BYTES = 1488
+/** Of `allIn`: the mask, the share of equity that is invested, and what a price is multiplied by to bear the fee. */
+export const ALL_IN = 1488
+export const INVESTED_SHARE = 1504
+export const PRICE_FACTOR = 1520
+/** Masks: an increase that does not fit is refused; everything is closed in the last row, at its open or its close. */
+export const REJECTS = 1536
+export const ENDS_AT_OPEN = 1552
+export const ENDS_AT_CLOSE = 1568
+export const HEAD_BYTES = 1584
 
 // ── A cell of a pair: one symbol. The list of cells with an order, u32 indices, lies behind the last ──
 export const QUANTITY = 0
 /** Cash taken and paid by the trade that is open. */
 export const TRADE_CASH = 16
-/** Units ordered at the latest close; 0 = no order. */
+/** Units ordered at the latest close; 0 = no order, ±Infinity = as many as a target comes to when it fills. */
 export const ORDER = 32
 /** All bits of the lane set where the order is one of everything out, which nothing replaces. */
 export const CLOSES = 48
 export const CELL_BYTES = 64
 
-// ── The longer part of a cell, where a batch has exits, holding times, participation or fixed quantities ──
+// ── The longer part of a cell, where a batch has more than the plain rules ──
 /** Average price of the position; prices that stop and target, and the trailing stop, are measured from. */
 export const ENTRY_PRICE = 0
 export const LEVEL_PRICE = 16
@@ -156,7 +164,9 @@ export const BAR_UNITS = 112
 /** All bits of the lane set where the order is the rest of an exit. */
 export const EXIT_REST = 128
 export const UNITS_PER_TARGET = 144
-export const LONG_CELL_BYTES = 160
+/** Target of an order that is sized as it fills. */
+export const ORDER_TARGET = 160
+export const LONG_CELL_BYTES = 176
 
 // ── What else of a symbol's bar the longer cells need ──
 export const HIGH = 0
@@ -220,6 +230,8 @@ export const IS_FIRST = 8
 /** Some symbol is not tradable; some symbol has a corporate action. */
 export const HAS_GAPS = 16
 export const HAS_ACTIONS = 32
+/** The last of the run. */
+export const IS_LAST = 256
 /** A period closes with its mark, or did before it; and it is the first. */
 export const CLOSES_PERIOD = 64
 export const IS_FIRST_PERIOD = 128
@@ -246,14 +258,20 @@ export const TILE_CAREFUL = 0
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 16
 
-// ── Scratch of a pair's turn in one row: one cell per symbol ──
+// ── Scratch of a pair's turn in one row: one cell per symbol, then a list of those that fill ──
 /** Increasing leg of an order, where buying power has cut it. Of longer cells: also the reducing leg, and what was cut. */
 export const INCREASE = 0
 export const REDUCE = 16
 export const CUT = 32
+/** Prices × M of the legs, and the price of the increasing one. */
+export const REDUCE_UNIT = 48
+export const INCREASE_UNIT = 64
+export const INCREASE_PRICE = 80
 /** The same bytes after the fills: the quantity wanted, and whether a limit forces the trade. */
 export const DESIRED = 0
 export const FORCED = 16
 /** Lanes that may trade in the symbol: it has a bar, and no order waits. */
 export const MOVABLE = 32
-export const SCRATCH_BYTES = 48
+/** Lanes in which a limit on what is held has said how much. */
+export const LIMITED = 48
+export const SCRATCH_BYTES = 96

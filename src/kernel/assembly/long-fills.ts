@@ -1,13 +1,14 @@
-import { barOf, barsBefore } from './bars'
-import { isTradable, longCell, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { closeTrades, orderFee, slipped } from './fills'
-import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
+import { barsBefore } from './bars'
+import { longCell, scratchAt, symbols } from './block'
+import { scaleToFit, sizeIncreases } from './buying-power'
+import { closeTrades } from './fills'
+import { addTo, any, both, choose, one, signOf, where } from './lanes'
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, BAR_UNITS, BEST_PRICE, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW,
-  ENTRY_SLIPPAGE, EXIT_BAR, EXIT_REST, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, HALF_SPREAD, HEAD_BYTES, INCREASE,
-  INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, LEVERAGE, LEVEL_PRICE, LISTED, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS,
-  PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCED_FEES, SCRATCH_BYTES, SYMBOL_BYTES, TRADE_CASH, VOLUME,
+  EXIT_BAR, EXIT_REST, FEES, FILLED, FILLS, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, INCREASE_PRICE,
+  INCREASE_UNIT, LEVEL_PRICE, LISTED, ORDER, ORDERS, QUANTITY, REDUCE, REDUCED_FEES, REDUCE_UNIT, SCRATCH_BYTES, TRADE_CASH,
 } from './layout'
+import { planLegs, plannedFee } from './legs'
 
 /**
  * Fills at the open for portfolios with longer cells: legs are planned within the bar's volume, buying power is
@@ -15,173 +16,42 @@ import {
  */
 export function fillLong(pair: usize, prices: usize, row: i32, t: i32, kinds: i32): void {
   if (load<i32>(pair, LISTED) == 0) return
-  planLegs(pair, row, kinds)
-  shareBuyingPower(pair, prices)
-  bookLegs(pair, prices, row, t, kinds)
+  const planned = scratchAt + <usize>symbols * SCRATCH_BYTES
+  const end = planLegs(pair, prices, planned, row, kinds)
+  sizeIncreases(pair, planned, end, row)
+  scaleToFit(pair, planned, end)
+  for (let at = planned; at < end; at += 4) bookLegs(pair, <usize>load<u32>(at), row, t)
+  listWaiting(pair)
 }
 
-/** Units the volume of symbol n still allows in the row, in whole lots. */
-export function volumeLeft(pair: usize, n: usize, row: i32, filled: v128): v128 {
-  const share = v128.load(pair, PARTICIPATION)
-  const allowed = f64x2.sub(f64x2.mul(share, v128.load64_splat(barOf(row, n), VOLUME)), filled)
-  const left = where(f64x2.gt(allowed, both(0)), toLots(allowed, symbolsAt + n * SYMBOL_BYTES))
-  return choose(f64x2.eq(share, both(Infinity)), both(Infinity), left)
+/** Books the planned legs of symbol n. What a volume limit left of an exit waits for the next open. */
+function bookLegs(pair: usize, n: usize, row: i32, t: i32): void {
+  const cell = pair + HEAD_BYTES + n * CELL_BYTES
+  const scratch = scratchAt + n * SCRATCH_BYTES
+  const order = v128.load(cell, ORDER)
+  const sign = signOf(order)
+  const reduced = v128.load(scratch, REDUCE)
+  const increased = v128.load(scratch, INCREASE)
+  const fee = plannedFee(pair, scratch)
+  const grows = f64x2.gt(increased, both(0))
+  const reducedBy = f64x2.mul(reduced, v128.load(scratch, REDUCE_UNIT))
+  const increasedBy = f64x2.mul(increased, v128.load(scratch, INCREASE_UNIT))
+  bookReduction(pair, cell, n, row, reduced, v128.xor(reducedBy, sign), v128.andnot(fee, grows), sign)
+  bookIncrease(pair, cell, n, row, t, increased, v128.load(scratch, INCREASE_PRICE), v128.xor(increasedBy, sign), where(grows, fee), sign)
+  v128.store(longCell(pair, n), f64x2.add(reduced, increased), BAR_UNITS)
+  closeSlots(pair, cell, n, v128.load(scratch, CUT), f64x2.sub(order, v128.or(reduced, sign)))
 }
 
-/** Sizes of both legs of every order that can fill. A reduction that volume cuts leaves no way through zero. */
-function planLegs(pair: usize, row: i32, kinds: i32): void {
-  let cell = pair + HEAD_BYTES
-  let scratch = scratchAt
-  for (let n: usize = 0; n < <usize>symbols; n++) {
-    let reduced = both(0)
-    let increased = both(0)
-    let cut = both(0)
-    const order = v128.load(cell, ORDER)
-    if (any(order) && isTradable(kinds, row, n)) {
-      const held = v128.load(cell, QUANTITY)
-      const left = volumeLeft(pair, n, row, both(0))
-      const wanted = where(opposite(held, order), f64x2.pmin(f64x2.abs(order), f64x2.abs(held)))
-      const stops = f64x2.gt(wanted, left)
-      reduced = choose(stops, left, wanted)
-      increased = v128.andnot(f64x2.sub(f64x2.abs(order), wanted), stops)
-      cut = stops
-    }
-    v128.store(scratch, increased, INCREASE)
-    v128.store(scratch, reduced, REDUCE)
-    v128.store(scratch, cut, CUT)
-    cell += CELL_BYTES
-    scratch += SCRATCH_BYTES
-  }
-  limited = f64x2.lt(v128.load(pair, PARTICIPATION), both(Infinity))
-  planRow = row
-}
-
-/** Lanes in which volume limits what fills, and the row that is planned. */
-let limited: v128 = i64x2.splat(0)
-let planRow: i32 = 0
-
-/** Σ margin × |quantity| ≤ leverage × equity, or every increasing leg × one factor, to lots; first volume limits them. */
-function shareBuyingPower(pair: usize, prices: usize): void {
-  let spent = both(0)
-  let paid = both(0)
-  let evenValue = both(0)
-  let oddValue = both(0)
-  let evenUsed = both(0)
-  let oddUsed = both(0)
-  let needed = both(0)
-  let fees = both(0)
-  let lateFees = both(0)
-  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
-  let cell = pair + HEAD_BYTES
-  let symbol = symbolsAt
-  let scratch = scratchAt
-  for (let n: usize = 0; n < <usize>symbols; n++) {
-    const unit = v128.load64_splat(prices, OPEN_UNIT)
-    const margin = load<f64>(symbol, MARGIN)
-    const isMargined = margin == margin
-    const reduced = v128.load(scratch, REDUCE)
-    let increased = v128.load(scratch, INCREASE)
-    const sign = signOf(v128.load(cell, ORDER))
-    if (any(v128.or(reduced, increased))) {
-      const open = v128.load64_splat(prices, OPEN)
-      const multiplier = v128.load64_splat(symbol, MULTIPLIER)
-      const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
-      const reduceUnit = f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier)
-      const increaseUnit = f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier)
-      const counted = v128.andnot(reduced, entryOnly)
-      const reducedFee = orderFee(pair, f64x2.mul(counted, reduceUnit), counted)
-      spent = f64x2.add(spent, v128.xor(f64x2.mul(reduced, reduceUnit), sign))
-      paid = f64x2.add(paid, where(f64x2.eq(increased, both(0)), reducedFee))
-      if (any(limited)) {
-        const wanted = f64x2.ne(increased, both(0))
-        increased = limitIncrease(pair, scratch, n, reduced, increased)
-        lateFees = f64x2.add(lateFees, where(v128.and(wanted, f64x2.eq(increased, both(0))), reducedFee))
-      }
-      const notional = f64x2.add(f64x2.mul(counted, reduceUnit), f64x2.mul(increased, increaseUnit))
-      const grows = f64x2.ne(increased, both(0))
-      needed = f64x2.add(needed, f64x2.mul(increased, isMargined ? both(margin) : increaseUnit))
-      fees = f64x2.add(fees, where(grows, orderFee(pair, notional, f64x2.add(counted, increased))))
-    }
-    const quantity = f64x2.add(v128.load(cell, QUANTITY), v128.or(reduced, sign))
-    const value = f64x2.mul(quantity, unit)
-    const used = f64x2.mul(f64x2.abs(quantity), isMargined ? both(margin) : unit)
-    if ((n & 1) == 0) {
-      evenValue = f64x2.add(evenValue, value)
-      evenUsed = f64x2.add(evenUsed, used)
-    } else {
-      oddValue = f64x2.add(oddValue, value)
-      oddUsed = f64x2.add(oddUsed, used)
-    }
-    cell += CELL_BYTES
-    symbol += SYMBOL_BYTES
-    scratch += SCRATCH_BYTES
-    prices += PRICE_BYTES
-  }
-  const used = f64x2.add(evenUsed, oddUsed)
-  const now = f64x2.sub(v128.load(pair, CASH), v128.load(pair, ACTIONS_VALUE))
-  const equity = f64x2.sub(f64x2.add(f64x2.sub(f64x2.sub(now, spent), paid), f64x2.add(evenValue, oddValue)), lateFees)
-  const allowed = f64x2.mul(v128.load(pair, LEVERAGE), equity)
-  const fits = f64x2.le(f64x2.add(f64x2.add(used, fees), needed), f64x2.mul(allowed, both(LIMIT_SLACK)))
-  const cuts = v128.andnot(f64x2.gt(needed, both(0)), fits)
-  if (!any(cuts)) return
-  const left = f64x2.sub(f64x2.sub(allowed, used), fees)
-  cutIncreases(cuts, f64x2.max(both(0), f64x2.min(both(1), f64x2.div(left, needed))))
-}
-
-function limitIncrease(pair: usize, scratch: usize, n: usize, reduced: v128, increased: v128): v128 {
-  const allowed = f64x2.pmax(both(0), f64x2.sub(volumeLeft(pair, n, planRow, both(0)), reduced))
-  const stops = f64x2.gt(increased, allowed)
-  const kept = choose(stops, allowed, increased)
-  v128.store(scratch, kept, INCREASE)
-  v128.store(scratch, v128.or(v128.load(scratch, CUT), stops), CUT)
-  return kept
-}
-
-function cutIncreases(lanes: v128, factor: v128): void {
-  let scratch = scratchAt
-  for (let n: usize = 0; n < <usize>symbols; n++) {
-    const wanted = v128.load(scratch, INCREASE)
-    const kept = toLots(f64x2.mul(wanted, factor), symbolsAt + n * SYMBOL_BYTES)
-    const cut = v128.and(v128.and(lanes, f64x2.ne(wanted, both(0))), f64x2.ne(kept, wanted))
-    v128.store(scratch, choose(cut, kept, wanted), INCREASE)
-    v128.store(scratch, v128.or(v128.load(scratch, CUT), cut), CUT)
-    scratch += SCRATCH_BYTES
-  }
-}
-
-/** Books the planned legs in symbol order. What a volume limit left of an exit waits for the next open. */
-function bookLegs(pair: usize, prices: usize, row: i32, t: i32, kinds: i32): void {
-  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
+/** Keeps of the list what still has an order. */
+function listWaiting(pair: usize): void {
   let list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
   const end = list + (<usize>load<i32>(pair, LISTED) << 2)
   const start = list
   let waiting = list
   for (; list < end; list += 4) {
-    const n = <usize>load<u32>(list)
-    const cell = pair + HEAD_BYTES + n * CELL_BYTES
-    if (isTradable(kinds, row, n)) {
-      const scratch = scratchAt + n * SCRATCH_BYTES
-      const price = prices + n * PRICE_BYTES
-      const spread = f64x2.mul(v128.load64_splat(price, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
-      const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
-      const open = v128.load64_splat(price, OPEN)
-      const order = v128.load(cell, ORDER)
-      const sign = signOf(order)
-      const reduced = v128.load(scratch, REDUCE)
-      const increased = v128.load(scratch, INCREASE)
-      const increasePrice = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
-      const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
-      const increasedBy = f64x2.mul(increased, f64x2.mul(increasePrice, multiplier))
-      const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
-      const fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
-      const grows = f64x2.gt(increased, both(0))
-      bookReduction(pair, cell, n, row, reduced, v128.xor(reducedBy, sign), v128.andnot(fee, grows), sign)
-      bookIncrease(pair, cell, n, row, t, increased, increasePrice, v128.xor(increasedBy, sign), where(grows, fee), sign)
-      v128.store(longCell(pair, n), f64x2.add(reduced, increased), BAR_UNITS)
-      closeSlots(pair, cell, n, v128.load(scratch, CUT), f64x2.sub(order, v128.or(reduced, sign)))
-    }
-    store<u32>(waiting, <u32>n)
-    waiting += <usize>i32(any(f64x2.ne(v128.load(cell, ORDER), both(0)))) << 2
+    const n = load<u32>(list)
+    store<u32>(waiting, n)
+    waiting += <usize>i32(any(f64x2.ne(v128.load(pair + HEAD_BYTES + n * CELL_BYTES, ORDER), both(0)))) << 2
   }
   store<i32>(pair, <i32>((waiting - start) >> 2), LISTED)
 }

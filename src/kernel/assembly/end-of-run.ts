@@ -1,0 +1,69 @@
+import { isTradable, longCell, marksAt, symbols, symbolsAt } from './block'
+import { orderFee, slipped } from './fills'
+import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
+import {
+  CANCELLATIONS, CELL_BYTES, CLOSES, DRAWDOWN_STOPS, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
+  HALF_SPREAD, HEAD_BYTES, MULTIPLIER, OPEN, ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SYMBOL_BYTES, VETOED_COUNT,
+} from './layout'
+import { bookReduction } from './long-fills'
+
+/**
+ * In the last row of the run: cancels what waits and closes every position of some lanes, at the open or the
+ * close, a symbol without a bar at its last close. Participation does not apply.
+ */
+export function closeAtEnd(pair: usize, prices: usize, row: i32, kinds: i32, lanes: v128, atOpen: bool): void {
+  if (!any(lanes)) return
+  let cell = pair + HEAD_BYTES
+  for (let n: usize = 0; n < <usize>symbols; n++) {
+    const long = longCell(pair, n)
+    const order = v128.load(cell, ORDER)
+    addTo(pair + CANCELLATIONS, one(v128.and(lanes, f64x2.ne(order, both(0)))))
+    v128.store(cell, v128.andnot(order, lanes), ORDER)
+    v128.store(cell, v128.andnot(v128.load(cell, CLOSES), lanes), CLOSES)
+    v128.store(long, v128.andnot(v128.load(long, EXIT_REST), lanes), EXIT_REST)
+    const held = v128.load(cell, QUANTITY)
+    const fills = v128.and(lanes, f64x2.ne(held, both(0)))
+    if (any(fills)) {
+      const sign = v128.xor(signOf(held), signMask())
+      const units = where(fills, f64x2.abs(held))
+      const base = atOpen && isTradable(kinds, row, n) ? load<f64>(prices, OPEN) : load<f64>(marksAt + ((<usize>(row * symbols) + n) << 3))
+      const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+      const price = slipped(both(base), v128.load(pair, EXIT_SLIPPAGE), spread, sign)
+      const size = f64x2.mul(units, f64x2.mul(price, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)))
+      const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))
+      addTo(pair + ORDERS, one(fills))
+      bookReduction(pair, cell, n, row, units, v128.xor(size, sign), fee, sign)
+    }
+    cell += CELL_BYTES
+    prices += PRICE_BYTES
+  }
+}
+
+/** Lanes whose run ends with everything closed: they decide nothing in the last row. */
+// @ts-ignore: decorator
+@inline
+export function endingLanes(pair: usize): v128 {
+  return v128.or(v128.load(pair, ENDS_AT_OPEN), v128.load(pair, ENDS_AT_CLOSE))
+}
+
+let orders: v128 = i64x2.splat(0)
+let cancellations: v128 = i64x2.splat(0)
+let vetoes: v128 = i64x2.splat(0)
+let stops: v128 = i64x2.splat(0)
+
+/** Keeps what a decision counts, */
+export function keepDecided(pair: usize): void {
+  orders = v128.load(pair, ORDERS)
+  cancellations = v128.load(pair, CANCELLATIONS)
+  vetoes = v128.load(pair, VETOED_COUNT)
+  stops = v128.load(pair, DRAWDOWN_STOPS)
+}
+
+/** and brings it back in the lanes that had nothing to decide. */
+export function forgetDecided(pair: usize): void {
+  const lanes = endingLanes(pair)
+  v128.store(pair, choose(lanes, orders, v128.load(pair, ORDERS)), ORDERS)
+  v128.store(pair, choose(lanes, cancellations, v128.load(pair, CANCELLATIONS)), CANCELLATIONS)
+  v128.store(pair, choose(lanes, vetoes, v128.load(pair, VETOED_COUNT)), VETOED_COUNT)
+  v128.store(pair, choose(lanes, stops, v128.load(pair, DRAWDOWN_STOPS)), DRAWDOWN_STOPS)
+}
