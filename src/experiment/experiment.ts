@@ -2,8 +2,9 @@ import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
 import type { CombineMethod } from '../domain/signal.ts'
 import type { ModelSpec } from '../models/model.ts'
-import type { Axis } from './grid.ts'
+import type { Axis, OpenRange } from './grid.ts'
 import type { Scalar } from './names.ts'
+import type { Sample } from './sample.ts'
 
 /**
  * A fully resolved experiment: plain data (structured-cloneable, canonical as JSON) with every name bound,
@@ -51,7 +52,9 @@ export interface StrategyGroup extends StepOrigin {
   /** Fixed parameters and the schema's defaults. */
   readonly params: Readonly<Record<string, unknown>>
   readonly axes: readonly Axis[]
-  /** Ordinals of the grid that `where` kept, ascending; null = all of them. */
+  /** How combinations are drawn from the axes; null = all of them. */
+  readonly sample: Sample | null
+  /** Ordinals of the grid, or of the sample, that `where` kept, ascending; null = all of them. */
   readonly kept: Float64Array | null
   readonly count: number
 }
@@ -103,10 +106,12 @@ export type PortfolioLayer = {
 
 export interface PortfolioAxis {
   readonly name: string
+  /** What a sample draws from; `values` are then only what is checked of it: its ends and one between. */
+  readonly range?: OpenRange
   readonly values: readonly { readonly value: Scalar; readonly layer: PortfolioLayer }[]
 }
 
-/** One entry of `portfolios`: one portfolio per signal of `each` (or one in all) × the grid. */
+/** One entry of `portfolios`: one portfolio per signal of `each` (or one in all) × the grid, or a sample of it. */
 export interface PortfolioGroup {
   readonly name: string
   readonly containerId: string
@@ -115,5 +120,6 @@ export interface PortfolioGroup {
   readonly signals: readonly WeightedSignal[]
   readonly body: PortfolioBody
   readonly axes: readonly PortfolioAxis[]
+  readonly sample: Sample | null
   readonly count: number
 }

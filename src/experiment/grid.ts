@@ -1,7 +1,21 @@
 import type { Scalar } from './names.ts'
 
-/** A list, or from `from` to `to` (both in) by `step`. */
-export type AxisValues = readonly Scalar[] | { readonly from: number; readonly to: number; readonly step: number }
+/** Every number (or every whole one) between two; `log` makes equal ratios equally likely. Only samples draw from it. */
+export interface OpenRange {
+  readonly from: number
+  readonly to: number
+  readonly integer?: boolean
+  readonly log?: boolean
+}
+
+/** From `from` to `to` (both in) by `step`. */
+export interface SteppedRange {
+  readonly from: number
+  readonly to: number
+  readonly step: number
+}
+
+export type AxisValues = readonly Scalar[] | SteppedRange | OpenRange
 
 /** One dimension of a grid: counted without being expanded. */
 export interface Axis {
@@ -12,21 +26,41 @@ export interface Axis {
 /** Slack for ranges such as 0 to 1 by 0.1, whose last value is 0.1 × 10 only to the last bit. */
 const RANGE_SLACK = 1e-9
 const SIGNIFICANT_DIGITS = 12
+/** Largest power of ten that a float64 holds exactly: a whole number over it is the decimal fraction itself. */
+const EXACT_POWER = 22
 
 function isList(values: AxisValues): values is readonly Scalar[] {
   return Array.isArray(values)
 }
 
-/** Values on an axis; a range from 20 to 200 by 20 has 10. */
+function isStepped(values: SteppedRange | OpenRange): values is SteppedRange {
+  return (values as Partial<SteppedRange>).step !== undefined
+}
+
+/** The range of an axis that has no step; undefined for any other. */
+export function openRange({ values }: Pick<Axis, 'values'>): OpenRange | undefined {
+  return isList(values) || isStepped(values) ? undefined : values
+}
+
+/** A number as names show it: to 12 significant digits. */
+export function roundValue(value: number): number {
+  const digits = SIGNIFICANT_DIGITS - 1 - Math.floor(Math.log10(Math.abs(value)))
+  if (!(digits >= 0 && digits <= EXACT_POWER)) return Number(value.toPrecision(SIGNIFICANT_DIGITS))
+  const scale = 10 ** digits
+  return Math.round(value * scale) / scale
+}
+
+/** Values on an axis; a range from 20 to 200 by 20 has 10. An open range, which is none of a grid's, counts as one. */
 export function axisLength({ values }: Axis): number {
   if (isList(values)) return values.length
+  if (!isStepped(values)) return 1
   return Math.floor((values.to - values.from) / values.step + RANGE_SLACK) + 1
 }
 
 /** Range values are rounded to 12 significant digits, so that 3 × 0.1 is 0.3. */
 export function axisValue({ values }: Axis, position: number): Scalar {
   if (isList(values)) return values[position]
-  return Number((values.from + position * values.step).toPrecision(SIGNIFICANT_DIGITS))
+  return isStepped(values) ? roundValue(values.from + position * values.step) : values.from
 }
 
 /** Combinations of a grid, by multiplication; no axis = 1. A bigint, since mistakes are large. */
@@ -43,12 +77,6 @@ export function gridPositions(lengths: readonly number[], ordinal: number): numb
     rest = Math.floor(rest / lengths[a])
   }
   return positions
-}
-
-/** Combination `ordinal` as a record, in axis order. */
-export function gridAt(axes: readonly Axis[], ordinal: number): Record<string, Scalar> {
-  const positions = gridPositions(axes.map(axisLength), ordinal)
-  return Object.fromEntries(axes.map((axis, a) => [axis.name, axisValue(axis, positions[a])]))
 }
 
 /** The axes of a grid section, in file order. */

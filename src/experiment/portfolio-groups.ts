@@ -1,12 +1,14 @@
+import { checkAxis, checkSample } from './axes.ts'
+import { combinationCount } from './combinations.ts'
 import type { PortfolioAxis, PortfolioBody, PortfolioGroup, PortfolioLayer, ResolvedPattern } from './experiment.ts'
-import { axesOf, axisLength, axisValue, gridCount, type Axis } from './grid.ts'
+import { axesOf, axisLength, axisValue, openRange, roundValue, type Axis, type OpenRange } from './grid.ts'
 import { DEFAULT_BODY, nest, overlay, toLayer } from './portfolio-layers.ts'
 import { portfolioLayerSchema, type PortfolioLayerInput } from './portfolio-schema.ts'
 import { checkRules } from './portfolio-rules.ts'
 import type { ConfigPath, ConfigPlace, ConfigProblems } from './problems.ts'
+import type { Sample } from './sample.ts'
 import type { ExperimentFile, PortfolioSection } from './schema.ts'
 import type { SignalIndex } from './signals.ts'
-import { checkAxis } from './strategies.ts'
 import { parseWith } from './validation.ts'
 
 /** What stands under every portfolio: the defaults, then `costs` and `execution`, then `defaults`. */
@@ -23,12 +25,13 @@ export interface CountedPortfolios {
   readonly each: readonly string[] | null
   readonly signals: PortfolioGroup['signals']
   readonly axes: readonly Axis[]
+  readonly sample: Sample | null
   readonly count: bigint
 }
 
 export function countPortfolios(section: PortfolioSection, signals: SignalIndex, place: ConfigPlace): CountedPortfolios {
   const { problems, path } = place
-  const { name, each, grid } = section
+  const { name, each, grid, sample = null } = section
   if ((each === undefined) === (section.signals === undefined)) {
     const fault = each === undefined ? 'subscribes to no signal' : 'says both `each` and `signals`'
     const message = `the portfolio \`${name}\` ${fault}`
@@ -43,12 +46,13 @@ export function countPortfolios(section: PortfolioSection, signals: SignalIndex,
     return signals.require(pattern, { problems, path: at })
   })
   const axes = axesOf(grid)
+  checkSample({ axes, sample }, place)
   const distinct = matched === undefined ? null : [...new Set(matched)]
   return {
-    section, path, axes,
+    section, path, axes, sample,
     each: distinct,
     signals: signals.subscribe(section.signals ?? [], { problems, path: [...path, 'signals'] }),
-    count: gridCount(axes) * BigInt(distinct?.length ?? 1),
+    count: combinationCount({ axes, sample }) * BigInt(distinct?.length ?? 1),
   }
 }
 
@@ -58,8 +62,8 @@ export function resolvePortfolios(
   known: { readonly base: PortfolioBody; readonly patterns: readonly ResolvedPattern[] },
   problems: ConfigProblems,
 ): PortfolioGroup {
-  const { section, path, each, signals } = counted
-  const { name, containerId = name, each: _each, signals: _signals, grid: _grid, ...fields } = section
+  const { section, path, each, signals, sample } = counted
+  const { name, containerId = name, each: _each, signals: _signals, grid: _grid, sample: _sample, ...fields } = section
   if (fields.risk !== undefined && fields.riskPattern !== undefined) {
     problems.add({
       code: 'CONFIG_VALUE', path: [...path, 'riskPattern'],
@@ -71,32 +75,36 @@ export function resolvePortfolios(
   const axes = counted.axes.map((axis) => resolveAxis(axis, { problems, path }))
   checkOverlaps(axes, { problems, path })
   checkRules({ body, axes }, known.patterns, { problems, path })
-  return { name, containerId, each, signals, body, axes, count: Number(counted.count) }
+  return { name, containerId, each, signals, body, axes, sample, count: Number(counted.count) }
 }
 
 function resolveAxis(axis: Axis, place: ConfigPlace): PortfolioAxis {
   const { problems } = place
   const path = [...place.path, 'grid', axis.name]
   checkAxis(axis, place)
-  const values = Array.from({ length: axisLength(axis) }, (_, position) => {
-    const value = axisValue(axis, position)
-    return { position, value, parsed: parseWith(portfolioLayerSchema, nest(axis.name, value)) }
-  })
+  const range = openRange(axis)
+  const values = range === undefined ? Array.from({ length: axisLength(axis) }, (_, position) => axisValue(axis, position)) : typicalValues(range)
   const told = new Set<string>()
-  return {
-    name: axis.name,
-    values: values.map(({ position, value, parsed }) => {
-      if ('value' in parsed) return { value, layer: toLayer(parsed.value) }
-      for (const problem of parsed.problems) {
-        const isName = problem.code === 'CONFIG_UNKNOWN'
-        const key = isName ? problem.message : `${position}: ${problem.message}`
-        if (!told.has(key)) problems.add({ ...problem, path: isName || !Array.isArray(axis.values) ? path : [...path, position] })
-        told.add(key)
-      }
-      return { value, layer: {} }
-    }),
-  }
+  const layers = values.map((value, position) => {
+    const parsed = parseWith(portfolioLayerSchema, nest(axis.name, value))
+    if ('value' in parsed) return { value, layer: toLayer(parsed.value) }
+    for (const problem of parsed.problems) {
+      const once = problem.code === 'CONFIG_UNKNOWN' || range !== undefined
+      const key = once ? problem.message : `${position}: ${problem.message}`
+      if (!told.has(key)) problems.add({ ...problem, path: once || !Array.isArray(axis.values) ? path : [...path, position] })
+      told.add(key)
+    }
+    return { value, layer: {} }
+  })
+  return range === undefined ? { name: axis.name, values: layers } : { name: axis.name, range, values: layers }
 }
+
+/** What fields allow are intervals, of whole numbers or of all: both ends and something between them tell. */
+function typicalValues({ from, to, integer = false }: OpenRange): number[] {
+  return integer ? [from, to] : [from, roundValue(from + (to - from) * GOLDEN_SECTION), to]
+}
+
+const GOLDEN_SECTION = 0.618034
 
 /** Two axes must not set the same field: the second would hide the first. */
 function checkOverlaps(axes: readonly PortfolioAxis[], place: ConfigPlace): void {

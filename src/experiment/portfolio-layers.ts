@@ -80,7 +80,12 @@ function overlaySizing(sizing: Sizing, layer: Partial<Sizing>): Sizing {
   return (replaces ? layer : { ...sizing, ...layer }) as Sizing
 }
 
-/** A dotted path as the layer it stands for: `exits.stopLoss` = 0.1 is `{ exits: { stopLoss: 0.1 } }`. */
+/** The layer of one value of a grid, which its schema has allowed. */
+export function layerOf(path: string, value: Scalar): PortfolioLayer {
+  return toLayer(nest(path, value) as PortfolioLayerInput)
+}
+
+/** A dotted path as the section it stands for: `exits.stopLoss` = 0.1 is `{ exits: { stopLoss: 0.1 } }`. */
 export function nest(path: string, value: Scalar): unknown {
   return path.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value)
 }

@@ -1,8 +1,8 @@
 import type { PortfolioConfig } from '../domain/portfolio.ts'
-import type { PortfolioBody, PortfolioGroup, ResolvedExperiment } from './experiment.ts'
-import { gridPositions } from './grid.ts'
+import { placesAt } from './combinations.ts'
+import type { PortfolioAxis, PortfolioBody, PortfolioGroup, ResolvedExperiment } from './experiment.ts'
 import { parameterLabel, type Scalar } from './names.ts'
-import { overlay } from './portfolio-layers.ts'
+import { layerOf, overlay } from './portfolio-layers.ts'
 import { finishSizing } from './portfolio-rules.ts'
 
 export function portfolioCount(resolved: Pick<ResolvedExperiment, 'portfolios'>): number {
@@ -73,16 +73,19 @@ function placeOf(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number
   throw new Error(`there is no portfolio ${index} of ${portfolioCount(resolved)}`)
 }
 
-/** Signals turn slowest, then the axes in file order. */
+/** Signals turn slowest, then the axes in file order; a sample draws the same combinations for every signal. */
 function chosen(group: PortfolioGroup, position: number): Choice {
-  const lengths = group.axes.map(({ values }) => values.length)
-  const perSignal = lengths.reduce((count, length) => count * length, 1)
-  const values = gridPositions(lengths, position % perSignal).map((at, a) => group.axes[a].values[at])
+  const perSignal = group.count / (group.each?.length ?? 1)
+  const values = placesAt(group, ({ range, values: listed }) => range ?? listed.length, position % perSignal).map((place, a) => valueAt(group.axes[a], place))
   return {
     signal: group.each === null ? null : group.each[Math.floor(position / perSignal)],
     values,
     parameters: Object.fromEntries(values.map(({ value }, a) => [group.axes[a].name, value])),
   }
+}
+
+function valueAt({ name, range, values }: PortfolioAxis, place: number): PortfolioAxis['values'][number] {
+  return range === undefined ? values[place] : { value: place, layer: layerOf(name, place) }
 }
 
 /** By parameters, never by position: widening a grid renames nothing. */

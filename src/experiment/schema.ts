@@ -2,19 +2,34 @@ import { z } from 'zod'
 import { COMBINE_METHODS } from '../domain/signal.ts'
 import { NAME_PATTERN } from './names.ts'
 import { costsSchema, executionSchema, portfolioFields, portfolioLayerSchema } from './portfolio-schema.ts'
+import { SAMPLE_METHODS } from './sample.ts'
 
 const name = z.string().regex(NAME_PATTERN, 'a name starts with a letter and has only letters, digits, `_`, `.` and `-`')
 const currency = z.string().regex(/^[A-Z]{3}$/, 'a currency is three capital letters: USD').default('USD')
 const scalar = z.union([z.number(), z.string(), z.boolean(), z.null()])
 const positiveInteger = z.int().min(1)
 
-/** Values of one grid dimension: a list, or an inclusive range. */
-export const axisSchema = z.union([
-  z.array(scalar).min(1),
-  z.strictObject({ from: z.number(), to: z.number(), step: z.number().gt(0) })
-    .refine((range) => range.to >= range.from, '`to` is below `from`'),
-])
+const rangeSchema = z.strictObject({
+  from: z.number(),
+  to: z.number(),
+  step: z.number().gt(0).optional().describe('without a step only a sample draws from it'),
+  integer: z.boolean().optional().describe('without a step: whole numbers only'),
+  log: z.boolean().optional().describe('without a step: equal ratios are equally likely'),
+})
+  .refine(({ from, to }) => to >= from, '`to` is below `from`')
+  .refine(({ step, integer, log }) => step === undefined || (integer === undefined && log === undefined), '`integer` and `log` are for ranges without `step`')
+  .refine(({ from, log }) => log !== true || from > 0, 'a range by `log` begins above 0')
+  .refine(({ from, to, integer }) => integer !== true || (Number.isSafeInteger(from) && Number.isSafeInteger(to)), 'a range of whole numbers has whole ends')
+  .refine(({ from, to, step, integer }) => step !== undefined || integer === true || to > from, 'a range without `step` has two different ends')
+
+/** Values of one dimension: a list, an inclusive range, or a range that a sample draws from. */
+export const axisSchema = z.union([z.array(scalar).min(1), rangeSchema])
 const gridSchema = z.record(z.string(), axisSchema).describe('the cross product of these axes')
+const sampleSchema = z.strictObject({
+  method: z.enum(SAMPLE_METHODS),
+  count: positiveInteger.describe('combinations'),
+  seed: z.union([z.int(), z.string()]).default(1),
+}).describe('draws combinations from the axes of `grid` instead of taking all')
 
 const signalReference = z.union([z.string(), z.strictObject({ signal: z.string(), weight: z.number().gt(0).default(1) })])
 const signalReferences = z.array(signalReference).min(1).describe('signal names, with * and ? as wildcards')
@@ -26,6 +41,7 @@ const strategySchema = z.strictObject({
   use,
   params: params.default({}),
   grid: gridSchema.optional(),
+  sample: sampleSchema.optional(),
   where: z.string().optional().describe('keeps only combinations for which this holds: fast < slow'),
   tags: z.array(z.string()).default([]),
 })
@@ -62,6 +78,7 @@ const portfolioSchema = portfolioLayerSchema.extend({
   each: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('one portfolio per signal that matches'),
   signals: signalReferences.optional(),
   grid: gridSchema.optional().describe('the cross product of portfolio fields, nested ones as dotted paths'),
+  sample: sampleSchema.optional(),
 })
 
 const metricsSchema = z.strictObject({

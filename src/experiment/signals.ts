@@ -1,12 +1,12 @@
+import { combinationAt } from './combinations.ts'
 import type { ResolvedExperiment, StrategyGroup, StrategyInstance, WeightedSignal } from './experiment.ts'
-import { gridAt } from './grid.ts'
 import { globMatcher, isGlob, nameHint, parameterLabel } from './names.ts'
 import type { ConfigPlace } from './problems.ts'
 import type { SignalReference } from './schema.ts'
 
-/** Instance `position` of a strategy group, in grid order. */
+/** Instance `position` of a strategy group, in grid or sample order. */
 export function instanceOf(group: StrategyGroup, position: number): StrategyInstance {
-  const parameters = gridAt(group.axes, group.kept === null ? position : group.kept[position])
+  const parameters = combinationAt(group, group.kept === null ? position : group.kept[position])
   const { name, tags, use, file, sourceHash } = group
   const origin = file === undefined ? { use, sourceHash } : { use, file, sourceHash }
   return { id: `${name}${parameterLabel(parameters)}`, name, tags, ...origin, params: { ...group.params, ...parameters } }

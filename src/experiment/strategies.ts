@@ -1,16 +1,18 @@
+import { checkAxis, checkSample } from './axes.ts'
+import { combinationAt, combinationCount, dimensionOf, placesAt, type Combined } from './combinations.ts'
 import { checkParams, paramDefaults } from './params.ts'
 import type { KnownStrategy } from './catalogue.ts'
 import type { StrategyGroup } from './experiment.ts'
 import { checkStrategy, findDefinition, type DefinitionScope, type NamedDefinition } from './definitions.ts'
 import { compileFilter } from './filter.ts'
-import { axesOf, axisLength, axisValue, gridAt, gridCount, gridPositions, type Axis } from './grid.ts'
-import { parameterLabel, scalarLabel } from './names.ts'
+import { axesOf, openRange, type Axis } from './grid.ts'
+import { parameterLabel } from './names.ts'
 import type { ConfigPath, ConfigPlace } from './problems.ts'
 import type { StrategySection } from './schema.ts'
 
 /** Combinations of all strategies before `where`, by multiplication. */
 export function countStrategies(sections: readonly StrategySection[]): bigint {
-  return sections.reduce((count, section) => count + gridCount(axesOf(section.grid)), 0n)
+  return sections.reduce((count, { grid, sample = null }) => count + combinationCount({ axes: axesOf(grid), sample }), 0n)
 }
 
 /** One entry of `strategies`, with every instance's parameters checked; undefined when its code is not found. */
@@ -26,57 +28,36 @@ export async function resolveStrategy(
   }
   const axes = axesOf(section.grid)
   const before = place.problems.total
+  const { sample = null } = section
+  const combined: Combined = { axes, sample }
+  checkSample(combined, place)
   for (const axis of axes) checkAxis(axis, { ...place, fixed: section.params })
   if (place.problems.total > before) return undefined
   const schema = named.definition.params
-  const fixed = (ordinal: number) => ({ ...paramDefaults(schema, { ...section.params, ...gridAt(axes, ordinal) }), ...section.params })
-  const kept = keepCombinations({ section, axes, params: fixed(0) }, place)
+  const fixed = (ordinal: number) => ({ ...paramDefaults(schema, { ...section.params, ...combinationAt(combined, ordinal) }), ...section.params })
+  const kept = keepCombinations({ section, combined, params: fixed(0) }, place)
   if (kept?.length === 0) return undefined
   const group: StrategyGroup = {
-    name: section.name, tags: section.tags, ...named.origin, params: fixed(kept?.[0] ?? 0), axes,
-    kept, count: kept?.length ?? Number(gridCount(axes)),
+    name: section.name, tags: section.tags, ...named.origin, params: fixed(kept?.[0] ?? 0), axes, sample,
+    kept, count: kept?.length ?? Number(combinationCount(combined)),
   }
   checkInstances(group, schema, place)
   return group
 }
 
-/** An axis has distinct values and is not fixed as well. */
-export function checkAxis(axis: Axis, place: ConfigPlace & { readonly fixed?: Readonly<Record<string, unknown>> }): void {
-  const path = [...place.path, 'grid', axis.name]
-  if (place.fixed !== undefined && Object.hasOwn(place.fixed, axis.name)) {
-    place.problems.add({
-      code: 'CONFIG_DUPLICATE', path, at: 'key',
-      message: `\`${axis.name}\` is fixed in params and varied in grid`, value: axis.name,
-      hint: 'keep one of the two',
-    })
-  }
-  const seen = new Set<string>()
-  for (let position = 0; position < axisLength(axis); position++) {
-    const label = scalarLabel(axisValue(axis, position))
-    if (seen.has(label)) {
-      place.problems.add({
-        code: 'CONFIG_DUPLICATE', path: [...path, position],
-        message: `${label} is already on this axis`, value: label,
-        hint: 'name each value once',
-      })
-    }
-    seen.add(label)
-  }
-}
-
 /** Ordinals that `where` keeps; null = all, also when it could not be judged. */
 function keepCombinations(
-  of: { section: StrategySection; axes: readonly Axis[]; params: object }, place: ConfigPlace,
+  of: { section: StrategySection; combined: Combined; params: object }, place: ConfigPlace,
 ): Float64Array | null {
   const { where } = of.section
   if (where === undefined) return null
   const path = [...place.path, 'where']
   const filter = compileFilter(where, { problems: place.problems, path })
   if (filter === undefined) return null
-  const count = Number(gridCount(of.axes))
+  const count = Number(combinationCount(of.combined))
   const kept: number[] = []
   for (let ordinal = 0; ordinal < count; ordinal++) {
-    const keep = filter({ ...of.params, ...gridAt(of.axes, ordinal) })
+    const keep = filter({ ...of.params, ...combinationAt(of.combined, ordinal) })
     if (keep === undefined) return null
     if (keep) kept.push(ordinal)
   }
@@ -95,9 +76,9 @@ function checkInstances(group: StrategyGroup, schema: KnownStrategy['params'], p
   const told = new Set<string>()
   for (let position = 0; position < group.count; position++) {
     const ordinal = group.kept === null ? position : group.kept[position]
-    const combination = gridAt(group.axes, ordinal)
+    const combination = combinationAt(group, ordinal)
     for (const problem of checkParams(schema, { ...group.params, ...combination })) {
-      const inGrid = placeInGrid(problem.path, group.axes, ordinal)
+      const inGrid = placeInGrid(problem.path, group, ordinal)
       const at = inGrid === undefined ? ['params', ...problem.path] : inGrid.slice(0, problem.at === 'key' ? 2 : 3)
       const path = [...place.path, ...at]
       const message = problem.path.length === 0 ? `${problem.message}, for ${group.name}${parameterLabel(combination)}` : problem.message
@@ -109,9 +90,10 @@ function checkInstances(group: StrategyGroup, schema: KnownStrategy['params'], p
 }
 
 /** The very value on its axis, when a parameter comes from the grid. */
-function placeInGrid([name]: ConfigPath, axes: readonly Axis[], ordinal: number): ConfigPath | undefined {
-  const at = axes.findIndex((axis) => axis.name === name)
+function placeInGrid([name]: ConfigPath, combined: Combined, ordinal: number): ConfigPath | undefined {
+  const at = combined.axes.findIndex((axis) => axis.name === name)
   if (at < 0) return undefined
-  const isList = Array.isArray(axes[at].values)
-  return ['grid', axes[at].name, ...(isList ? [gridPositions(axes.map(axisLength), ordinal)[at]] : [])]
+  const axis: Axis = combined.axes[at]
+  const isList = openRange(axis) === undefined && Array.isArray(axis.values)
+  return ['grid', axis.name, ...(isList ? [placesAt(combined, dimensionOf, ordinal)[at]] : [])]
 }

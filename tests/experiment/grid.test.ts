@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { axisLength, axisValue, gridAt, gridCount, type Axis } from '../../src/experiment/grid.ts'
+import { combinationAt } from '../../src/experiment/combinations.ts'
+import { axisLength, axisValue, gridCount, roundValue, type Axis } from '../../src/experiment/grid.ts'
 
 const axes = fc.array(
   fc.oneof(
@@ -10,6 +11,8 @@ const axes = fc.array(
   ),
   { maxLength: 4 },
 ).map((values): Axis[] => values.map((value, i) => ({ name: `p${i}`, values: value })))
+
+const gridAt = (grid: readonly Axis[], ordinal: number) => combinationAt({ axes: grid, sample: null }, ordinal)
 
 describe('grid', () => {
   it('counts by multiplication what expansion gives, and every combination is another one', () => {
@@ -36,6 +39,14 @@ describe('grid', () => {
     expect(Array.from({ length: axisLength(axis) }, (_, i) => axisValue(axis, i))).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])
     expect(axisLength({ name: 'x', values: { from: 20, to: 200, step: 20 } })).toBe(10)
     expect(axisLength({ name: 'x', values: { from: 20, to: 199, step: 20 } })).toBe(9)
+  })
+
+  it('rounds to the number that 12 digits spell', () => {
+    fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+      const spelled = Number(value.toPrecision(12))
+      expect(Math.abs(roundValue(value) - spelled)).toBeLessThanOrEqual(Math.abs(spelled) * 1.1e-11)
+      expect(roundValue(spelled)).toBe(spelled)
+    }), { seed: 5, numRuns: 2000 })
   })
 
   it('turns the last axis fastest', () => {
