@@ -51,10 +51,12 @@ export function sized(symbols: number, count = PORTFOLIOS): Sized {
   const wanted = new Float64Array(width)
   const blocks: KernelBlock[] = []
   for (let from = 0; from < rows; from += BLOCK_ROWS) {
-    const signals = Float32Array.from({ length: BLOCK_ROWS * width }, (_, i) => {
-      if (random.uniform() < 0.05) wanted[i % width] = 2 * random.uniform() - 1
-      return toSignal(wanted[i % width])
-    })
+    const signals = new Float32Array(BLOCK_ROWS * width)
+    for (let i = 0; i < signals.length; i++) {
+      const at = i % width
+      if (random.uniform() < 0.05) wanted[at] = 2 * random.uniform() - 1
+      signals[(Math.floor(at / symbols) * BLOCK_ROWS + Math.floor(i / width)) * symbols + (at % symbols)] = toSignal(wanted[at])
+    }
     const decisions = createPatternDecisions({ rows: BLOCK_ROWS, symbols, hasWeights: false })
     decisions.scale.forEach((_, row) => (decisions.scale[row] = 0.75 + 0.25 * random.uniform()))
     blocks.push({ market: marketBlock(market, from, from + BLOCK_ROWS), signals, signalCount: SIGNALS, patterns: [decisions] })

@@ -18,10 +18,12 @@ export function toSignal(value: number): number {
 }
 
 export interface CombineInput {
-  /** One row of S signals, `[s][n]`. */
+  /** Rows of S signals. */
   readonly signals: Float32Array
-  /** Offset of that row in `signals`. */
+  /** Where the row to combine begins in the first signal. */
   readonly offset: number
+  /** From a signal's row to the next signal's same row; default N, `[s][n]` of one row. */
+  readonly stride?: number
   /** Which signals take part, in subscription order, and their weights (> 0). */
   readonly indices: Int32Array
   readonly weights: Float32Array
@@ -40,13 +42,13 @@ export function combineSignals(method: CombineMethod, input: CombineInput, out: 
 }
 
 function combineOne(method: CombineMethod, input: CombineInput, n: number): number {
-  const { signals, offset, indices, weights, symbols } = input
+  const { signals, offset, indices, weights, symbols, stride = symbols } = input
   let sum = 0
   let weightSum = 0
   let strongest = -1
   let chosen = NaN
   for (let i = 0; i < indices.length; i++) {
-    const signal = signals[offset + indices[i] * symbols + n]
+    const signal = signals[offset + indices[i] * stride + n]
     if (signal !== signal) continue
     const weight = weights[i]
     if (method === 'strongest') {

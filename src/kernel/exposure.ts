@@ -26,11 +26,11 @@ export interface Exposure {
   signalCount: number
   cappedCount: number
   /** Scratch of `combineSignals`. */
-  readonly input: { signals: Float32Array; offset: number; indices: Int32Array; weights: Float32Array; symbols: number }
+  readonly input: { signals: Float32Array; offset: number; stride: number; indices: Int32Array; weights: Float32Array; symbols: number }
 }
 
 export function createExposure(symbols: number): Exposure {
-  const none = { signals: new Float32Array(0), offset: 0, indices: new Int32Array(0), weights: new Float32Array(0), symbols }
+  const none = { signals: new Float32Array(0), offset: 0, stride: 0, indices: new Int32Array(0), weights: new Float32Array(0), symbols }
   return {
     combined: new Float32Array(symbols), target: new Float32Array(symbols),
     share: 1, softenedScale: 1, gross: Infinity, grossFactor: 1, signalCount: 0, cappedCount: 0, input: none,
@@ -41,7 +41,8 @@ export function createExposure(symbols: number): Exposure {
 export function computeExposure(rules: PortfolioRules, block: KernelBlock, row: number, out: Exposure): void {
   const { symbols } = out.input
   out.input.signals = block.signals
-  out.input.offset = row * block.signalCount * symbols
+  out.input.offset = row * symbols
+  out.input.stride = block.market.rows * symbols
   out.input.indices = rules.signals
   out.input.weights = rules.signalWeights
   combineSignals(rules.combine, out.input, out.combined)

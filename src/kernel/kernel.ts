@@ -45,7 +45,7 @@ export interface MarketBlock extends KernelPanels {
 /** A block of consecutive rows with everything the batch reads in them. */
 export interface KernelBlock {
   readonly market: MarketBlock
-  /** `[row][s][n]`, float32, S the number of distinct signals of the batch. */
+  /** `[s][row][n]`, float32, over the block's own rows; S is the number of distinct signals of the batch. */
   readonly signals: Float32Array
   readonly signalCount: number
   /** By pattern index. */

@@ -22,7 +22,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   fitTape(tape, rows)
   for (let row = 0; row < rows; row++) advanceTape(tape, market, row)
   const signalsAt = memory.take(rows * signalCount * padded * FLOAT)
-  copyPadded(batch, block.signals, { address: signalsAt, lines: rows * signalCount })
+  if (batch.readsRows) placeSignals(batch, block, signalsAt)
   const gapsAt = memory.take(signalCount * FLOAT)
   const lotValuesAt = memory.take(rows * padded * 2 * FLOAT)
   // Interest looks at the prices of the row before.
@@ -62,6 +62,18 @@ function placePositions(batch: PlacedBatch, t: number, cell: number): void {
       for (const slot of [layout.ENTRY_PRICE, layout.LEVEL_PRICE, layout.BEST_PRICE]) doubles[long + slot / DOUBLE] = price
       doubles[long + layout.ENTRY_ROW / DOUBLE] = t
       doubles[long + layout.ENTRY_BAR / DOUBLE] = tape.bars[cell + n]
+    }
+  }
+}
+
+/** Signals `[s][row][n]` into rows of all signals, `[row][s]`, each a line of whole vectors. */
+function placeSignals({ memory, symbols, padded }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock, address: number): void {
+  const { floats } = memory
+  const stride = signalCount * padded
+  for (let s = 0, from = 0; s < signalCount; s++) {
+    for (let row = 0, to = address / FLOAT + s * padded; row < rows; row++, from += symbols, to += stride) {
+      for (let n = 0; n < symbols; n++) floats[to + n] = signals[from + n]
+      floats.fill(0, to + symbols, to + padded)
     }
   }
 }
@@ -174,10 +186,10 @@ function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array
 function placeSeries(module: KernelModule, { memory }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock): void {
   const padded = Math.ceil(rows / 4) * 4 + 4
   const at = memory.take(signalCount * padded * FLOAT)
-  for (let s = 0; s < signalCount; s++) {
-    const start = at / FLOAT + s * padded
-    for (let row = 0; row < rows; row++) memory.floats[start + row] = signals[row * signalCount + s]
-    memory.floats.fill(0, start + rows, start + padded)
+  const { floats } = memory
+  for (let s = 0, start = at / FLOAT; s < signalCount; s++, start += padded) {
+    for (let row = 0; row < rows; row++) floats[start + row] = signals[s * rows + row]
+    floats.fill(0, start + rows, start + padded)
   }
   module.setSeries(at, padded * FLOAT)
 }

@@ -46,6 +46,8 @@ export interface PlacedBatch {
   readonly symbols: number
   /** Whether some portfolio needs the longer cells. */
   readonly isLong: boolean
+  /** Whether signals are read row by row; a single symbol's weighted means are read along the bars. */
+  readonly readsRows: boolean
   /** Symbols rounded up to whole vectors of four float32. */
   readonly padded: number
   readonly tape: Tape
@@ -107,7 +109,9 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & layout.DECIDES_SIMPLY) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
   }
   return {
-    memory, symbols, isLong, longAt, rules, names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
+    memory, symbols, isLong, longAt, rules,
+    readsRows: symbols > 1 || isLong || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
+    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / pairBytes))),

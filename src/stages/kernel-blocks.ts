@@ -59,7 +59,7 @@ export function* kernelBlocks(inputs: BlockInputs, firstRow: number): Generator<
       for (const [artefact, wanted] of chunks) {
         const panel = open(artefact, 'signals')
         copySignals(panel.read(from, to) as Float32Array, {
-          wanted, symbols, rows: to - from, columns: panel.shape.columns, count: inputs.signals.length,
+          wanted, symbols, rows: to - from, columns: panel.shape.columns,
         }, signals)
       }
       inputs.patterns.forEach((models, index) => {
@@ -97,7 +97,6 @@ interface CopyShape {
   readonly symbols: number
   readonly rows: number
   readonly columns: number
-  readonly count: number
 }
 
 function copySignals(values: Float32Array, shape: CopyShape, out: Float32Array): void {
@@ -105,7 +104,7 @@ function copySignals(values: Float32Array, shape: CopyShape, out: Float32Array):
   for (let row = 0; row < shape.rows; row++) {
     for (const { index, position } of shape.wanted) {
       const source = row * shape.columns + position * symbols
-      const target = (row * shape.count + index) * symbols
+      const target = (index * shape.rows + row) * symbols
       for (let n = 0; n < symbols; n++) out[target + n] = values[source + n]
     }
   }

@@ -7,6 +7,7 @@ import { BACKTESTING_PY, EMPYRICAL } from '../../src/domain/profile.ts'
 import { createPatternDecisions } from '../../src/domain/risk-decision.ts'
 import type { PatternDecisions } from '../../src/domain/risk-decision.ts'
 import { toSignal } from '../../src/domain/signal.ts'
+import { cutSignals } from '../kernel/playing.ts'
 import type { BatchPortfolio, KernelBlock, KernelSetup, MarketBlock } from '../../src/kernel/kernel.ts'
 
 /** A batch of plain portfolios and everything they read, cut into blocks. */
@@ -82,11 +83,13 @@ function wholeBlock(random: Random, { rows, symbols, signals, patterns }: Sizes)
   const market = randomWalks(random, { rows, symbols })
   const persistence = pick(random, [0.5, 0.95])
   const wanted = Float64Array.from({ length: signals * symbols }, () => NaN)
-  const values = Float32Array.from({ length: rows * signals * symbols }, (_, i) => {
+  const values = new Float32Array(rows * signals * symbols)
+  for (let i = 0; i < values.length; i++) {
     const at = i % wanted.length
+    const row = (i - at) / wanted.length
     if (random.uniform() > persistence) wanted[at] = pick(random, [NaN, 0, 1, -1, 2 * random.uniform() - 1, 1e-30 * random.normal()])
-    return toSignal(wanted[at])
-  })
+    values[(Math.floor(at / symbols) * rows + row) * symbols + (at % symbols)] = toSignal(wanted[at])
+  }
   return {
     market, signals: values, signalCount: signals,
     patterns: Array.from({ length: patterns }, () => randomDecisions(random, { rows, symbols })),
@@ -147,7 +150,7 @@ function cut(random: Random, whole: KernelBlock, { rows, symbols, signals }: Siz
         close: panel(market.close, symbols), volume: panel(market.volume, symbols), split: panel(market.split, symbols),
         dividend: panel(market.dividend, symbols), halfSpread: market.halfSpread === null ? null : panel(market.halfSpread, symbols),
       },
-      signals: panel(whole.signals, signals * symbols), signalCount: signals,
+      signals: cutSignals(whole, from, to), signalCount: signals,
       patterns: whole.patterns.map((pattern) => ({
         scale: panel(pattern.scale, 1), gross: panel(pattern.gross, 1), weights: null,
         cap: panel(pattern.cap, symbols), veto: panel(pattern.veto, symbols),

@@ -104,7 +104,7 @@ export function makeBlock(scene: Scene): KernelBlock {
   const signalRows = new Float32Array(rows * signalCount * tables.length)
   for (let t = 0; t < rows; t++) {
     for (let s = 0; s < signalCount; s++) {
-      signals.forEach((list, n) => (signalRows[(t * signalCount + s) * tables.length + n] = toSignal(list[s]?.[t] ?? NaN)))
+      signals.forEach((list, n) => (signalRows[(s * rows + t) * tables.length + n] = toSignal(list[s]?.[t] ?? NaN)))
     }
   }
   const has = (key: keyof SymbolTable): boolean => tables.some((table) => table[key] !== undefined)

@@ -28,7 +28,7 @@ export function cutBlock(block: KernelBlock, from: number, to: number): KernelBl
       halfSpread: market.halfSpread === null ? null : cells(market.halfSpread),
       delisting: market.delisting === null ? null : cells(market.delisting),
     },
-    signals: block.signals.subarray(from * signalCount * symbols, to * signalCount * symbols),
+    signals: cutSignals(block, from, to),
     signalCount,
     patterns: block.patterns.map((pattern) => ({
       scale: pattern.scale.subarray(from, to), gross: pattern.gross.subarray(from, to),
@@ -36,6 +36,17 @@ export function cutBlock(block: KernelBlock, from: number, to: number): KernelBl
       cap: pattern.cap.subarray(from * symbols, to * symbols), veto: cells(pattern.veto),
     })),
   }
+}
+
+/** Rows `from` to `to` of every signal of a block. */
+export function cutSignals({ market, signals, signalCount }: KernelBlock, from: number, to: number): Float32Array {
+  const symbols = market.close.length / market.rows
+  const cut = new Float32Array(signalCount * (to - from) * symbols)
+  for (let s = 0; s < signalCount; s++) {
+    const start = s * market.rows
+    cut.set(signals.subarray((start + from) * symbols, (start + to) * symbols), s * (to - from) * symbols)
+  }
+  return cut
 }
 
 /** Rows sorted by key, whatever order the driver went through portfolios and rows. */

@@ -13,9 +13,9 @@ import {
 export function exposeBars(a: usize, b: usize, tile: usize, first: i32, gaps: bool): void {
   const stride = tileStride()
   for (let row = first & ~3; row < rows; row += 4) {
-    const mine = exposeFour(a, tile, row, first, gaps)
+    const mine = exposeFour(a, tile, row, first, rows, gaps)
     const watchMine = watch
-    const other = exposeFour(b, tile + 16, row, first, gaps)
+    const other = exposeFour(b, tile + 16, row, first, rows, gaps)
     const careful = v128.or(watch, watchMine)
     const at = tile + TILE_HEAD_BYTES + <usize>row * stride
     const low = v128.shuffle<i32>(mine, other, 0, 4, 1, 5)
@@ -25,6 +25,11 @@ export function exposeBars(a: usize, b: usize, tile: usize, first: i32, gaps: bo
     putRow(at + 2 * stride, high, i32x4.extract_lane(careful, 2), 0)
     putRow(at + 3 * stride, high, i32x4.extract_lane(careful, 3), 1)
   }
+}
+
+/** What one portfolio counts in the rows up to `end`, added to `counts`. */
+export function countBars(rules: usize, counts: usize, first: i32, end: i32, gaps: bool): void {
+  for (let row = first & ~3; row < end; row += 4) exposeFour(rules, counts, row, first, end, gaps)
 }
 
 // @ts-ignore: decorator
@@ -39,7 +44,7 @@ function putRow(at: usize, targets: v128, careful: i32, half: i32): void {
 let watch: v128 = i32x4.splat(0)
 
 /** Four bars of one portfolio: their targets; what was counted is added to `counts`. */
-function exposeFour(rules: usize, counts: usize, row: i32, first: i32, gaps: bool): v128 {
+function exposeFour(rules: usize, counts: usize, row: i32, first: i32, end: i32, gaps: bool): v128 {
   const at = <usize>row << 2
   const pattern = <usize>load<u32>(rules, PATTERN)
   const zero = f32x4.splat(0)
@@ -69,7 +74,7 @@ function exposeFour(rules: usize, counts: usize, row: i32, first: i32, gaps: boo
   const isLimited = f32x4.lt(f32x4.pmin(limit, cap), f32x4.splat(f32.POSITIVE_INFINITY))
   const near = f32x4.gt(total, f32x4.mul(limit, f32x4.splat(CLEARLY_BELOW)))
   watch = v128.or(v128.or(vetoes, v128.and(v128.andnot(isLimited, speaks), i32x4.splat(2))), v128.and(near, i32x4.splat(1)))
-  const measured = measuredOf(row, first)
+  const measured = measuredOf(row, first, end)
   addCounts(counts, v128.and(speaks, measured), v128.and(capped, measured), v128.and(f32x4.ne(scales, ones()), measured), v128.and(cut, measured))
   return target
 }
@@ -116,13 +121,13 @@ function combineGapped(rules: usize, at: usize): v128 {
   return speaks
 }
 
-/** Lanes whose row is decided: not before the first, nor behind the block's last. */
+/** Lanes whose row is decided: not before the first, nor from `end` on. */
 // @ts-ignore: decorator
 @inline
-function measuredOf(row: i32, first: i32): v128 {
-  if (row >= first && row + 4 <= rows) return i32x4.splat(-1)
+function measuredOf(row: i32, first: i32, end: i32): v128 {
+  if (row >= first && row + 4 <= end) return i32x4.splat(-1)
   const at = i32x4.add(i32x4.splat(row), i32x4(0, 1, 2, 3))
-  return v128.and(i32x4.ge_s(at, i32x4.splat(first)), i32x4.lt_s(at, i32x4.splat(rows)))
+  return v128.and(i32x4.ge_s(at, i32x4.splat(first)), i32x4.lt_s(at, i32x4.splat(end)))
 }
 
 /** Adds to {signals, capped, scaled, cut} how many lanes each mask has. */

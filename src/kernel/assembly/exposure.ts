@@ -1,4 +1,4 @@
-import { exposeBars } from './exposure-bars'
+import { countBars, exposeBars } from './exposure-bars'
 import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import { exposuresAt, gapsAt, keepsCombined, padded, rows, signalCount, signalsAt, symbols } from './block'
@@ -15,7 +15,7 @@ export function exposePair(pair: usize, tile: usize, first: i32): void {
   const bHasGaps = hasGaps(b)
   v128.store(tile, i32x4.splat(0))
   v128.store(tile, i32x4.splat(0), 16)
-  if (symbols == 1 && !keepsCombined && isMean(a) && isMean(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
+  if (readsBars(a) && readsBars(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
   else exposeRows(a, b, tile, first, aHasGaps, bHasGaps)
 }
 
@@ -39,9 +39,9 @@ function vetoesOf(rules: usize, row: i32): i32 {
   return pattern == 0 ? 0 : load<i32>(load<u32>(pattern, PATTERN_VETOES) + (<u32>row << 2))
 }
 
-/** Whether bars can lie in lanes: a weighted mean, whatever the risk model weighs. */
-function isMean(rules: usize): bool {
-  return load<i32>(rules, COMBINE) == 0 && load<i32>(rules, BY_WEIGHTS) == 0
+/** Whether bars can lie in lanes: a weighted mean of one symbol's signals, whatever the risk model weighs. */
+function readsBars(rules: usize): bool {
+  return symbols == 1 && !keepsCombined && load<i32>(rules, COMBINE) == 0 && load<i32>(rules, BY_WEIGHTS) == 0
 }
 
 /** Four symbols in lanes, one portfolio after the other. */
@@ -63,7 +63,8 @@ export function countRows(rules: usize, first: i32, end: i32): v128 {
   const counts = exposuresAt + (<usize>padded << 3)
   v128.store(counts, i32x4.splat(0))
   const gaps = hasGaps(rules)
-  for (let row = first; row < end; row++) expose(rules, row, exposuresAt, counts, gaps)
+  if (readsBars(rules)) countBars(rules, counts, first, end, gaps)
+  else for (let row = first; row < end; row++) expose(rules, row, exposuresAt, counts, gaps)
   return v128.load(counts)
 }
 
