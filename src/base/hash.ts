@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Lower-case hexadecimal SHA-256 of bytes or UTF-8 text. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+  return hash('sha256', data)
 }
 
 /**
@@ -12,20 +12,46 @@ export function sha256(data: string | Uint8Array): string {
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number') {
-    if (Number.isFinite(value)) return JSON.stringify(value === 0 ? 0 : value)
+    if (Number.isFinite(value)) return String(value === 0 ? 0 : value)
     return `{"$number":"${value}"}`
   }
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
   if (typeof value === 'object') {
+    const known = constantTexts.get(value)
+    if (known !== undefined) return known
+    if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`
     const record = value as Record<string, unknown>
     let members = ''
-    for (const key of Object.keys(record).toSorted()) {
+    for (const key of sortedKeys(record)) {
       if (record[key] === undefined) continue
       members += `${members === '' ? '' : ','}${keyText(key)}:${canonicalJson(record[key])}`
     }
     return `{${members}}`
   }
   throw new Error(`a ${typeof value} has no canonical form`)
+}
+
+/** Canonical forms of values that never change: a sweep's portfolios share most of theirs. */
+const constantTexts = new WeakMap<object, string>()
+
+/** Declares that a value, and all in it, never changes: its canonical form is worked out once. */
+export function asConstant<T extends object>(value: T): T {
+  if (!constantTexts.has(value)) constantTexts.set(value, canonicalJson(value))
+  return value
+}
+
+const LONGEST_SHAPE = 100
+const MOST_SHAPES = 10_000
+
+/** Orders of keys, by the keys as they stand. */
+const keyOrders = new Map<string, readonly string[]>()
+
+function sortedKeys(record: object): readonly string[] {
+  const keys = Object.keys(record)
+  if (keys.length > LONGEST_SHAPE) return keys.toSorted()
+  const written = keys.join('\0')
+  const known = keyOrders.get(written) ?? keys.toSorted()
+  if (keyOrders.size < MOST_SHAPES) keyOrders.set(written, known)
+  return known
 }
 
 /** Keys are few and come again and again: a sweep spells those of its portfolios thousands of times. */

@@ -1,6 +1,7 @@
-import type { PortfolioConfig } from '../domain/portfolio.ts'
+import { asConstant } from '../base/hash.ts'
+import type { PortfolioConfig, Sizing } from '../domain/portfolio.ts'
 import { placesAt } from './combinations.ts'
-import type { PortfolioAxis, PortfolioBody, PortfolioGroup, ResolvedExperiment } from './experiment.ts'
+import type { PortfolioAxis, PortfolioBody, PortfolioGroup, ResolvedExperiment, WeightedSignal } from './experiment.ts'
 import { parameterLabel, type Scalar } from './names.ts'
 import { layerOf, overlay } from './portfolio-layers.ts'
 import { finishSizing } from './portfolio-rules.ts'
@@ -13,15 +14,15 @@ export function portfolioCount(resolved: Pick<ResolvedExperiment, 'portfolios'>)
 export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'patterns'>, index: number): PortfolioConfig {
   const { group, position } = placeOf(resolved, index)
   const choice = chosen(group, position)
-  const body = choice.values.reduce((under, { layer }) => overlay(under, layer), group.body)
+  const body = choice.values.reduce((under, { layer }) => overlay(under, layer), sharedBody(group))
   const { allocation, sizing, drawdownStop, ...rest } = body
   return {
     id: idOf(group, choice),
     containerId: group.containerId,
-    signals: choice.signal === null ? group.signals : [{ signal: choice.signal, weight: 1 }],
+    signals: choice.signal === null ? group.signals : aloneSignal(choice.signal),
     ...rest,
     allocation: allocation ?? defaultAllocation(body, resolved.patterns),
-    sizing: finishSizing(sizing),
+    sizing: finishedSizing(sizing),
     drawdownStop: drawdownStop === null ? null : { ...drawdownStop, resumeAfterBars: drawdownStop.resumeAfterBars ?? null },
   }
 }
@@ -50,6 +51,35 @@ export function findPortfolio(resolved: Pick<ResolvedExperiment, 'portfolios'>, 
     first += group.count
   }
   return -1
+}
+
+/** A sweep has few of these and asks for them again and again: one object for all its portfolios. */
+const finishedSizings = new WeakMap<Sizing, Sizing>()
+const sharedBodies = new WeakSet<PortfolioBody>()
+let alone: readonly WeightedSignal[] = []
+
+/** What portfolios of a group have in common is written down and hashed once. */
+function sharedBody({ body }: PortfolioGroup): PortfolioBody {
+  if (!sharedBodies.has(body)) {
+    for (const part of Object.values(body)) if (part !== null && typeof part === 'object') asConstant(part)
+    sharedBodies.add(body)
+  }
+  return body
+}
+
+function finishedSizing(sizing: Sizing): Sizing {
+  let finished = finishedSizings.get(sizing)
+  if (finished === undefined) {
+    finished = asConstant(finishSizing(sizing))
+    finishedSizings.set(sizing, finished)
+  }
+  return finished
+}
+
+/** Portfolios of one signal come one after the other. */
+function aloneSignal(signal: string): readonly WeightedSignal[] {
+  if (alone[0]?.signal !== signal) alone = asConstant([{ signal, weight: 1 }])
+  return alone
 }
 
 /** Risk weights where the pattern's models decide them, else equal shares. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addressOf, canonicalJson, sha256 } from '../../src/base/hash.ts'
+import { addressOf, asConstant, canonicalJson, sha256 } from '../../src/base/hash.ts'
 
 describe('sha256', () => {
   it('gives the digests of FIPS 180-2, appendix B', () => {
@@ -39,6 +39,15 @@ describe('canonicalJson', () => {
 
   it.each([() => 1, Symbol('s'), 10n, undefined])('refuses %s', (value) => {
     expect(() => canonicalJson(value)).toThrow('no canonical form')
+  })
+
+  it('is the same for what was declared never to change, in any place', () => {
+    const value = { b: [1, { d: NaN, c: null }], a: 'x' }
+    const written = canonicalJson(value)
+    const shared = asConstant(structuredClone(value))
+    const list = asConstant([3, shared])
+    expect(canonicalJson(shared)).toBe(written)
+    expect(canonicalJson({ z: shared, y: list })).toBe(`{"y":[3,${written}],"z":${written}}`)
   })
 
   it('is JSON, and does not depend on the order of keys', () => {
