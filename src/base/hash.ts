@@ -42,16 +42,18 @@ export function asConstant<T extends object>(value: T): T {
 const LONGEST_SHAPE = 100
 const MOST_SHAPES = 10_000
 
-/** Orders of keys, by the keys as they stand. */
-const keyOrders = new Map<string, readonly string[]>()
+/** Orders of keys, by the keys as they stand; a key may hold any character, so they are compared one by one. */
+const keyOrders = new Map<string, { readonly keys: readonly string[]; readonly sorted: readonly string[] }>()
 
 function sortedKeys(record: object): readonly string[] {
   const keys = Object.keys(record)
   if (keys.length > LONGEST_SHAPE) return keys.toSorted()
   const written = keys.join('\0')
-  const known = keyOrders.get(written) ?? keys.toSorted()
-  if (keyOrders.size < MOST_SHAPES) keyOrders.set(written, known)
-  return known
+  const known = keyOrders.get(written)
+  if (known !== undefined && known.keys.length === keys.length && keys.every((key, at) => key === known.keys[at])) return known.sorted
+  const sorted = keys.toSorted()
+  if (known === undefined && keyOrders.size < MOST_SHAPES) keyOrders.set(written, { keys, sorted })
+  return sorted
 }
 
 /** Keys are few and come again and again: a sweep spells those of its portfolios thousands of times. */

@@ -50,6 +50,12 @@ describe('canonicalJson', () => {
     expect(canonicalJson({ z: shared, y: list })).toBe(`{"y":[3,${written}],"z":${written}}`)
   })
 
+  it('tells keys apart whatever characters they hold', () => {
+    expect([{}, { '': 1 }, { 'b\0a': 1, c: 2 }, { b: 1, 'a\0c': 2 }].map((value) => canonicalJson(value))).toEqual(
+      ['{}', '{"":1}', '{"b\\u0000a":1,"c":2}', '{"a\\u0000c":2,"b":1}'],
+    )
+  })
+
   it('is JSON, and does not depend on the order of keys', () => {
     const runs = 500
     const seed = 4711
