@@ -22,7 +22,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   fitTape(tape, rows)
   for (let row = 0; row < rows; row++) advanceTape(tape, market, row)
   const signalsAt = memory.take(rows * signalCount * padded * FLOAT)
-  if (batch.readsRows) placeSignals(batch, block, signalsAt)
+  if (batch.readsRows) copyPadded(batch, block.signals, { address: signalsAt, lines: rows * signalCount })
   const gapsAt = memory.take(signalCount * FLOAT)
   const lotValuesAt = memory.take(rows * padded * 2 * FLOAT)
   // Interest looks at the prices of the row before.
@@ -37,7 +37,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
     memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),
     memory.take(symbols * (layout.SCRATCH_BYTES + FLOAT)),
     memory.take((padded + 4) * 2 * FLOAT),
-    memory.take(4 * padded * FLOAT + 2 * PAIR_BYTES),
+    memory.take(module.exposureBytes()),
   )
   module.seekGaps()
   const first = tape.isFirst.subarray(0, rows).indexOf(1)
@@ -62,18 +62,6 @@ function placePositions(batch: PlacedBatch, t: number, cell: number): void {
       for (const slot of [layout.ENTRY_PRICE, layout.LEVEL_PRICE, layout.BEST_PRICE]) doubles[long + slot / DOUBLE] = price
       doubles[long + layout.ENTRY_ROW / DOUBLE] = t
       doubles[long + layout.ENTRY_BAR / DOUBLE] = tape.bars[cell + n]
-    }
-  }
-}
-
-/** Signals `[s][row][n]` into rows of all signals, `[row][s]`, each a line of whole vectors. */
-function placeSignals({ memory, symbols, padded }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock, address: number): void {
-  const { floats } = memory
-  const stride = signalCount * padded
-  for (let s = 0, from = 0; s < signalCount; s++) {
-    for (let row = 0, to = address / FLOAT + s * padded; row < rows; row++, from += symbols, to += stride) {
-      for (let n = 0; n < symbols; n++) floats[to + n] = signals[from + n]
-      floats.fill(0, to + symbols, to + padded)
     }
   }
 }

@@ -18,6 +18,8 @@ export interface KernelModule {
   shortPairBytes(symbols: number): number
   /** Bytes of a pair's exposure tile of the block at hand. */
   tileBytes(): number
+  /** Room that working out the exposures of a pair needs. */
+  exposureBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
   setBlock(firstRow: number, rows: number, signalCount: number, periods: number): void
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void

@@ -1,6 +1,6 @@
 import { blockRow, firstRow, hasCarry, isLong, kindsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
 import { bookActions, bookCarry, settleActions } from './actions'
-import { countRows, exposePair } from './exposure'
+import { countRows, exposePair, exposureBytes } from './exposure'
 import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
 import { fillExits, moveLevels } from './exits'
 import { fillLong, settleFlows } from './long-fills'
@@ -16,7 +16,7 @@ import { seekGaps } from './signals'
 import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 
-export { closeLastPeriod, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
+export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {

@@ -101,3 +101,24 @@ export function signOf(value: v128): v128 {
 export function opposite(a: v128, b: v128): v128 {
   return f64x2.lt(f64x2.mul(a, b), f64x2.splat(0))
 }
+
+/** Σ of four counts. */
+// @ts-ignore: decorator
+@inline
+export function lanesOf(counts: v128): i32 {
+  return i32x4.extract_lane(counts, 0) + i32x4.extract_lane(counts, 1) + i32x4.extract_lane(counts, 2) + i32x4.extract_lane(counts, 3)
+}
+
+/** The canonical order of a gross sum: even pairs first. */
+// @ts-ignore: decorator
+@inline
+export function sumOf(sums: v128): f32 {
+  return (f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1)) + (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3))
+}
+
+/** A size cut to a cap, with the sign of the exposure. */
+// @ts-ignore: decorator
+@inline
+export function cutToCap(exposure: v128, size: v128, sign: v128): v128 {
+  return v128.or(size, v128.and(exposure, sign))
+}

@@ -6,21 +6,18 @@ export function seekGaps(): void {
 }
 
 function isKnown(s: i32): bool {
-  const stride = <usize>padded << 2
-  let known = i32x4.splat(-1)
-  let line = signalsAt + <usize>s * stride
-  for (let row = 0; row < rows; row++) {
-    for (let at: usize = 0; at < stride; at += 16) known = v128.and(known, equalsItself(line + at))
-    line += <usize>signalCount * stride
-  }
-  return i32x4.all_true(known)
+  const bytes = <usize>(rows * padded) << 2
+  return isKnownLine(signalsAt + <usize>s * bytes, bytes)
 }
 
 /** Behind its rows a series holds zeros. */
 function isKnownSeries(s: i32): bool {
-  const series = seriesAt + <usize>s * seriesBytes
+  return isKnownLine(seriesAt + <usize>s * seriesBytes, seriesBytes)
+}
+
+function isKnownLine(line: usize, bytes: usize): bool {
   let known = i32x4.splat(-1)
-  for (let at: usize = 0; at < seriesBytes; at += 16) known = v128.and(known, equalsItself(series + at))
+  for (const end = line + bytes; line < end; line += 16) known = v128.and(known, equalsItself(line))
   return i32x4.all_true(known)
 }
 
