@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/errors.ts'
 import { DECISION_FIELDS, decisionFieldOffset } from '../domain/risk-decision.ts'
-import { globMatcher, nameHint } from '../experiment/names.ts'
+import { globMatcher } from '../base/glob.ts'
+import { nameHint } from '../experiment/names.ts'
 import { parseFeature } from '../features/expression.ts'
 import { featureWidth } from '../features/graph.ts'
 import { featureFile } from '../stages/feature-task.ts'

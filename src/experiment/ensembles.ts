@@ -1,7 +1,7 @@
 import type { ResolvedEnsemble } from './experiment.ts'
 import type { ConfigProblems } from './problems.ts'
 import type { ExperimentFile } from './schema.ts'
-import { SignalIndex, type NamedSignal } from './signals.ts'
+import { SignalIndex, type NamedSignal } from './signal-index.ts'
 
 type EnsembleSection = ExperimentFile['ensembles'][number]
 
@@ -36,7 +36,7 @@ function dependencyOrder(sections: readonly EnsembleSection[], problems: ConfigP
       return
     }
     for (const member of sections[position].members) {
-      const next = positionOf.get(typeof member === 'string' ? member : member.signal)
+      const next = positionOf.get((typeof member === 'string' ? member : member.signal) ?? '')
       if (next !== undefined) visit(next, [...trail, position])
     }
     done.add(position)

@@ -2,40 +2,63 @@ import { compileExpression } from 'filtrex'
 import { nameHint } from './names.ts'
 import type { ConfigPlace } from './problems.ts'
 
-/** A compiled `where`: undefined stands for a combination it could not judge. */
-export type Filter = (params: Readonly<Record<string, unknown>>) => boolean | undefined
+/** A compiled `where`: undefined stands for something it could not judge. */
+export type Filter = (values: Readonly<Record<string, unknown>>) => boolean | undefined
 
 const COMPARISON = 'write a comparison of parameters: fast < slow'
+/** What filtrex brings along. */
+const FUNCTIONS = ['abs', 'ceil', 'floor', 'log', 'log2', 'log10', 'max', 'min', 'round', 'sqrt', 'exists', 'empty']
+const CONSTANTS = { true: true, false: false, null: null }
+
+/** What filtrex hands back instead of throwing. */
+interface FilterFault {
+  readonly propertyName?: unknown
+  readonly functionName?: unknown
+}
 
 /**
- * Compiles a filter over parameters, such as `fast < slow`. What is wrong is reported once.
+ * Compiles a filter over named values, such as `fast < slow / 2 and name == 'trend'`. Text may stand in single or double
+ * quotes. A name that only others have is undefined: comparisons by size with it do not hold, `exists(fast)` asks for it.
+ * What is wrong is reported once, with the nearest name.
+ * @param known every name that some of the judged have
  * @returns undefined when the expression cannot be read
  */
-export function compileFilter(expression: string, place: ConfigPlace): Filter | undefined {
+export function compileFilter(expression: string, known: ReadonlySet<string>, place: ConfigPlace): Filter | undefined {
   const { problems, path } = place
   const report = (message: string, hint?: string): void => {
     problems.add({ code: 'CONFIG_VALUE', path, message, value: expression, hint })
   }
-  let evaluate: (params: object) => unknown
+  let isMissing = false
+  let evaluate: (values: object) => unknown
   try {
-    evaluate = compileExpression(expression)
+    evaluate = compileExpression(expression, {
+      constants: CONSTANTS,
+      customProp: (name: string, get: (name: string) => unknown, values: object, type: 'unescaped' | 'single-quoted') => {
+        if (type === 'single-quoted') return name
+        if (!known.has(name) || Object.hasOwn(values, name)) return get(name)
+        isMissing = true
+        return undefined
+      },
+    })
   } catch (error) {
-    const hint = /\d[eE]\d/.test(expression) ? 'write numbers without an exponent: 100000 for 1e5' : COMPARISON
+    const hint = /\d[eE][+-]?\d/.test(expression) ? 'write numbers without an exponent: 100000 for 1e5' : COMPARISON
     report(`this filter cannot be read: ${firstLine(error)}`, hint)
     return undefined
   }
   let failed = false
-  return (params) => {
+  return (values) => {
     if (failed) return undefined
-    const result = evaluate(params)
+    isMissing = false
+    const result = evaluate(values)
     if (typeof result === 'boolean') return result
+    if (isMissing) return false
     failed = true
-    // filtrex hands errors back as values instead of throwing them.
     if (!(result instanceof Error)) report('a filter is true or false', COMPARISON)
     else {
-      const unknown = (result as { propertyName?: unknown }).propertyName
-      if (typeof unknown === 'string') report(`there is no parameter \`${unknown}\``, nameHint(unknown, Object.keys(params)))
-      else report(`this filter fails: ${firstLine(result)}`)
+      const { propertyName, functionName } = result as FilterFault
+      if (typeof propertyName === 'string') report(`there is no parameter \`${propertyName}\``, nameHint(propertyName, [...known]))
+      else if (typeof functionName === 'string') report(`there is no function \`${functionName}\``, nameHint(functionName, FUNCTIONS))
+      else report(`this filter fails: ${firstLine(result)}`, COMPARISON)
     }
     return undefined
   }

@@ -17,18 +17,6 @@ export function nameHint(name: string, candidates: readonly string[]): string {
   return `known: ${candidates.slice(0, LISTED).join(', ')}${more}`
 }
 
-export function isGlob(pattern: string): boolean {
-  return pattern.includes('*') || pattern.includes('?')
-}
-
-/** Only `*` and `?` are special, so `trend[fast=10,*]` means what it says. */
-export function globMatcher(pattern: string): (name: string) => boolean {
-  if (!isGlob(pattern)) return (name) => name === pattern
-  const source = pattern.replace(/[\\^$+.()|[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')
-  const expression = new RegExp(`^${source}$`)
-  return (name) => expression.test(name)
-}
-
 /** A grid value inside a name: text that could be mistaken for something else is quoted. */
 export function scalarLabel(value: Scalar): string {
   if (typeof value !== 'string') return String(value)

@@ -8,7 +8,7 @@ import { checkRules } from './portfolio-rules.ts'
 import type { ConfigPath, ConfigPlace, ConfigProblems } from './problems.ts'
 import type { Sample } from './sample.ts'
 import type { ExperimentFile, PortfolioSection } from './schema.ts'
-import type { SignalIndex } from './signals.ts'
+import type { SignalIndex } from './signal-index.ts'
 import { parseWith } from './validation.ts'
 
 /** What stands under every portfolio: the defaults, then `costs` and `execution`, then `defaults`. */
@@ -40,10 +40,10 @@ export function countPortfolios(section: PortfolioSection, signals: SignalIndex,
       value: name, hint: '`each: "trend*"` makes a portfolio per signal, `signals: ["trend*"]` one that combines them',
     })
   }
-  const patterns = each === undefined ? null : [each].flat()
-  const matched = patterns?.flatMap((pattern, i) => {
+  const selections = each === undefined ? null : [each].flat()
+  const matched = selections?.flatMap((selection, i) => {
     const at = Array.isArray(each) ? [...path, 'each', i] : [...path, 'each']
-    return signals.require(pattern, { problems, path: at })
+    return signals.require(selection, { problems, path: at })
   })
   const axes = axesOf(grid)
   checkSample({ axes, sample }, place)

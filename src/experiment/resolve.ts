@@ -9,7 +9,8 @@ import { ConfigProblems, type ConfigPath, type Locate } from './problems.ts'
 import { resolveProfile } from './profile.ts'
 import { resolvePatterns, resolveRiskModel, type FoundRiskModel } from './risk.ts'
 import { experimentSchema, type ExperimentFile } from './schema.ts'
-import { instanceOf, SignalIndex, type NamedSignal } from './signals.ts'
+import { SignalIndex, type NamedSignal } from './signal-index.ts'
+import { instanceOf } from './signals.ts'
 import { checkPlanSize } from './size.ts'
 import { countStrategies, resolveStrategy } from './strategies.ts'
 import { validate } from './validation.ts'
@@ -153,7 +154,9 @@ async function resolveRisk(
 function namedSignals(strategies: readonly StrategyGroup[], file: ExperimentFile): NamedSignal[] {
   const signals: NamedSignal[] = []
   for (const group of strategies) {
-    for (let position = 0; position < group.count; position++) signals.push({ id: instanceOf(group, position).id, group: group.name })
+    for (let position = 0; position < group.count; position++) {
+      signals.push({ id: instanceOf(group, position).id, group: group.name, tags: group.tags, params: () => instanceOf(group, position).params })
+    }
   }
   return [...signals, ...file.models.map(({ name }) => ({ id: name, group: name }))]
 }

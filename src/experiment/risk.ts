@@ -5,7 +5,7 @@ import { nameHint } from './names.ts'
 import { checkParams, paramDefaults } from './params.ts'
 import type { ConfigPlace, ConfigProblems } from './problems.ts'
 import type { ExperimentFile } from './schema.ts'
-import type { SignalIndex } from './signals.ts'
+import type { SignalIndex } from './signal-index.ts'
 
 type RiskSection = ExperimentFile['risk']
 

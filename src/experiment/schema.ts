@@ -31,8 +31,19 @@ const sampleSchema = z.strictObject({
   seed: z.union([z.int(), z.string()]).default(1),
 }).describe('draws combinations from the axes of `grid` instead of taking all')
 
-const signalReference = z.union([z.string(), z.strictObject({ signal: z.string(), weight: z.number().gt(0).default(1) })])
-const signalReferences = z.array(signalReference).min(1).describe('signal names, with * and ? as wildcards')
+const selectionFields = {
+  signal: z.string().optional().describe('a name, with *, ? and {a,b} as wildcards'),
+  tags: z.array(z.string()).min(1).optional().describe('strategies that have all of these tags'),
+  where: z.string().optional().describe("a filter over parameters, `name` and `tags`: fast < slow / 2 and name == 'trend'"),
+}
+const selectsSomething = ({ signal, tags, where }: { signal?: string; tags?: unknown; where?: string }) => (signal ?? tags ?? where) !== undefined
+const SELECT_SOMETHING = 'select by `signal`, `tags` or `where`'
+const signalSelection = z.union([z.string(), z.strictObject(selectionFields).refine(selectsSomething, SELECT_SOMETHING)])
+const signalReference = z.union([
+  z.string(),
+  z.strictObject({ ...selectionFields, weight: z.number().gt(0).default(1) }).refine(selectsSomething, SELECT_SOMETHING),
+])
+const signalReferences = z.array(signalReference).min(1).describe('signals by name (*, ? and {a,b} are wildcards), tags or filter')
 const params = z.record(z.string(), z.unknown())
 const use = z.string().min(1).describe('a built-in, or a file of your own: ./my-strategy.ts')
 
@@ -75,7 +86,7 @@ const riskSchema = z.strictObject({
 const portfolioSchema = portfolioLayerSchema.extend({
   name,
   containerId: z.string().min(1).optional().describe('the unit that gets the fills back; the name, if left out'),
-  each: z.union([z.string(), z.array(z.string()).min(1)]).optional().describe('one portfolio per signal that matches'),
+  each: z.union([signalSelection, z.array(signalSelection).min(1)]).optional().describe('one portfolio per signal that is selected'),
   signals: signalReferences.optional(),
   grid: gridSchema.optional().describe('the cross product of portfolio fields, nested ones as dotted paths'),
   sample: sampleSchema.optional(),
@@ -127,6 +138,7 @@ export type ExperimentFile = z.output<typeof experimentSchema>
 export type StrategySection = ExperimentFile['strategies'][number]
 export type PortfolioSection = ExperimentFile['portfolios'][number]
 export type SignalReference = z.output<typeof signalReference>
+export type SignalSelection = z.output<typeof signalSelection>
 
 /** Types an experiment written as a TypeScript module; it is checked when it is loaded. */
 export function defineExperiment(experiment: ExperimentInput): ExperimentInput {

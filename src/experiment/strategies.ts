@@ -52,7 +52,8 @@ function keepCombinations(
   const { where } = of.section
   if (where === undefined) return null
   const path = [...place.path, 'where']
-  const filter = compileFilter(where, { problems: place.problems, path })
+  const first = { ...of.params, ...combinationAt(of.combined, 0) }
+  const filter = compileFilter(where, new Set(Object.keys(first)), { problems: place.problems, path })
   if (filter === undefined) return null
   const count = Number(combinationCount(of.combined))
   const kept: number[] = []

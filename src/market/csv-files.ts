@@ -4,6 +4,7 @@ import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { MillraceError } from '../base/errors.ts'
+import { expandBraces, globMatcher } from '../base/glob.ts'
 import type { Fault } from './problem-list.ts'
 
 const unzip = promisify(gunzip)
@@ -19,12 +20,13 @@ export interface CsvFile {
 
 /**
  * The files that `patterns` name, in the order of the patterns and by name within one. A pattern is a file, a
- * folder (its .csv, .tsv and .txt files, also .gz) or a path with `*` and `?`; relative ones start at `folder`.
- * @throws FILE_NOT_FOUND for a pattern that names nothing.
+ * folder (its .csv, .tsv and .txt files, also .gz) or a path with `*`, `?` and `{a,b}`; relative ones start at `folder`.
+ * @throws FILE_NOT_FOUND for a pattern, or a choice of its braces, that names nothing.
  */
 export async function findCsvFiles(patterns: readonly string[], folder: string): Promise<CsvFile[]> {
   const found = new Map<string, CsvFile>()
-  for (const pattern of patterns) {
+  const choices = await Promise.all(patterns.map((pattern) => choicesOf(pattern, folder)))
+  for (const pattern of choices.flat()) {
     const paths = await expand(resolve(folder, pattern))
     if (paths.length === 0) {
       throw new MillraceError({
@@ -35,6 +37,11 @@ export async function findCsvFiles(patterns: readonly string[], folder: string):
     for (const path of paths) if (!found.has(path)) found.set(path, { path, label: labelOf(path, folder) })
   }
   return [...found.values()]
+}
+
+/** What braces stand for, each to be found; a path that is there as it is written is no pattern. */
+async function choicesOf(pattern: string, folder: string): Promise<string[]> {
+  return (await exists(resolve(folder, pattern))) ? [pattern] : expandBraces(pattern)
 }
 
 function labelOf(path: string, folder: string): string {
@@ -57,10 +64,8 @@ async function expand(pattern: string): Promise<string[]> {
 }
 
 function matcher(segment: string): (name: string) => boolean {
-  if (!/[*?]/.test(segment)) return (name) => name === segment
-  const escaped = segment.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')
-  const expression = new RegExp(`^${escaped}$`)
-  return (name) => expression.test(name) && (segment.startsWith('.') || !name.startsWith('.'))
+  const matches = globMatcher(segment)
+  return (name) => matches(name) && (name === segment || segment.startsWith('.') || !name.startsWith('.'))
 }
 
 async function filesAt(path: string): Promise<string[]> {

@@ -50,3 +50,71 @@ describe('signal names', () => {
     expect(resolved.portfolios[0].each).toEqual(['council', 'committee', 'bands'])
   })
 })
+
+const TAGGED = `
+name: test
+market: { source: test }
+strategies:
+  - { name: trend, use: sma-cross, grid: { fast: [5, 10], slow: [20, 60] }, tags: [momentum, slow] }
+  - { name: leaders, use: momentum-rank, params: { fraction: 0.2, short: true }, grid: { window: [20, 60] }, tags: [momentum] }
+  - { name: bands, use: bollinger-reversion, params: { window: 20, entry: 2 } }
+defaults: { risk: none }
+`
+const LEADERS = ['leaders[window=20]', 'leaders[window=60]']
+
+async function selected(signals: string, more = ''): Promise<string[]> {
+  const resolved = await resolveYaml(`${TAGGED}${more}portfolios: [{ name: all, signals: ${signals} }]\n`)
+  return resolved.portfolios[0].signals.map(({ signal }) => signal)
+}
+
+describe('selections', () => {
+  it.each([
+    { by: 'one tag', signals: '[{ tags: [momentum] }]', found: [...ALL_TREND, ...LEADERS] },
+    { by: 'all of several tags', signals: '[{ tags: [slow, momentum] }]', found: ALL_TREND },
+    { by: 'a filter over parameters and the name', signals: `[{ where: "fast < slow / 2 and name == 'trend'" }]`, found: ALL_TREND.filter((name) => name !== 'trend[fast=10,slow=20]') },
+    { by: 'a parameter that only some have', signals: '[{ where: "window > 20" }]', found: ['leaders[window=60]'] },
+    { by: 'what does not exist elsewhere', signals: '[{ where: "not exists(fast) and window <= 20" }]', found: ['leaders[window=20]', 'bands'] },
+    { by: 'a truth value', signals: '[{ where: "short == true" }]', found: LEADERS },
+    { by: 'tags in a filter', signals: `[{ where: "'slow' in tags" }]`, found: ALL_TREND },
+    { by: 'a glob and a filter', signals: '[{ signal: "trend*", where: "slow == 60" }]', found: ['trend[fast=5,slow=60]', 'trend[fast=10,slow=60]'] },
+    { by: 'all three', signals: '[{ signal: "*window*", tags: [momentum], where: "window < 50" }]', found: ['leaders[window=20]'] },
+    { by: 'braces', signals: '["{bands,leaders}*"]', found: [...LEADERS, 'bands'] },
+    { by: 'braces around whole names', signals: '["{trend[fast=5,slow=20],bands}"]', found: ['trend[fast=5,slow=20]', 'bands'] },
+  ])('find signals by $by', async ({ signals, found }) => expect(await selected(signals)).toEqual(found))
+
+  it('weigh what they find, make portfolios by `each`, and serve ensembles and books', async () => {
+    const more = `ensembles: [{ name: committee, members: [{ tags: [slow], weight: 2 }, { where: "name == 'bands'" }] }]
+risk: { models: [{ name: hard, use: limits, params: { cap: 0.5 } }], patterns: { default: { book: { signals: [{ tags: [momentum] }] }, models: [hard] } } }
+`
+    const resolved = await resolveYaml(`${TAGGED}${more}portfolios: [{ name: each, each: [{ tags: [slow], where: fast == 5 }, { where: "name == 'committee'" }] }]\n`)
+    expect(resolved.portfolios[0].each).toEqual(['trend[fast=5,slow=20]', 'trend[fast=5,slow=60]', 'committee'])
+    expect(resolved.ensembles[0].members).toEqual([...ALL_TREND.map((signal) => ({ signal, weight: 2 })), { signal: 'bands', weight: 1 }])
+    expect(resolved.patterns[0].book.signals.map(({ signal }) => signal)).toEqual([...ALL_TREND, ...LEADERS])
+  })
+
+  it('are worked out once: a thousand portfolios of the same selection look at the signals once', async () => {
+    const portfolios = Array.from({ length: 1000 }, (_, i) => `  - { name: p${i}, signals: [{ tags: [momentum], where: "window > 0" }] }`).join('\n')
+    const wide = TAGGED.replace('window: [20, 60]', 'window: { from: 5, to: 2000, step: 1 }')
+    const resolved = await resolveYaml(`${wide}portfolios:\n${portfolios}\n`)
+    expect(resolved.portfolios[999].signals).toHaveLength(1996)
+  })
+
+  it.each([
+    { what: 'an unknown tag, with the nearest', signals: '[{ tags: [momentun] }]', at: 'signals[0].tags[0]', says: /no signal has the tag `momentun`/, hint: '`momentum`' },
+    { what: 'tags nobody has together', signals: '[{ signal: bands, tags: [slow] }]', at: 'signals[0].tags', says: /none of 1 signals has this tag/, hint: 'all tags' },
+    { what: 'an unknown name, with the nearest', signals: '[{ where: "fats < slow" }]', at: 'signals[0].where', says: /no parameter `fats`/, hint: '`fast`' },
+    { what: 'an exponent', signals: '[{ where: "fast < 1e5" }]', at: 'signals[0].where', says: /cannot be read/, hint: '100000' },
+    { what: 'an unknown function, with the nearest', signals: '[{ where: "sqr(fast) < 3" }]', at: 'signals[0].where', says: /no function `sqr`/, hint: '`sqrt`' },
+    { what: 'texts compared by size', signals: '[{ where: "name < 3" }]', at: 'signals[0].where', says: /fails: Expected a number/, hint: 'comparison' },
+    { what: 'what is no comparison', signals: '[{ where: "fast + 1", signal: "trend*" }]', at: 'signals[0].where', says: /true or false/, hint: 'fast < slow' },
+    { what: 'a filter that finds nothing', signals: '[{ signal: "trend*", where: "fast > 99" }]', at: 'signals[0].where', says: /none of 4 signals/, hint: 'loosen' },
+    { what: 'a glob that finds nothing beside a filter', signals: '[{ signal: "trand*", where: "fast > 9" }]', at: 'signals[0].signal', says: /matches no signal/, hint: 'trend' },
+    { what: 'nothing to select by', signals: '[{ weight: 2 }]', at: 'signals[0]', says: /by `signal`, `tags` or `where`/, hint: '' },
+    { what: 'an unknown key', signals: '[{ tag: [slow] }]', at: 'signals[0].tag', says: /unknown key `tag`/, hint: '`tags`' },
+  ])('are refused for $what', async ({ signals, at, says, hint }) => {
+    const problems = await problemsOf(`${TAGGED}portfolios: [{ name: all, signals: ${signals} }]\n`)
+    expect(problems[0].where).toContain(`(portfolios[0].${at})`)
+    expect(problems[0].message).toMatch(says)
+    expect(problems[0].hint ?? '').toContain(hint)
+  })
+})

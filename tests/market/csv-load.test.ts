@@ -7,7 +7,7 @@ import { MillraceError } from '../../src/base/errors.ts'
 import { formatSessionDate, formatTime } from '../../src/domain/timeline.ts'
 import { csvSettings } from '../../src/market/csv-settings.ts'
 import { csvSource } from '../../src/market/csv.ts'
-import { columnOf, GOOD, HEADER, loadFiles, settingsOf, withFiles } from './csv-fixture.ts'
+import { columnOf, GOOD, HEADER, loadFiles, settingsOf, withFiles, refusal } from './csv-fixture.ts'
 
 const closes = (market: { timeline: { closeTimes: Float64Array } }) => [...market.timeline.closeTimes].map(formatTime)
 const opens = (market: { timeline: { openTimes: Float64Array } }) => [...market.timeline.openTimes].map(formatTime)
@@ -61,6 +61,21 @@ describe('one file per symbol', () => {
       expect(await symbolsOf({ files: ['one', 'two'], symbols: ['C', 'A'] })).toEqual(['C', 'A'])
       expect(await symbolsOf({ files: join(context.folder, 'one') })).toEqual(['A', 'B'])
     })
+  })
+})
+
+describe('braces in file patterns', () => {
+  const files = { 'AA.csv': GOOD, 'BB.csv': GOOD, 'CC.csv': GOOD, '{x,y}.csv': GOOD }
+  const found = async (pattern: string) => (await loadFiles(files, { files: pattern, symbolPattern: '^(.+)$' })).instruments.map(({ symbol }) => symbol)
+
+  it('are choices, with other wildcards too; a file that is called so is itself', async () => {
+    expect(await found('{AA,CC}.csv')).toEqual(['AA', 'CC'])
+    expect(await found('{A*,B?}.{csv,csv}')).toEqual(['AA', 'BB'])
+    expect(await found('{x,y}.csv')).toEqual(['{x,y}'])
+  })
+
+  it('have to find something for every choice', async () => {
+    expect(await refusal(found('{AA,ZZ}.csv'))).toMatchObject({ code: 'FILE_NOT_FOUND', value: 'ZZ.csv' })
   })
 })
 

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import { expandBraces, globMatcher, isGlob } from '../../src/base/glob.ts'
+
+describe('braces', () => {
+  it.each([
+    ['plain', ['plain']],
+    ['{a,b}*', ['a*', 'b*']],
+    ['x{1,2}y{3,4}', ['x1y3', 'x1y4', 'x2y3', 'x2y4']],
+    ['{a,b{1,2}}', ['a', 'b1', 'b2']],
+    ['{trend[fast=10,slow=50],bands}', ['trend[fast=10,slow=50]', 'bands']],
+    ['{a,}z', ['az', 'z']],
+    ['{a,a}', ['a']],
+    ['{alone}', ['{alone}']],
+    ['open{a,b', ['open{a,b']],
+    ['{x}{a,b}', ['{x}a', '{x}b']],
+    ['{a,{b}', ['{a,{b}']],
+  ])('of %s', (pattern, choices) => expect(expandBraces(pattern)).toEqual(choices))
+})
+
+describe('globs', () => {
+  it.each([
+    { pattern: 'trend', yes: ['trend'], no: ['trend2', 'xtrend'] },
+    { pattern: 'trend*', yes: ['trend', 'trend[fast=1]'], no: ['a trend'] },
+    { pattern: 'a?c', yes: ['abc'], no: ['ac', 'abbc'] },
+    { pattern: '{trend,bands}[*]', yes: ['trend[x=1]', 'bands[]'], no: ['trend', 'trends[x=1]'] },
+    { pattern: 't[fast=10,*]', yes: ['t[fast=10,slow=5]'], no: ['t', 'tf'] },
+    { pattern: 'a.b*', yes: ['a.b'], no: ['axb'] },
+    { pattern: '{a,b}', yes: ['a', 'b'], no: ['{a,b}', 'ab'] },
+  ])('$pattern', ({ pattern, yes, no }) => {
+    const matches = globMatcher(pattern)
+    expect(yes.filter((name) => !matches(name))).toEqual([])
+    expect(no.filter(matches)).toEqual([])
+  })
+
+  it('know what may mean several names', () => {
+    expect(['a*', 'a?', '{a,b}'].every(isGlob)).toBe(true)
+    expect(['a', 'a[b=1,c=2]', '{a}', '{a,b'].some(isGlob)).toBe(false)
+  })
+})
