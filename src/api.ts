@@ -19,5 +19,17 @@ export { sma } from './features/sma.ts'
 export { spread } from './features/spread.ts'
 export { volatility } from './features/volatility.ts'
 export { zscore } from './features/zscore.ts'
+import type { Backtester, BacktesterOptions } from './sweep/backtester.ts'
+
+export type { Backtester, BacktesterOptions, SweepInput, SweepResult } from './sweep/backtester.ts'
 export { defineRiskModel, type DecisionOutput, type RiskContext, type RiskModelDefinition } from './risk/risk-model.ts'
 export { defineStrategy, type SignalContext, type StrategyDefinition } from './strategies/strategy.ts'
+
+/**
+ * Opens warm worker processes that sweep experiments in memory: bars in, figures of every portfolio out.
+ * @param options `workers`: processes, default one per core
+ */
+export async function openBacktester(options?: BacktesterOptions): Promise<Backtester> {
+  // Strategies import this module in every worker, and need none of it.
+  return (await import('./sweep/backtester.ts')).openBacktester(options)
+}

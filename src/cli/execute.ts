@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../base/errors.ts'
-import { findInstallation } from './installation.ts'
+import { findInstallation } from '../experiment/installation.ts'
 import { commandNamed, createProgram, GROUPS } from './program.ts'
 import { exitCodeOf, formatError, toMachineFault } from './report-error.ts'
 

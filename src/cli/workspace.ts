@@ -5,7 +5,7 @@ import { MillraceError } from '../base/errors.ts'
 import type { RunRecord } from '../stages/run-record.ts'
 import { openStore, type LocalStore } from '../store/local-store.ts'
 import { openRuns, type Runs } from '../store/manifests.ts'
-import { findInstallation, type Installation } from './installation.ts'
+import { findInstallation, type Installation } from '../experiment/installation.ts'
 import type { GlobalOptions } from './invocation.ts'
 
 /** The folder a command works in: its store and runs, and the installation it belongs to. */

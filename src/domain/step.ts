@@ -10,14 +10,21 @@ export interface Step {
   /** `inputs[i]` and `out` are stable scratch arrays: read and written in place, never kept. */
   step(row: Row, inputs: readonly Float64Array[], out: Float64Array): void
   /**
-   * The same for several rows in one call, where a step remembers nothing: `inputs[i]` and `out` are `[row][n]`,
-   * as wide as in `step`. Bit for bit what the rows give one by one.
+   * The same for several rows in one call, where a step remembers nothing: outputs go to `out` from `at` on,
+   * `[row][n]`, rounded to float32. Bit for bit what the rows give one by one.
    */
-  readonly stepRows?: (rows: readonly Row[], inputs: readonly Float64Array[], out: Float64Array) => void
+  readonly stepRows?: (rows: readonly Row[], inputs: readonly RowBlock[], out: Float32Array, at: number) => void
   /** All state, as bytes: made by the framework from the declared arrays. */
   snapshot(): Uint8Array
   /** Puts a snapshot back; throws when it is of another layout. */
   restore(bytes: Uint8Array): void
+}
+
+/** Rows of one input, one after the other, each as wide as in `step`. */
+export interface RowBlock {
+  readonly values: Float64Array
+  /** Whether no value is missing. */
+  readonly isComplete: boolean
 }
 
 /** Length of a declared state array: per symbol, per pair of symbols, or a plain count. */

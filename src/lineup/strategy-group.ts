@@ -1,47 +1,43 @@
 import { MillraceError } from '../base/errors.ts'
 import type { Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
+import type { FeatureRef } from '../features/feature.ts'
 import { createStrategyStep } from '../strategies/strategy-step.ts'
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { strategyDefinition } from './definitions.ts'
 
-/** A chunk of instances with the positions of their inputs among the chunk's. */
+/** A chunk of instances and everything they read, each input once. */
 export interface StrategyGroup {
   readonly steps: readonly Step[]
-  /** Per instance, index into the group's inputs of each input of the step. */
+  /** Features and market panels, in the order the instances first name them. */
+  readonly inputs: readonly FeatureRef[]
+  /** Per instance, index into `inputs` of each input of the step. */
   readonly inputIndices: readonly (readonly number[])[]
   /**
-   * Turns every instance over consecutive rows: `inputs[i]` holds input i as `[row][column]`, and signals become
-   * `[row][k][n]`. Steps that remember see one row at a time; the others get all of them in one call.
+   * Turns every instance over consecutive rows: `values[i]` holds input i as `[row][column]`, and signals become
+   * `[k][row][n]`. Steps that remember see one row at a time; the others get all of them in one call.
    */
-  turnRows(rows: readonly Row[], inputs: readonly Float64Array[], signals: Float32Array): void
+  turnRows(rows: readonly Row[], values: readonly Float64Array[], signals: Float32Array): void
 }
 
 export interface StrategyGroupSetup {
   readonly jobs: readonly (StepOrigin & { readonly params: Readonly<Record<string, unknown>> })[]
-  /** The group's inputs, in order. */
-  readonly expressions: readonly string[]
   readonly universe: readonly string[]
 }
 
 /** Makes the steps of a group; all drivers use this. */
 export async function createStrategyGroup(of: StrategyGroupSetup): Promise<StrategyGroup> {
-  const position = new Map(of.expressions.map((expression, index) => [expression, index]))
+  const inputs = new Map<string, { ref: FeatureRef; index: number }>()
   const steps: Step[] = []
   const inputIndices: number[][] = []
   for (const job of of.jobs) {
     const definition = await strategyDefinition(job)
-    const made = createStrategyStep({ definition, params: job.params, universe: of.universe })
-    steps.push(made.step)
-    inputIndices.push(
-      made.features.map((feature) => {
-        const index = position.get(feature.expression)
-        if (index === undefined) throw new Error(`input ${feature.expression} was not planned`)
-        return index
-      }),
-    )
+    const { step, features } = createStrategyStep({ definition, params: job.params, universe: of.universe })
+    steps.push(step)
+    for (const ref of features) if (!inputs.has(ref.expression)) inputs.set(ref.expression, { ref, index: inputs.size })
+    inputIndices.push(features.map(({ expression }) => inputs.get(expression)?.index ?? -1))
   }
-  return { steps, inputIndices, turnRows: createTurn(of, steps, inputIndices) }
+  return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, inputIndices) }
 }
 
 function createTurn(
@@ -55,50 +51,51 @@ function createTurn(
   const unproven = new Set(atOnce.filter((k) => jobs[k].file !== undefined))
   const scratch: Float64Array[] = []
   const out = new Float64Array(symbols)
-  let outs = new Float64Array(0)
-  return (rows, inputs, signals) => {
-    inputs.forEach((input, i) => {
+  return (rows, values, signals) => {
+    const cells = rows.length * symbols
+    values.forEach((input, i) => {
       if (scratch[i]?.length !== input.length / rows.length) scratch[i] = new Float64Array(input.length / rows.length)
     })
-    const fill = (r: number): void => inputs.forEach((input, i) => scratch[i].set(input.subarray(r * scratch[i].length, (r + 1) * scratch[i].length)))
-    if (byRow.length > 0) {
-      const inputsOf = byRow.map((k) => inputIndices[k].map((index) => scratch[index]))
-      for (let r = 0; r < rows.length; r++) {
-        fill(r)
-        for (let i = 0; i < byRow.length; i++) {
-          steps[byRow[i]].step(rows[r], inputsOf[i], out)
-          signals.set(out, (r * steps.length + byRow[i]) * symbols)
-        }
-      }
+    const fill = (r: number): void => values.forEach((input, i) => copyRow(input, r, scratch[i]))
+    const rowsOf = byRow.map((k) => inputIndices[k].map((index) => scratch[index]))
+    for (let r = 0; byRow.length > 0 && r < rows.length; r++) {
+      fill(r)
+      byRow.forEach((k, i) => {
+        steps[k].step(rows[r], rowsOf[i], out)
+        copyRounded(out, signals, k * cells + r * symbols)
+      })
     }
-    if (outs.length !== rows.length * symbols) outs = new Float64Array(rows.length * symbols)
+    const blocks = atOnce.length === 0 ? [] : values.map((input) => ({ values: input, isComplete: !input.some((value) => value !== value) }))
     for (const k of atOnce) {
-      steps[k].stepRows?.(rows, inputIndices[k].map((index) => inputs[index]), outs)
-      if (unproven.has(k) && outs.some((value) => value === value)) {
-        prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), outs, name: jobs[k].use }, fill)
-        unproven.delete(k)
-      }
-      spread(outs, { k, count: steps.length, symbols }, signals)
+      steps[k].stepRows?.(rows, inputIndices[k].map((index) => blocks[index]), signals, k * cells)
+      if (!unproven.has(k)) continue
+      const made = signals.subarray(k * cells, (k + 1) * cells)
+      if (!made.some((value) => value === value)) continue
+      prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name: jobs[k].use }, fill)
+      unproven.delete(k)
     }
   }
 }
 
-/** Signals `[row][n]` of instance k into `[row][k][n]`. */
-function spread(outs: Float64Array, { k, count, symbols }: { k: number; count: number; symbols: number }, signals: Float32Array): void {
-  for (let from = 0, to = k * symbols; from < outs.length; from += symbols, to += count * symbols) {
-    for (let n = 0; n < symbols; n++) signals[to + n] = outs[from + n]
-  }
+/** A loop: between arrays of two kinds it is many times faster than `set`. */
+function copyRounded(values: Float64Array, out: Float32Array, at: number): void {
+  for (let i = 0; i < values.length; i++) out[at + i] = values[i]
+}
+
+/** A loop: for a few values it is many times faster than `set` of a `subarray`. */
+function copyRow(input: Float64Array, r: number, out: Float64Array): void {
+  for (let i = 0, from = r * out.length; i < out.length; i++, from++) out[i] = input[from]
 }
 
 /** One of the first rows with an opinion, turned alone, has to come to the same: a signal that reads its neighbours does not. */
-function prove(step: Step, of: { rows: readonly Row[]; scratch: readonly Float64Array[]; outs: Float64Array; name: string }, fill: (r: number) => void): void {
-  const symbols = of.outs.length / of.rows.length
+function prove(step: Step, of: { rows: readonly Row[]; scratch: readonly Float64Array[]; made: Float32Array; name: string }, fill: (r: number) => void): void {
+  const symbols = of.made.length / of.rows.length
   const out = new Float64Array(symbols)
   for (let r = 0; r < of.rows.length; r++) {
     fill(r)
     step.step(of.rows[r], of.scratch, out)
     for (let n = 0; n < symbols; n++) {
-      if (Object.is(out[n], of.outs[r * symbols + n])) continue
+      if (Object.is(out[n], of.made[r * symbols + n])) continue
       throw new MillraceError({
         code: 'STEP_FAILED', message: `strategy ${of.name} says \`perSymbol\`, but its signal depends on more than a symbol's own inputs in one row`,
         value: out[n], hint: 'leave `perSymbol` out',

@@ -15,9 +15,9 @@ export interface StrategyRoleSpec {
 
 /** A share of the strategy instances. */
 export async function createStrategyRole(spec: StrategyRoleSpec): Promise<Role> {
-  const expressions = spec.inputs.map((input) => input.expression)
-  const group = await createStrategyGroup({ jobs: spec.jobs, expressions, universe: spec.universe })
-  const inputs: Slot[] = spec.inputs.map((input) => ({ name: featureSlot(input.expression), columns: input.columns }))
+  const group = await createStrategyGroup({ jobs: spec.jobs, universe: spec.universe })
+  const columns = new Map(spec.inputs.map((input) => [input.expression, input.columns]))
+  const inputs: Slot[] = group.inputs.map(({ expression }) => ({ name: featureSlot(expression), columns: columns.get(expression) ?? spec.universe.length }))
   return {
     inputs,
     outputs: spec.jobs.map((job) => ({ name: signalSlot(job.id), columns: spec.universe.length })),

@@ -6,9 +6,7 @@ import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { ResolvedEnsemble } from '../experiment/experiment.ts'
 import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
-
-/** Hash of the transitive source of every step and task, by path under src/. */
-export type SourceHashes = Readonly<Record<string, string>>
+import type { SourceHashes } from '../experiment/installation.ts'
 
 /**
  * The address of everything a run makes, known before anything runs: the hash of its inputs' addresses, its

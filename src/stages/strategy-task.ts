@@ -32,12 +32,12 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
   const rows = market.timeline.closeTimes.length
   const symbols = market.instruments.length
   const universe = market.instruments.map((instrument) => instrument.symbol)
-  const expressions = Object.keys(task.inputs)
-  const group = await createStrategyGroup({ jobs: task.jobs, expressions, universe })
+  const group = await createStrategyGroup({ jobs: task.jobs, universe })
   const columns = task.jobs.length * symbols
   const values = new Float32Array(rows * columns)
-  const inputs = openInputRows(store, market, Object.values(task.inputs))
+  const inputs = openInputRows(store, market, group.inputs.map(({ expression }) => task.inputs[expression]))
   const blocks = inputs.arrays.map(({ length }) => new Float64Array(ROWS_PER_TURN * length))
+  const turned = new Float32Array(ROWS_PER_TURN * columns)
   const waiting: Row[] = []
   try {
     turnCrank(market.timeline, inputs, (row, arrays) => {
@@ -45,7 +45,8 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
       waiting.push({ ...row })
       if (waiting.length < ROWS_PER_TURN && row.t < rows - 1) return
       const filled = blocks.map((block, i) => block.subarray(0, waiting.length * arrays[i].length))
-      group.turnRows(waiting, filled, values.subarray((row.t + 1 - waiting.length) * columns, (row.t + 1) * columns))
+      group.turnRows(waiting, filled, turned)
+      placeRows(turned, { first: row.t + 1 - waiting.length, rows: waiting.length, symbols, columns }, values)
       waiting.length = 0
       report(row.t + 1, rows)
     })
@@ -61,4 +62,14 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
   })
   draft.addPanel('signals', { values, rows, columns })
   draft.publish()
+}
+
+/** Signals `[k][row][n]` into rows `[t][k][n]` of the panel, from row `first` on. */
+function placeRows(turned: Float32Array, of: { first: number; rows: number; symbols: number; columns: number }, values: Float32Array): void {
+  const { first, rows, symbols, columns } = of
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0, to = (first + row) * columns; column < columns; column += symbols) {
+      for (let n = 0, from = column * rows + row * symbols; n < symbols; n++) values[to++] = turned[from + n]
+    }
+  }
 }

@@ -1,8 +1,9 @@
-import type { StateLayout, Step } from '../domain/step.ts'
+import { toSignal } from '../domain/signal.ts'
+import type { RowBlock, StateLayout, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureWidth } from '../features/feature.ts'
 import type { ResolvedStep } from '../features/step-definition.ts'
-import { finishSignals, refuseAnswer, stepFailed } from './signal-call.ts'
+import { maskMissing, refuseAnswer, stepFailed } from './signal-call.ts'
 import type { SignalContext, StrategyDefinition } from './strategy.ts'
 
 /**
@@ -20,28 +21,46 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
   const context = paramsAlone(params) as SignalContext<P, L>
   const acceptsMissing = definition.acceptsMissing === true
   let own = widths.map(() => new Float64Array(symbols))
-  const turn = (inputs: readonly Float64Array[], out: Float64Array): void => {
-    if (own.length > 0 && own[0].length !== out.length) own = widths.map(() => new Float64Array(out.length))
-    for (let i = 0; i < own.length; i++) widen(inputs[i], out.length / inputs[i].length, own[i])
-    out.fill(NaN)
-    refuseAnswer(definition.signal(own, out, context), out)
-    finishSignals({ inputs, widths, symbols, acceptsMissing }, out)
+  let written = new Float64Array(symbols)
+  /** Leaves in `written` what the strategy says to rows that stand one after the other. */
+  const turn = (inputs: readonly RowBlock[], cells: number): void => {
+    if (written.length !== cells) {
+      own = widths.map(() => new Float64Array(cells))
+      written = new Float64Array(cells)
+    }
+    for (let i = 0; i < own.length; i++) widen(inputs[i].values, cells / inputs[i].values.length, own[i])
+    written.fill(NaN)
+    refuseAnswer(definition.signal(own, written, context), written)
+    if (acceptsMissing) return
+    inputs.forEach(({ values, isComplete }, i) => {
+      if (!isComplete) maskMissing(values, { width: widths[i], symbols }, written)
+    })
   }
-  const step = (row: Row, inputs: readonly Float64Array[], out: Float64Array): void => {
+  const turnRow = (row: Row, inputs: readonly Float64Array[]): void => {
     try {
-      turn(inputs, out)
+      turn(inputs.map((values) => ({ values, isComplete: false })), symbols)
     } catch (error) {
       throw stepFailed(error, { name: definition.name, params, row })
     }
   }
-  const stepRows = (rows: readonly Row[], inputs: readonly Float64Array[], out: Float64Array): void => {
-    try {
-      turn(inputs, out)
-    } catch {
-      rows.forEach((row, r) => step(row, inputs.map((input) => rowOf(input, { r, rows: rows.length })), rowOf(out, { r, rows: rows.length })))
-    }
+  return {
+    warmup,
+    step: (row, inputs, out) => {
+      turnRow(row, inputs)
+      for (let n = 0; n < symbols; n++) out[n] = toSignal(written[n])
+    },
+    stepRows: (rows, inputs, out, at) => {
+      const cells = rows.length * symbols
+      try {
+        turn(inputs, cells)
+      } catch {
+        rows.forEach((row, r) => turnRow(row, inputs.map(({ values }) => rowOf(values, { r, rows: rows.length }))))
+      }
+      for (let i = 0; i < cells; i++) out[at + i] = toSignal(written[i])
+    },
+    snapshot: () => new Uint8Array(0),
+    restore: refuseState,
   }
-  return { warmup, step, stepRows, snapshot: () => new Uint8Array(0), restore: refuseState }
 }
 
 function rowOf(values: Float64Array, { r, rows }: { r: number; rows: number }): Float64Array {

@@ -1,3 +1,4 @@
+import { toSignal } from '../domain/signal.ts'
 import { createState } from '../domain/step.ts'
 import type { StateLayout, Step } from '../domain/step.ts'
 import { columnsOf } from '../features/define-feature.ts'
@@ -7,7 +8,7 @@ import type { ResolvedStep } from '../features/step-definition.ts'
 import { createPerSymbolStep } from './per-symbol-step.ts'
 import { resolveStrategy } from './resolve-strategy.ts'
 import type { StrategyInstance } from './resolve-strategy.ts'
-import { finishSignals, refuseAnswer, stepFailed } from './signal-call.ts'
+import { maskMissing, refuseAnswer, stepFailed } from './signal-call.ts'
 import type { SignalContext } from './strategy.ts'
 
 /**
@@ -51,7 +52,8 @@ function createRowStep<P, L extends StateLayout>(
       } catch (error) {
         throw stepFailed(error, { name: definition.name, params, row })
       }
-      finishSignals({ inputs, widths, symbols, acceptsMissing }, out)
+      if (!acceptsMissing) inputs.forEach((input, i) => maskMissing(input, { width: widths[i], symbols }, out))
+      for (let n = 0; n < symbols; n++) out[n] = toSignal(out[n])
     },
     snapshot: store.snapshot,
     restore: store.restore,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { choosePredictions, runRecordedInLockstep } from '../../src/analysis/lockstep-run.ts'
 import { openRun } from '../../src/analysis/opened-run.ts'
 import { replayPortfolio } from '../../src/analysis/replay.ts'
-import { findInstallation } from '../../src/cli/installation.ts'
+import { findInstallation } from '../../src/experiment/installation.ts'
 import type { RunRecord } from '../../src/stages/run-record.ts'
 import { runInline, SMALL, type InlineRun } from './inline-run.ts'
 

@@ -102,10 +102,11 @@ export function describeStepContract(contract: StepContract): void {
       const step = contract.create()
       if (step.stepRows === undefined) return
       const inputs = make(seed)
-      const out = new Float64Array(rows * width).fill(-12_345.678)
+      const out = new Float32Array(rows * width + 3).fill(-12_345.678)
       const whole = (inputs[0] ?? []).map((_, i) => Float64Array.from(inputs.flatMap((input) => input[i])))
-      step.stepRows(inputs.map((_, t) => rowAt(t)), whole, out)
-      expect(bits(out)).toBe(allBits(turn(contract.create(), inputs, { width })).join(''))
+      const blocks = whole.map((values) => ({ values, isComplete: !values.some(Number.isNaN) }))
+      step.stepRows(inputs.map((_, t) => rowAt(t)), blocks, out, 3)
+      expect(bits(Float64Array.from(out.subarray(3)))).toBe(allBits(turn(contract.create(), inputs, { width })).join(''))
     })
 
     check('writes finite values or the one canonical NaN, and nothing but NaN while it warms up', (seed) => {

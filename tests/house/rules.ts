@@ -24,7 +24,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ['experiment'],
   ['lineup'],
   ['stages', 'lockstep', 'live'],
-  ['analysis'],
+  ['analysis', 'sweep'],
   ['cli', 'dashboard', 'api.ts'],
 ]
 

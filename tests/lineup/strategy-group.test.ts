@@ -29,22 +29,22 @@ describe('a group of instances', () => {
       { use: 'sma-cross', sourceHash: '', params: { fast: 2, slow: 3 } }, await own('honest.ts'),
       { use: 'momentum-rank', sourceHash: '', params: { window: 2, fraction: 0.4 } },
     ]
-    const expressions = ['sma(close,2)', 'sma(close,3)', 'momentum(close,2)']
-    const group = await createStrategyGroup({ jobs, expressions, universe })
-    const alone = await createStrategyGroup({ jobs, expressions, universe })
-    const inputs = expressions.map(closes)
+    const group = await createStrategyGroup({ jobs, universe })
+    const alone = await createStrategyGroup({ jobs, universe })
+    expect(group.inputs.map(({ expression }) => expression)).toEqual(['sma(close,2)', 'sma(close,3)', 'momentum(close,2)'])
+    const inputs = group.inputs.map(closes)
     const signals = new Float32Array(rows.length * jobs.length * universe.length)
     group.turnRows(rows, inputs, signals)
     const out = new Float64Array(universe.length)
     rows.forEach((row, r) => alone.steps.forEach((step, k) => {
       step.step(row, alone.inputIndices[k].map((i) => inputs[i].slice(r * 3, r * 3 + 3)), out)
-      expect([...signals.subarray((r * jobs.length + k) * 3, (r * jobs.length + k) * 3 + 3)]).toEqual([...out])
+      expect([...signals.subarray((k * rows.length + r) * 3, (k * rows.length + r) * 3 + 3)]).toEqual([...out])
     }))
     expect(signals.some((signal) => signal > 0)).toBe(true)
   })
 
   it('refuses a strategy of the user that says `perSymbol` and reads the next symbol, or the next row', async () => {
-    const group = await createStrategyGroup({ jobs: [await own('peeks.ts')], expressions: ['sma(close,2)'], universe })
+    const group = await createStrategyGroup({ jobs: [await own('peeks.ts')], universe })
     expect(() => group.turnRows(rows, [closes()], new Float32Array(27))).toThrow(expect.objectContaining({
       code: 'STEP_FAILED', message: expect.stringContaining('says `perSymbol`'), hint: 'leave `perSymbol` out',
     }))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
 import { runPreparedInLockstep } from '../../src/analysis/lockstep-run.ts'
-import { findInstallation } from '../../src/cli/installation.ts'
+import { findInstallation } from '../../src/experiment/installation.ts'
 import type { ResolvedExperiment } from '../../src/experiment/experiment.ts'
 import { resolveExperiment } from '../../src/experiment/resolve.ts'
 import { LEDGERS, ledgerFile, type LedgerName } from '../../src/lineup/ledger-rows.ts'

@@ -120,11 +120,12 @@ describe('a per-symbol strategy', () => {
     signal: ([close, calm], out) => { for (let n = 0; n < out.length; n++) out[n] = close[n] * calm[n] }, ...change,
   })
   const inputs = [Float64Array.of(0.5, NaN, 1, 0.25, 0.5, 2), Float64Array.of(0.5, NaN)]
+  const blocks = inputs.map((values) => ({ values, isComplete: false }))
   const step = (definition: StrategyDefinition) => createStrategyStep({ definition, params: {}, universe }).step
 
   test('sees a market-wide input beside every symbol, in rows at once and one by one', () => {
-    const out = new Float64Array(6)
-    step(own()).stepRows?.([row(0), row(1)], inputs, out)
+    const out = new Float32Array(6)
+    step(own()).stepRows?.([row(0), row(1)], blocks, out, 0)
     expect([...out]).toEqual([0.25, NaN, 0.5, NaN, NaN, NaN])
     const one = new Float64Array(3)
     step(own()).step(row(0), [inputs[0].slice(0, 3), inputs[1].slice(0, 1)], one)
@@ -135,7 +136,7 @@ describe('a per-symbol strategy', () => {
     const nosy = own({ signal: (_, out, { row: { t } }) => void out.fill(t) })
     const refused = { code: 'STEP_FAILED', message: expect.stringContaining('sees no `row`'), where: expect.stringContaining('1970-01-01') }
     expect(() => step(nosy).step(row(0), [inputs[0].slice(0, 3), inputs[1].slice(0, 1)], new Float64Array(3))).toThrow(expect.objectContaining(refused))
-    expect(() => step(nosy).stepRows?.([row(0), row(1)], inputs, new Float64Array(6))).toThrow(expect.objectContaining(refused))
+    expect(() => step(nosy).stepRows?.([row(0), row(1)], blocks, new Float32Array(6), 0)).toThrow(expect.objectContaining(refused))
   })
 
   test('neither remembers nor reads pairs', () => {

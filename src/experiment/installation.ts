@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { SourceHashes } from '../stages/addresses.ts'
+
+/** SHA-256 of the transitive source of every built-in step and stage, by file under src/. */
+export type SourceHashes = Readonly<Record<string, string>>
 
 /** Where this installation of Millrace is and what it was built from. */
 export interface Installation {

@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { MillraceError } from '../base/errors.ts'
+import type { MarketPanels } from '../domain/market-panels.ts'
+import { assembleMarket } from './assemble.ts'
+import type { SymbolBars } from './assemble.ts'
+import { barFault } from './bar-rules.ts'
+import type { Bar } from './bar-rules.ts'
+import { instrumentsOf, instrumentsSettings } from './instrument-settings.ts'
+import { INTERVAL_PATTERN, MS_PER_DAY, parseInterval } from './interval.ts'
+
+const column = z.custom<ArrayLike<number>>(
+  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)), 'expected an array of numbers',
+)
+
+const bars = z.strictObject({
+  /** When each bar closed: milliseconds since the Unix epoch, strictly ascending. */
+  closeTimes: column,
+  /** Default: the close before, and the first bar's own interval. */
+  openTimes: column.optional(),
+  /** Session of each bar, in days since 1970-01-01; default the UTC date of the close. */
+  sessionDates: column.optional(),
+  open: column,
+  /** Default: the higher, and the lower, of open and close. */
+  high: column.optional(),
+  low: column.optional(),
+  close: column,
+  /** Default 0: then `participation` lets nothing fill. */
+  volume: column.optional(),
+  /** Default 1, none. */
+  split: column.optional(),
+  /** Default 0, none. */
+  dividend: column.optional(),
+})
+
+/** Settings of the `memory` source: bars that a program already holds, by symbol. */
+export const memorySettings = z.strictObject({
+  source: z.literal('memory'),
+  bars: z.record(z.string().min(1), bars).refine((symbols) => Object.keys(symbols).length > 0, 'expected the bars of at least one symbol'),
+  interval: z.string().regex(INTERVAL_PATTERN, 'expected an interval such as 1d, 1h or 5m').default('1d'),
+  ...instrumentsSettings,
+})
+
+export type MemorySettings = z.output<typeof memorySettings>
+export type MemoryBars = z.input<typeof bars>
+
+/**
+ * Panels of bars in memory, checked like a file's; symbols in the order they are given.
+ * @throws MillraceError CSV_BAR_INVALID for what no bar can be, CSV_ORDER for times that do not ascend, CONFIG_VALUE for
+ *   columns of unequal length
+ */
+export function assembleMemory(settings: MemorySettings): MarketPanels {
+  const symbols = Object.keys(settings.bars)
+  const intervalMs = parseInterval(settings.interval)
+  return assembleMarket({
+    instruments: instrumentsOf(symbols, settings),
+    bars: symbols.map((symbol) => barsOf(settings.bars[symbol], { symbol, intervalMs })),
+    intervalMs, from: -Infinity, to: Infinity, delistings: new Map(),
+  })
+}
+
+function barsOf(given: MemoryBars, { symbol, intervalMs }: { symbol: string; intervalMs: number }): SymbolBars {
+  const rows = given.closeTimes.length
+  const where = `market.bars.${symbol}`
+  for (const [name, values] of Object.entries(given)) {
+    if (values === undefined || values.length === rows) continue
+    throw new MillraceError({ code: 'CONFIG_VALUE', message: `${name} has ${values.length} values for ${rows} bars`, where: `${where}.${name}`, value: values.length })
+  }
+  const closeTimes = Float64Array.from(given.closeTimes)
+  const open = Float64Array.from(given.open)
+  const close = Float64Array.from(given.close)
+  const made: SymbolBars = {
+    closeTimes, open, close,
+    openTimes: given.openTimes === undefined ? closeTimes.map((time, i) => (i === 0 ? time - intervalMs : closeTimes[i - 1])) : Float64Array.from(given.openTimes),
+    sessionDates: given.sessionDates === undefined ? Int32Array.from(closeTimes, (time) => Math.floor(time / MS_PER_DAY)) : Int32Array.from(given.sessionDates),
+    high: given.high === undefined ? open.map((price, i) => Math.max(price, close[i])) : Float64Array.from(given.high),
+    low: given.low === undefined ? open.map((price, i) => Math.min(price, close[i])) : Float64Array.from(given.low),
+    volume: given.volume === undefined ? new Float64Array(rows) : Float64Array.from(given.volume),
+    split: given.split === undefined ? new Float64Array(rows).fill(1) : Float64Array.from(given.split),
+    dividend: given.dividend === undefined ? new Float64Array(rows) : Float64Array.from(given.dividend),
+    halfSpread: null,
+  }
+  checkBars(made, where)
+  return made
+}
+
+function checkBars(made: SymbolBars, where: string): void {
+  const bar: Bar = { open: 0, high: 0, low: 0, close: 0, volume: 0, split: 1, dividend: 0 }
+  const columns = ['open', 'high', 'low', 'close', 'volume', 'split', 'dividend'] as const
+  for (let i = 0; i < made.closeTimes.length; i++) {
+    if (!(i === 0 || made.closeTimes[i] > made.closeTimes[i - 1]) || !Number.isFinite(made.closeTimes[i])) {
+      throw new MillraceError({ code: 'CSV_ORDER', message: 'closing times have to ascend, each once', where: `${where}.closeTimes[${i}]`, value: made.closeTimes[i] })
+    }
+    for (const name of columns) bar[name] = made[name][i]
+    const fault = barFault(bar)
+    if (fault === undefined) continue
+    throw new MillraceError({ code: fault.code, message: fault.message, where: `${where}.${fault.column}[${i}]`, value: bar[fault.column], hint: fault.hint })
+  }
+}

@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serialize } from 'node:v8'
+import { systemClock } from '../base/clock.ts'
+import { MillraceError, fromErrorReport } from '../base/errors.ts'
+import { addressOf } from '../base/hash.ts'
+import { METRIC_FIELDS, type MetricField } from '../domain/metrics.ts'
+import type { MarketPanels } from '../domain/market-panels.ts'
+import { builtInCatalogue, type Catalogue } from '../experiment/catalogue.ts'
+import { findInstallation } from '../experiment/installation.ts'
+import { portfolioCount, portfolioIdAt, portfolioParametersAt } from '../experiment/portfolios.ts'
+import { resolveExperiment } from '../experiment/resolve.ts'
+import type { ExperimentInput } from '../experiment/schema.ts'
+import { checkAgainstUniverse } from '../experiment/universe.ts'
+import { assembleMemory, memorySettings, type MemorySettings } from '../market/memory.ts'
+import { marketSources } from '../market/registry.ts'
+import { openLocalPool } from '../pool/local.ts'
+import type { Pool, TaskOutcome } from '../pool/pool.ts'
+import { marketFacts, writeMarket } from '../stages/market-artefact.ts'
+import { openStore } from '../store/local-store.ts'
+import type { Address, Store } from '../store/store.ts'
+import { EXPERIMENT_FILE, type SweepTask, type SweptExperiment } from './sweep-task.ts'
+
+export interface BacktesterOptions {
+  /** Worker processes; default one per core. */
+  readonly workers?: number
+}
+
+/** How every portfolio of an experiment did, in experiment order, by columns. */
+export interface SweepResult {
+  readonly count: number
+  /** One value per portfolio; units as in the docs. */
+  readonly metrics: Readonly<Record<MetricField, Float64Array>>
+  /** Name of portfolio `index`. */
+  idOf(index: number): string
+  /** What tells portfolio `index` from the others: `portfolio`, `signal`, grid paths. */
+  parametersOf(index: number): Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** An experiment as a program writes it. Its market may be `{ source: 'memory', bars }`. */
+export type SweepInput = Omit<ExperimentInput, 'market'> & {
+  readonly market: ExperimentInput['market'] | { readonly source: 'memory'; readonly bars: MemorySettings['bars'] }
+}
+
+export interface Backtester {
+  /**
+   * Features, signals and portfolios in one pass, in memory: for sweeps that need their figures and nothing else.
+   * The figures are those of `millrace run`, bit for bit. Models, ensembles and risk models need stages of their own.
+   * @throws MillraceError for everything an experiment file would be refused for, and for what its steps throw
+   */
+  run(experiment: SweepInput): Promise<SweepResult>
+  /** Ends the workers. */
+  close(): Promise<void>
+}
+
+/** Most portfolios of a task: their records stay in a core's own cache. */
+const PORTFOLIOS_PER_TASK = 2500
+/** A batch that reports nothing for longer is taken for hung. */
+const TASK_TIMEOUT_MS = 600_000
+
+const catalogue: Catalogue = { ...builtInCatalogue, markets: new Map([...builtInCatalogue.markets, ['memory', memorySettings]]) }
+
+/** Opens warm worker processes for any number of sweeps. */
+export function openBacktester({ workers = availableParallelism() }: BacktesterOptions = {}): Backtester {
+  const installation = findInstallation()
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-sweep-'))
+  const store = openStore(folder, { clock: systemClock })
+  const pool = openLocalPool({ workers, workerFile: installation.workerFile, logFile: join(folder, 'workers.log') })
+  return {
+    run: async (input) => {
+      const experiment = await resolveExperiment(input, { folder: process.cwd(), sources: installation.sources, catalogue })
+      refuseStages(experiment)
+      const market = await loadMarket(experiment.market)
+      checkAgainstUniverse(experiment, market.instruments.map(({ symbol }) => symbol))
+      const { market: _, ...swept } = experiment
+      const places = { store: folder, market: publishMarket(store, market), experiment: publishExperiment(store, swept) }
+      return collect(swept, await sweepAll(pool, places, portfolioCount(experiment)))
+    },
+    close: async () => {
+      await pool.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function refuseStages({ models, ensembles, riskModels, patterns }: SweptExperiment): void {
+  const section = models.length > 0 ? 'models' : ensembles.length > 0 ? 'ensembles' : riskModels.length + patterns.length > 0 ? 'risk' : undefined
+  if (section === undefined) return
+  throw new MillraceError({
+    code: 'CONFIG_VALUE', message: `a sweep in memory has no stage for \`${section}\``, where: section,
+    hint: 'write the experiment to a file and use `millrace run`, which stores what every stage makes',
+  })
+}
+
+async function loadMarket({ source, settings }: { source: string; settings: unknown }): Promise<MarketPanels> {
+  if (source === 'memory') return assembleMemory(settings as MemorySettings)
+  return marketSources[source].source.load(settings, { folder: process.cwd(), clock: systemClock })
+}
+
+let published = 0
+
+function publishMarket(store: Store, market: MarketPanels): Address {
+  const address = addressOf({ kind: 'market', sweep: ++published })
+  const draft = store.draft({ address, kind: 'market', madeFrom: null, facts: marketFacts(market) })
+  writeMarket(draft, market)
+  draft.publish()
+  return address
+}
+
+function publishExperiment(store: Store, experiment: SweptExperiment): Address {
+  const address = addressOf({ kind: 'experiment', sweep: ++published })
+  const draft = store.draft({ address, kind: 'experiment', madeFrom: null })
+  writeFileSync(join(draft.folder, EXPERIMENT_FILE), serialize(experiment))
+  draft.publish()
+  return address
+}
+
+/** Even tasks, a whole number for each worker, so that all end at once. */
+async function sweepAll(pool: Pool, places: Pick<SweepTask, 'store' | 'market' | 'experiment'>, count: number): Promise<Float64Array[]> {
+  const rounds = Math.max(1, Math.ceil(count / PORTFOLIOS_PER_TASK / pool.workers))
+  const tasks = Math.min(count, rounds * pool.workers)
+  const outcomes = await Promise.all(Array.from({ length: tasks }, (_, i) => {
+    const from = Math.floor((count * i) / tasks)
+    const to = Math.floor((count * (i + 1)) / tasks)
+    const payload: SweepTask = { ...places, from, to }
+    return pool.run({ id: `portfolios ${from} to ${to}`, kind: 'sweep', payload, timeoutMs: TASK_TIMEOUT_MS })
+  }))
+  return outcomes.map(valueOf)
+}
+
+function valueOf(outcome: TaskOutcome): Float64Array {
+  if (!outcome.ok) throw fromErrorReport(outcome.error)
+  return outcome.value as Float64Array
+}
+
+function collect(experiment: SweptExperiment, parts: readonly Float64Array[]): SweepResult {
+  const fields = METRIC_FIELDS.length
+  const count = parts.reduce((sum, part) => sum + part.length, 0) / fields
+  const metrics = Object.fromEntries(METRIC_FIELDS.map((field) => [field, new Float64Array(count)])) as Record<MetricField, Float64Array>
+  let first = 0
+  for (const part of parts) {
+    METRIC_FIELDS.forEach((field, f) => {
+      for (let p = 0; p * fields < part.length; p++) metrics[field][first + p] = part[p * fields + f]
+    })
+    first += part.length / fields
+  }
+  return {
+    count, metrics,
+    idOf: (index) => portfolioIdAt(experiment, index),
+    parametersOf: (index) => portfolioParametersAt(experiment, index),
+  }
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { assembleMemory, memorySettings } from '../../src/market/memory.ts'
+
+const DAY = 86_400_000
+const assemble = (bars: object, more: object = {}) => assembleMemory(memorySettings.parse({ source: 'memory', bars, ...more }))
+
+describe('bars in memory', () => {
+  it('are one market on the union of their closes, in the order given', () => {
+    const market = assemble({
+      B: { closeTimes: [DAY, 3 * DAY], open: [10, 12], close: [11, 13], volume: [5, 6] },
+      A: { closeTimes: Float64Array.of(2 * DAY, 3 * DAY), open: [1, 2], high: [3, 3], low: [0.5, 1], close: [2, 1], split: [1, 2], dividend: [0, 0.1] },
+    }, { instruments: { A: { lot: 0 } } })
+    expect(market.instruments.map(({ symbol, lot }) => [symbol, lot])).toEqual([['B', 1], ['A', 0]])
+    expect([...market.timeline.closeTimes]).toEqual([DAY, 2 * DAY, 3 * DAY])
+    expect([...market.timeline.sessionDates]).toEqual([1, 2, 3])
+    expect([...market.open]).toEqual([10, NaN, NaN, 1, 12, 2])
+    expect([...market.high]).toEqual([11, NaN, NaN, 3, 13, 3])
+    expect([...market.low]).toEqual([10, NaN, NaN, 0.5, 12, 1])
+    expect([...market.split]).toEqual([1, 1, 1, 1, 1, 2])
+    expect([...market.volume]).toEqual([5, NaN, NaN, 0, 6, 0])
+  })
+
+  it('open where the bar before closed unless they say when', () => {
+    const columns = { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, 1] }
+    expect([...assemble({ A: columns }).timeline.openTimes]).toEqual([0, DAY])
+    expect([...assemble({ A: { ...columns, openTimes: [DAY - 5, 2 * DAY - 5] } }).timeline.openTimes]).toEqual([DAY - 5, 2 * DAY - 5])
+  })
+
+  it.each([
+    ['a price of NaN', { close: [1, NaN] }, 'CSV_BAR_INVALID'],
+    ['a high below its close', { high: [1, 0.5] }, 'CSV_BAR_INVALID'],
+    ['a time twice', { closeTimes: [DAY, DAY] }, 'CSV_ORDER'],
+    ['a time that is none', { closeTimes: [NaN, DAY] }, 'CSV_ORDER'],
+    ['a column that is short', { low: [1] }, 'CONFIG_VALUE'],
+  ])('are refused with %s', (_, change, code) => {
+    expect(() => assemble({ A: { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, 1], ...change } })).toThrow(expect.objectContaining({ code }))
+  })
+})

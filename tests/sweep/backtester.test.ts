@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ledgerViews } from '../../src/analysis/sql-views.ts'
+import { METRIC_FIELDS } from '../../src/domain/metrics.ts'
+import { openSql } from '../../src/store/sql-session.ts'
+import { openBacktester, type Backtester, type SweepInput } from '../../src/api.ts'
+import { runInline, SMALL } from '../analysis/inline-run.ts'
+
+let backtester: Backtester
+beforeAll(async () => {
+  backtester = await openBacktester({ workers: 2 })
+})
+afterAll(() => backtester.close())
+
+/** Everything of SMALL that needs no stage between signals and portfolios, and splits, gaps and a warm-up. */
+const PLAIN = {
+  ...SMALL, name: 'plain', ensembles: [], risk: {}, defaults: { risk: 'none' },
+  market: { ...SMALL.market, seed: 5, symbols: 6, bars: 400, lateListings: 0.3 },
+  portfolios: [
+    { name: 'single', each: ['trend*', 'pair', 'leaders', 'reversion'], grid: { threshold: [0, 0.01], 'sizing.kind': ['exposure', 'allIn'] } },
+    { name: 'mixed', signals: ['trend*', { signal: 'leaders', weight: 3 }], combine: 'vote', allocation: 'active', longOnly: true },
+    { name: 'guarded', signals: ['reversion'], exits: { stopLoss: 0.02, trailingStop: 0.025 }, cooldownBars: 2 },
+    { name: 'held', signals: ['events'], trading: 'hold', sizing: { kind: 'fixedCash', cash: 8000 } },
+    { name: 'close', signals: ['pair'], execution: 'same-close', end: 'last-close' },
+  ],
+}
+
+describe('a sweep in memory', () => {
+  it('has the figures of a staged run, bit for bit', async () => {
+    const staged = await runInline(PLAIN)
+    const session = await openSql({ views: ledgerViews(staged.opened) })
+    const { rows } = await session.query(`select portfolio, ${METRIC_FIELDS.map((field) => `"${field}"`).join(', ')} from metrics order by ordinal`)
+    session.close()
+    staged.remove()
+    const result = await backtester.run(PLAIN as SweepInput)
+    expect(result.count).toBe(rows.length)
+    rows.forEach(([portfolio, ...figures], i) => {
+      expect(result.idOf(i)).toBe(portfolio)
+      expect(METRIC_FIELDS.map((field) => result.metrics[field][i])).toEqual(figures.map((figure) => figure ?? NaN))
+    })
+    expect(result.metrics.fills.reduce((sum, fills) => sum + fills, 0)).toBeGreaterThan(1000)
+    expect(result.parametersOf(1)).toMatchObject({ portfolio: 'single', threshold: 0, 'sizing.kind': 'allIn' })
+    console.log(`sweep = staged: ${rows.length} portfolios, ${METRIC_FIELDS.length} figures each`)
+  }, 60_000)
+
+  it('takes bars that are in memory, as often as it is asked', async () => {
+    const days = Array.from({ length: 30 }, (_, i) => (i + 1) * 86_400_000)
+    const close = days.map((_, i) => 100 + 10 * Math.sin(i / 3))
+    const input: SweepInput = {
+      name: 'sine', market: { source: 'memory', bars: { SINE: { closeTimes: days, open: close, close } } },
+      strategies: [{ name: 'cross', use: 'sma-cross', grid: { fast: [2, 3], slow: [5, 8] } }],
+      portfolios: [{ name: 'each', each: ['cross*'], risk: 'none' }],
+    }
+    const first = await backtester.run(input)
+    expect(first.count).toBe(4)
+    expect(Math.min(...first.metrics.trades)).toBeGreaterThan(0)
+    expect((await backtester.run(input)).metrics).toEqual(first.metrics)
+  })
+
+  it.each([
+    ['a stage it has not', { ensembles: PLAIN.strategies.length > 0 ? SMALL.ensembles : [] }, { code: 'CONFIG_VALUE', where: 'ensembles' }],
+    ['bars that are none', { market: { source: 'memory', bars: { A: { closeTimes: [1, 2], open: [1, -1], close: [1, 1] } } } }, { code: 'CSV_BAR_INVALID', where: 'market.bars.A.open[1]' }],
+    ['columns of two lengths', { market: { source: 'memory', bars: { A: { closeTimes: [1, 2], open: [1], close: [1, 1] } } } }, { code: 'CONFIG_VALUE', where: 'market.bars.A.open' }],
+    ['times that go back', { market: { source: 'memory', bars: { A: { closeTimes: [2, 1], open: [1, 1], close: [1, 1] } } } }, { code: 'CSV_ORDER', where: 'market.bars.A.closeTimes[1]' }],
+    ['an unknown key', { portfolos: [] }, { code: 'CONFIG_UNKNOWN' }],
+  ])('refuses %s', async (_, change, problem) => {
+    await expect(backtester.run({ ...PLAIN, ...change } as SweepInput)).rejects.toThrow(expect.objectContaining(problem))
+  })
+})
