@@ -15,6 +15,8 @@ const COLUMNS = 3
 const SESSION_COLUMN = 2
 /** What a process of Millrace occupies before it holds any data. */
 const PROCESS_BYTES = 90 * MIB
+/** What a worker holds of a batch that records everything, before it is stored. */
+const RECORDED_BYTES = 800 * MIB
 
 /** What a run is going to do, as one plain document. */
 export interface PlanReport {
@@ -69,7 +71,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
       },
       strategyInstances: Number(size.instances), signals: Number(size.signals), portfolios: Number(size.portfolios),
       stages: prepared.plan,
-      memoryBytes: memoryMiB * MIB + (of.workers + 1) * PROCESS_BYTES,
+      memoryBytes: memoryMiB * MIB + (of.workers + 1) * PROCESS_BYTES + (experiment.record === 'all' ? of.workers * RECORDED_BYTES : 0),
       diskBytes: prepared.plan.reduce((sum, stage) => sum + stage.bytes, 0),
       workers: of.workers,
       portfoliosPerBatch: of.portfoliosPerBatch,

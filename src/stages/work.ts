@@ -30,11 +30,19 @@ export interface WorkContext {
 
 /** Size an artefact of panels is cut to. */
 const CHUNK_BYTES = 16 * 1024 * 1024
+/** Bars × symbols × portfolios of a batch that records everything: some 500 bytes each where all of them trade. */
+const RECORDED_CELLS = 500_000
 const FLOAT32_BYTES = 4
 const FLOAT64_BYTES = 8
 
 function perChunk(bytesPerMember: number): number {
   return Math.max(2, Math.min(256, Math.floor(CHUNK_BYTES / Math.max(1, bytesPerMember))))
+}
+
+/** What is recorded waits in memory until its batch is stored: long histories of many symbols go in smaller batches. */
+function perBatch({ experiment, portfoliosPerBatch, rows, lineup }: WorkContext): number {
+  if (experiment.record !== 'all') return portfoliosPerBatch
+  return Math.min(portfoliosPerBatch, Math.max(1, Math.floor(RECORDED_CELLS / (rows * lineup.universe.length))))
 }
 
 interface Of<E> extends Member {
@@ -211,7 +219,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
-    membersPerChunk: context.portfoliosPerBatch,
+    membersPerChunk: perBatch(context),
     members: context.configs.map((entry) => ({
       entry,
       address: context.addresses.portfolio(entry),
