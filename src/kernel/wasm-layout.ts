@@ -108,7 +108,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)
   }
   for (let p = 0; p < flags.length; p += 2) {
-    memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & layout.DECIDES_SIMPLY) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
+    memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
   }
   return {
     memory, symbols, isLong, longAt, rules,
@@ -159,13 +159,17 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   memory.words[(at.lane + layout.START_MASK) / FLOAT] = rules.startMask
 }
 
+/** Bits of a pair that both portfolios must have. */
+const EVERY_LANE = layout.DECIDES_SIMPLY | layout.RESTS_BETWEEN_EVENTS
+
 /**
  * Most rows are simple where a known target is traded to at once, and never beyond its limits: a size above 1
  * could lead there.
  */
-function flagsOf({ hold, sizing, size, hasTiming, everyBars, drawdownLimit }: PortfolioRules): number {
+function flagsOf({ hold, sizing, size, hasTiming, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
   const isSimple = !hold && sizing === 'exposure' && size <= 1 && !hasTiming && everyBars === 1
-  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (drawdownLimit < Infinity ? layout.HAS_STOP : 0)
+  const rests = hold && !hasTiming && pattern < 0 && cap === Infinity && gross === Infinity
+  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) | (drawdownLimit < Infinity ? layout.HAS_STOP : 0)
 }
 
 function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {

@@ -2,6 +2,7 @@ import { createRandom } from '../../src/base/random.ts'
 import type { Random } from '../../src/base/random.ts'
 import { NO_COSTS } from '../../src/domain/costs.ts'
 import type { Instrument } from '../../src/domain/instrument.ts'
+import { OPPOSITE_POLICIES } from '../../src/domain/portfolio.ts'
 import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
 import { BACKTESTING_PY, EMPYRICAL } from '../../src/domain/profile.ts'
 import { createPatternDecisions } from '../../src/domain/risk-decision.ts'
@@ -33,7 +34,11 @@ function pick<T>(random: Random, values: readonly T[]): T {
 export function randomBatch(seed: string): RandomBatch {
   const random = createRandom(seed)
   const sizes = { rows: 20 + random.integer(60), symbols: 1 + random.integer(10), signals: 1 + random.integer(5), patterns: random.integer(3) }
-  const portfolios = Array.from({ length: 1 + random.integer(7) }, (_, i) => randomPortfolio(random, i, sizes))
+  const isOfEvents = random.uniform() < 0.25
+  const portfolios = Array.from({ length: 1 + random.integer(7) }, (_, i) => {
+    const portfolio = randomPortfolio(random, i, sizes)
+    return isOfEvents ? { ...portfolio, ...actsAtEvents(random, portfolio.config) } : portfolio
+  })
   const firstRow = random.integer(4)
   return {
     setup: {
@@ -77,6 +82,18 @@ function randomPortfolio(random: Random, index: number, sizes: Sizes): BatchPort
     cash: pick(random, [1_000, 25_000.5, 1_000_000]),
   }
   return { config, signals: Int32Array.from(subscribed), pattern }
+}
+
+/** Without limits and patterns, a portfolio that trades at events rests between them. */
+function actsAtEvents(random: Random, config: PortfolioConfig): Pick<BatchPortfolio, 'config' | 'pattern'> {
+  const isAllIn = random.uniform() < 0.5
+  return {
+    pattern: -1,
+    config: {
+      ...config, trading: 'hold', opposite: pick(random, OPPOSITE_POLICIES), riskPattern: null, limits: { cap: null, gross: null },
+      sizing: isAllIn ? { kind: 'allIn', size: pick(random, [1, 0.5]), cashBuffer: pick(random, [0, 0.02]) } : config.sizing,
+    },
+  }
 }
 
 function wholeBlock(random: Random, { rows, symbols, signals, patterns }: Sizes): KernelBlock {

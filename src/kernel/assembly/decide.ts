@@ -5,7 +5,7 @@ import { firstRow, hasLots, heldAt, isTradable, keepsCombined, lotValuesAt, padd
 import { addTo, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
   CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, FLAGS, HAS_ENDED, HAS_GAPS, HAS_STOP, HEAD_BYTES, HELD,
-  HOLDS, LISTED, ORDER, PRICE_BYTES, QUANTITY, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
+  HOLDS, LISTED, OPPOSITE_IGNORED, ORDER, PRICE_BYTES, QUANTITY, RESTS_BETWEEN_EVENTS, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
   STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_TARGETS,
 } from './layout'
 
@@ -20,7 +20,26 @@ export function decidePair(pair: usize, prices: usize, tile: usize, row: i32, t:
     const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
     const end = listChanges(pair, tile, row, list)
     orderListed(pair, prices, tile, list, end, row, kinds)
-  } else decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
+  } else if (!rests(pair, tile, row, kinds)) decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
+}
+
+/** Whether no target of the row is an event for a pair that acts at events only. */
+// @ts-ignore: decorator
+@inline
+export function rests(pair: usize, tile: usize, row: i32, kinds: i32): bool {
+  if ((load<i32>(pair, FLAGS) & RESTS_BETWEEN_EVENTS) == 0 || load<i32>(pair, LISTED) != 0 || any(out)) return false
+  const ignored = v128.load(pair, OPPOSITE_IGNORED)
+  let cell = pair + HEAD_BYTES
+  for (let n: usize = 0; n < <usize>symbols; n++) {
+    const target = f64x2.promote_low_f32x4(v128.load64_zero(tile + TILE_TARGETS + (n << 3)))
+    const held = v128.load(cell, QUANTITY)
+    const along = f64x2.gt(f64x2.mul(target, held), both(0))
+    const keeps = v128.or(along, v128.and(opposite(target, held), ignored))
+    const isSame = v128.or(v128.or(f64x2.eq(target, held), f64x2.ne(target, target)), keeps)
+    if (!v128.all_true<i64>(isSame) && isTradable(kinds, row, n)) return false
+    cell += CELL_BYTES
+  }
+  return true
 }
 
 /** Lanes that everything goes out of, as `isSimple` found them. */

@@ -217,10 +217,12 @@ export const DELISTING = 16
 export const SPLIT_PRICE = 24
 export const ACTION_BYTES = 32
 
-// ── Bits of a pair: both decide in every bar by simple rules; one has a drawdown stop; one has ended ──
+// ── Bits of a pair: both decide in every bar by simple rules; one has a drawdown stop; one has ended; both rest between events ──
 export const DECIDES_SIMPLY = 1
 export const HAS_STOP = 2
 export const HAS_ENDED = 4
+/** Both act at events only, and no limit or time can act on what they hold. */
+export const RESTS_BETWEEN_EVENTS = 8
 
 // ── Bits of a row ──
 export const STARTS_SESSION = 1

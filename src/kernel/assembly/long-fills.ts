@@ -118,6 +118,7 @@ function bookIncrease(
 
 /** Takes the bar's flows out of cash, and begins anew. */
 export function settleFlows(pair: usize): void {
+  if (!any(v128.or(v128.load(pair, ACTIONS_SIZE), v128.load(pair, INCREASED_SIZE)))) return
   const fees = f64x2.add(v128.load(pair, REDUCED_FEES), v128.load(pair, INCREASED_FEES))
   const value = f64x2.add(v128.load(pair, ACTIONS_VALUE), v128.load(pair, INCREASED_VALUE))
   v128.store(pair, f64x2.sub(f64x2.sub(v128.load(pair, CASH), value), fees), CASH)

@@ -1,6 +1,6 @@
 import { hasMargins, heldAt, symbolsAt, toLots } from './block'
 import { decideCarefully } from './careful'
-import { isScheduled, isSimple, out } from './decide'
+import { isScheduled, isSimple, out, rests } from './decide'
 import { closeTrades, fillPair, orderFee, slipped } from './fills'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
@@ -85,7 +85,7 @@ export function markSingle(pair: usize, prices: usize, t: i32, kinds: i32): void
 @inline
 export function decideSingle(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
   if (!isSimple(pair, tile, row, t, kinds)) {
-    decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
+    if (!rests(pair, tile, row, kinds)) decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
     return
   }
   if ((kinds & HAS_GAPS) != 0) return
