@@ -105,6 +105,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     placeHead(memory, own, { lane: laneOf(p), riskFree: requiredReturn(setup.profile) })
     if (isLong) placeLongCells(memory, own, laneOf(p) + longAt)
     flags.push(flagsOf(own))
+    // Placing rules may move the memory: the view is taken after.
     memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)
   }
   for (let p = 0; p < flags.length; p += 2) {
@@ -112,7 +113,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
   }
   return {
     memory, symbols, isLong, longAt, rules,
-    readsRows: symbols > 1 || isLong || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
+    readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
     names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),

@@ -157,6 +157,25 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
   })
 })
 
+describe('a batch that outgrows its memory while it is placed', () => {
+  it('loses no portfolio\'s rules', () => {
+    const { setup, blocks } = randomBatch(`${SEED}/large`)
+    const [first] = setup.portfolios
+    const portfolios = Array.from({ length: 3_000 }, (_, i) => ({
+      ...first, config: { ...first.config, id: `p${i}`, trading: 'rebalance' as const, limits: { cap: 0.02 + i / 4_000, gross: null } },
+    }))
+    const large = { ...setup, portfolios }
+    const [simd, reference] = [createVectorKernel(wasm, large), createReferenceKernel(large)]
+    for (const block of blocks) {
+      simd.run(block)
+      reference.run(block)
+    }
+    const wrong = portfolios.filter((_, p) => differences({ ...simd.performance(p) }, { ...reference.performance(p) }).length > 0)
+    expect(wrong.map(({ config }) => config.id)).toEqual([])
+    expect(new Set(portfolios.map((_, p) => reference.performance(p).finalEquity)).size).toBeGreaterThan(100)
+  })
+})
+
 describe('a sweep', () => {
   it('mixes both kernels as each portfolio needs, and gives what the reference gives', () => {
     let vector = 0

@@ -4,7 +4,7 @@ import { keepList, patternOf } from './pair'
 import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
 import {
   ALL_IN, BY_QUANTITY, CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXIT_REST, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
-  INVESTED_SHARE, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_VETO, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
+  INVESTED_SHARE, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
   SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
 } from './layout'
 
@@ -30,6 +30,14 @@ function decided(pair: usize, field: usize, at: usize, none: v128): v128 {
   return value
 }
 
+function bindsCaps(pattern: usize): bool {
+  return pattern != 0 && load<i32>(pattern, PATTERN_HAS_CAPS) != 0
+}
+
+function vetoesAny(pattern: usize, row: i32): bool {
+  return pattern != 0 && load<i32>(load<u32>(pattern, PATTERN_VETOES) + (<usize>row << 2)) != 0
+}
+
 /** A target as an event: it acts only if its sign is not the position's. NaN keeps the quantity. */
 // @ts-ignore: decorator
 @inline
@@ -52,7 +60,8 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
   if (isLong) share = f64x2.mul(share, v128.load(pair, INVESTED_SHARE))
   const money = choose(f64x2.gt(perTarget, both(0)), perTarget, share)
   const ownCap = v128.load(pair, OWN_CAP)
-  const hasPattern = patternOf(pair, 0) != 0 || patternOf(pair, 1) != 0
+  const hasCaps = bindsCaps(patternOf(pair, 0)) || bindsCaps(patternOf(pair, 1))
+  const hasVetoes = vetoesAny(patternOf(pair, 0), row) || vetoesAny(patternOf(pair, 1), row)
   let at = <usize>(row * padded) << 2
   let targets = tile + TILE_TARGETS
   let cell = pair + HEAD_BYTES
@@ -76,8 +85,8 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
       desired = choose(moves, toLots(quantity, symbol), held)
       if (isLong) desired = choose(movable, keepTime(pair, n, row, held, desired), desired)
       let cap = ownCap
-      if (hasPattern) {
-        cap = f64x2.pmin(decided(pair, PATTERN_CAP, at, both(f64.POSITIVE_INFINITY)), ownCap)
+      if (hasCaps) cap = f64x2.pmin(decided(pair, PATTERN_CAP, at, both(f64.POSITIVE_INFINITY)), ownCap)
+      if (hasVetoes) {
         const forbidden = f64x2.ne(decided(pair, PATTERN_VETO, at, both(0)), both(0))
         const flips = opposite(desired, held)
         const grows = v128.or(flips, f64x2.gt(f64x2.abs(desired), f64x2.abs(held)))

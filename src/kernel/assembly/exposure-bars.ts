@@ -1,4 +1,4 @@
-import { exposuresAt, rows, seriesAt, seriesBytes } from './block'
+import { exposuresAt, keepsCombined, rows, seriesAt, seriesBytes } from './block'
 import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { lanesOf, magnitudeMask32, minusOnes, ones, signMask32 } from './lanes'
 import {
@@ -28,6 +28,7 @@ export function exposeBars(a: usize, b: usize, tile: usize, first: i32, gaps: bo
     putRow(at + stride, low, i32x4.extract_lane(careful, 1), 1)
     putRow(at + 2 * stride, high, i32x4.extract_lane(careful, 2), 0)
     putRow(at + 3 * stride, high, i32x4.extract_lane(careful, 3), 1)
+    if (keepsCombined) putCombined(at, stride, v128.load(line + 3 * lineBytes), v128.load(line + 4 * lineBytes))
     line += 16
     at += 4 * stride
   }
@@ -46,7 +47,22 @@ function putRow(at: usize, targets: v128, careful: i32, half: i32): void {
   v128.store(at, half == 0 ? v128.shuffle<i64>(targets, nothing, 0, 2) : v128.shuffle<i64>(targets, nothing, 1, 2), TILE_TARGETS)
 }
 
-/** One portfolio; what is watched for lies behind the lines of both, and is added to that of the first. */
+/** Combined targets of four rows, behind the others. */
+// @ts-ignore: decorator
+@inline
+function putCombined(at: usize, stride: usize, mine: v128, other: v128): void {
+  const low = v128.shuffle<i32>(mine, other, 0, 4, 1, 5)
+  const high = v128.shuffle<i32>(mine, other, 2, 6, 3, 7)
+  v128.store64_lane(at, low, 0, TILE_TARGETS + 32)
+  v128.store64_lane(at + stride, low, 1, TILE_TARGETS + 32)
+  v128.store64_lane(at + 2 * stride, high, 0, TILE_TARGETS + 32)
+  v128.store64_lane(at + 3 * stride, high, 1, TILE_TARGETS + 32)
+}
+
+/**
+ * One portfolio. What is watched for lies behind the lines of both, and is added to that of the first; then come
+ * the lines of combined targets.
+ */
 function exposeLine(rules: usize, line: usize, counts: usize, first: i32, end: i32, gaps: bool, isSecond: bool): void {
   const count = load<i32>(rules, SUBSCRIPTIONS)
   if (gaps) exposeAll(0, rules, line, counts, first, end, isSecond)
@@ -107,6 +123,7 @@ function exposeAll(kind: i32, rules: usize, line: usize, counts: usize, first: i
       if (kind > 2) sum = f32x4.add(f32x4.add(sum, f32x4.mul(w2, v128.load(s2 + at))), f32x4.mul(w3, v128.load(s3 + at)))
       exposure = clip(f32x4.div(sum, weights))
     }
+    if (keepsCombined) v128.store(line + 3 * lineBytes + at, exposure)
     let limit = ownGross
     let cap = ownCap
     let watch = zero

@@ -36,7 +36,7 @@ function vetoesOf(rules: usize, row: i32): i32 {
 
 /** Whether bars can lie in lanes: a weighted mean of one symbol's signals, whatever the risk model weighs. */
 function readsBars(rules: usize): bool {
-  return symbols == 1 && !keepsCombined && load<i32>(rules, COMBINE) == 0 && load<i32>(rules, BY_WEIGHTS) == 0
+  return symbols == 1 && load<i32>(rules, COMBINE) == 0 && load<i32>(rules, BY_WEIGHTS) == 0
 }
 
 /** Rows whose exposures are worked out at once, so that they stay in the first cache. */
@@ -52,7 +52,7 @@ function linesBytes(): usize {
 
 /** Room for the lines of a pair: their targets, the combined ones, and what to watch for; also for bars in lanes. */
 export function exposureBytes(): usize {
-  return 4 * linesBytes() + 4 * (<usize>(rows + 8) << 2)
+  return 4 * linesBytes() + 6 * (<usize>(rows + 8) << 2)
 }
 
 /** Four symbols in lanes, one portfolio after the other, some rows at a time. */
@@ -79,7 +79,7 @@ function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool,
 
 /** One portfolio's rows: its targets, its counts added up, and what to watch for added to what is. */
 function exposeLines(rules: usize, from: i32, to: i32, out: usize, watches: usize, counts: usize, gaps: bool): void {
-  if (!gaps && !keepsCombined && fuseRows(rules, from, to, out, watches, counts)) return
+  if (!gaps && fuseRows(rules, from, to, out, keepsCombined ? 2 * linesBytes() : 0, watches, counts)) return
   for (let row = from; row < to; row++) {
     const watch = watches + (<usize>(row - from) << 2)
     store<i32>(watch, load<i32>(watch) | expose(rules, row, out, counts))

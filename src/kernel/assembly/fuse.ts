@@ -45,24 +45,25 @@ export function scaleAll(out: usize, factor: f32): void {
 
 /**
  * A weighted mean of signals that all have an opinion, with a fixed share and no caps of a pattern: combined,
- * allocated, scaled, capped and summed up in one go. False where the rules are others.
+ * allocated, scaled, capped and summed up in one go, the combined targets kept `beyond` the others if that is not 0.
+ * False where the rules are others.
  */
-export function fuseRows(rules: usize, from: i32, to: i32, out: usize, watches: usize, counts: usize): bool {
+export function fuseRows(rules: usize, from: i32, to: i32, out: usize, beyond: usize, watches: usize, counts: usize): bool {
   const pattern = <usize>load<u32>(rules, PATTERN)
   const isWeighed = pattern != 0 && load<i32>(rules, BY_WEIGHTS) != 0 && load<u32>(pattern, PATTERN_WEIGHTS) != 0
   if (load<i32>(rules, COMBINE) != 0 || load<f32>(rules, SHARE) == 0 || isWeighed) return false
   if (pattern != 0 && load<i32>(pattern, PATTERN_HAS_CAPS) != 0) return false
   const count = load<i32>(rules, SUBSCRIPTIONS)
-  if (count == 1) fuse(1, rules, from, to, out, watches, counts)
-  else if (count == 2) fuse(2, rules, from, to, out, watches, counts)
-  else fuse(3, rules, from, to, out, watches, counts)
+  if (count == 1) fuse(1, rules, from, to, out, beyond, watches, counts)
+  else if (count == 2) fuse(2, rules, from, to, out, beyond, watches, counts)
+  else fuse(3, rules, from, to, out, beyond, watches, counts)
   return true
 }
 
 /** One signal, two, or 3 for more: all but the last four are summed up first; one that is not there is the first, weighing 0. */
 // @ts-ignore: decorator
 @inline
-function fuse(kind: i32, rules: usize, from: i32, to: i32, out: usize, watches: usize, counts: usize): void {
+function fuse(kind: i32, rules: usize, from: i32, to: i32, out: usize, beyond: usize, watches: usize, counts: usize): void {
   const count = load<i32>(rules, SUBSCRIPTIONS)
   const early = kind == 3 ? max(0, count - 4) : 0
   const isThree = kind == 3 && count == 3
@@ -96,6 +97,7 @@ function fuse(kind: i32, rules: usize, from: i32, to: i32, out: usize, watches: 
       if (kind > 1) sum = f32x4.add(sum, f32x4.mul(w1, v128.load(s1)))
       if (kind > 2) sum = f32x4.add(f32x4.add(sum, f32x4.mul(w2, v128.load(s2))), f32x4.mul(w3, v128.load(s3)))
       const clipped = f32x4.pmin(most, f32x4.pmax(least, f32x4.div(sum, weights)))
+      if (beyond != 0) v128.store(out + beyond, clipped)
       let exposure = f32x4.mul(f32x4.mul(clipped, shares), scales)
       // A target of −0 is as good as 0: no quantity becomes it.
       if (longOnly) exposure = f32x4.pmax(f32x4.splat(0), exposure)
