@@ -106,7 +106,8 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     if (isLong) placeLongCells(memory, own, laneOf(p) + longAt)
     flags.push(flagsOf(own))
     // Placing rules may move the memory: the view is taken after.
-    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)
+    const address = exposureRules(own)
+    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = address
   }
   for (let p = 0; p < flags.length; p += 2) {
     memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
