@@ -1,96 +1,138 @@
+import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createRandom } from '../src/base/random.ts'
-import type { Random } from '../src/base/random.ts'
-import { NO_COSTS } from '../src/domain/costs.ts'
-import type { PortfolioConfig } from '../src/domain/portfolio.ts'
-import { EMPYRICAL } from '../src/domain/profile.ts'
-import { createPatternDecisions } from '../src/domain/risk-decision.ts'
-import { toSignal } from '../src/domain/signal.ts'
-import type { BatchPortfolio, Kernel, KernelBlock, KernelSetup } from '../src/kernel/kernel.ts'
+import { systemClock } from '../src/base/clock.ts'
+import type { Kernel } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
 import { createVectorKernel } from '../src/kernel/wasm.ts'
-import { marketBlock } from '../src/lineup/batch.ts'
-import { randomMarket } from './market.ts'
-import { measure } from './measure.ts'
-import type { Bench, Subject } from './measure.ts'
+import { BLOCK_ROWS, BUSY, CALM, kernelBatch, SIGNALS, SUBSCRIBED, withEveryRule } from './kernel-batch.ts'
+import type { KernelBatch, Pace } from './kernel-batch.ts'
+import { gauge, median } from './measure.ts'
+import type { Bench, Figure, Gauge } from './measure.ts'
+import { compileYardsticks } from './yardstick.ts'
+import type { Yardstick } from './yardstick.ts'
 
-const PORTFOLIOS = 200
-const BLOCK_ROWS = 64
-const SIGNALS = 50
-const SUBSCRIBED = 4
+const PORTFOLIOS = 3000
 /** Steps (portfolio × symbol × bar) of one run, about. */
-const STEPS = 2_000_000
-
-/** Four of fifty signals, risk scale, cap, gross limit, fees, slippage and a drawdown stop: the case of the kernel's design. */
-function plainPortfolio(random: Random, index: number): BatchPortfolio {
-  const signals = Int32Array.from({ length: SUBSCRIBED }, () => random.integer(SIGNALS))
-  const config: PortfolioConfig = {
-    id: `p${index}`, containerId: 'bench', signals: [...signals].map((s) => ({ signal: `s${s}`, weight: 0.5 + random.uniform() })),
-    combine: 'mean', riskPattern: 'default', riskTolerance: 0.25, allocation: 'equal', trading: 'rebalance', opposite: 'reverse',
-    schedule: { everyBars: 1 }, sizing: { kind: 'exposure', size: 1 }, longOnly: false, leverage: 1,
-    limits: { cap: 0.2, gross: 0.9 },
-    exits: { stopLoss: null, takeProfit: null, trailingStop: null, trailFrom: 'close', exitsFrom: 'entry-bar', gapFill: 'open', reentry: 'change' },
-    minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0, drawdownStop: { limit: 0.9, resumeAfterBars: null },
-    threshold: 0.01 * random.uniform(), costs: { ...NO_COSTS, feeBps: 5, entrySlippageBps: 2, exitSlippageBps: 2 },
-    execution: { profile: 'next-open', buyingPower: 'scale', participation: null }, cash: 1_000_000, positions: {}, end: 'leave',
-  }
-  return { config, signals, pattern: 0 }
-}
-
-interface Sized {
-  readonly setup: KernelSetup
-  readonly blocks: readonly KernelBlock[]
-  readonly steps: number
-}
-
-export function sized(symbols: number, count = PORTFOLIOS): Sized {
-  const random = createRandom(`kernel/${symbols}`)
-  const rows = Math.max(BLOCK_ROWS, Math.ceil(STEPS / PORTFOLIOS / symbols / BLOCK_ROWS) * BLOCK_ROWS)
-  const market = randomMarket({ rows, symbols, seed: 'kernel' })
-  const width = SIGNALS * symbols
-  const wanted = new Float64Array(width)
-  const blocks: KernelBlock[] = []
-  for (let from = 0; from < rows; from += BLOCK_ROWS) {
-    const signals = new Float32Array(BLOCK_ROWS * width)
-    for (let i = 0; i < signals.length; i++) {
-      const at = i % width
-      if (random.uniform() < 0.05) wanted[at] = 2 * random.uniform() - 1
-      signals[(Math.floor(at / symbols) * BLOCK_ROWS + Math.floor(i / width)) * symbols + (at % symbols)] = toSignal(wanted[at])
-    }
-    const decisions = createPatternDecisions({ rows: BLOCK_ROWS, symbols, hasWeights: false })
-    decisions.scale.forEach((_, row) => (decisions.scale[row] = 0.75 + 0.25 * random.uniform()))
-    blocks.push({ market: marketBlock(market, from, from + BLOCK_ROWS), signals, signalCount: SIGNALS, patterns: [decisions] })
-  }
-  const portfolios = Array.from({ length: count }, (_, i) => plainPortfolio(random, i))
-  const setup = { instruments: market.instruments, portfolios, profile: EMPYRICAL, firstRow: 0, lastRow: rows - 1 }
-  return { setup, blocks, steps: count * symbols * rows }
-}
+const STEPS = 6_000_000
+const UNIT = 'ns/portfolio-symbol-bar'
+const ROUNDS = { warmUps: 2, runs: 9 }
 
 type Runner = Pick<Kernel, 'run' | 'performance'>
 
-/** Portfolio-symbol-bar in nanoseconds for both kernels, in turns, at several universe sizes. */
+/** Nanoseconds of this process's CPU time that a batch's blocks take, per step; the books are placed before. */
+function takeBatch({ setup, blocks, steps }: KernelBatch, create: () => Runner, seen?: { fillsPerStep: number }): number {
+  const kernel = create()
+  const start = process.cpuUsage()
+  for (const block of blocks) kernel.run(block)
+  const { user, system } = process.cpuUsage(start)
+  if (seen !== undefined) seen.fillsPerStep = setup.portfolios.reduce((sum, _, p) => sum + kernel.performance(p).fills, 0) / steps
+  return ((user + system) * 1000) / steps
+}
+
+interface Case {
+  readonly wasm: WebAssembly.Module
+  readonly yardsticks: readonly Yardstick[]
+  readonly symbols: number
+  readonly pace: Pace
+}
+
+/** SIMD, every rule, the C yardsticks and the reference in turns, at one size and pace; then their ratios to 128-bit C. */
+async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Record<string, number>): Promise<Figure[]> {
+  const plain = kernelBatch({ symbols, portfolios: PORTFOLIOS, steps: STEPS, pace })
+  const every = withEveryRule(plain)
+  const sample = kernelBatch({ symbols, portfolios: 60, steps: STEPS / 50, pace })
+  const rows = plain.steps / PORTFOLIOS / symbols
+  const at = `N = ${symbols}, ${pace.name}`
+  const seen = { fillsPerStep: 0 }
+  const simd = (batch: KernelBatch) => () => createVectorKernel(wasm, batch.setup)
+  const gauges: Gauge[] = [
+    { name: `SIMD, ${at}`, unit: UNIT, take: () => takeBatch(plain, simd(plain), seen) },
+    ...yardsticks.map(({ name, run }) => ({
+      name: `${name}, ${at}`, unit: UNIT,
+      take: () => {
+        const { nanoseconds, fillsPerStep } = run({ symbols, portfolios: PORTFOLIOS, rows, pace })
+        fills[`${name}, ${at}`] = fillsPerStep
+        return nanoseconds
+      },
+    })),
+    { name: `SIMD, every rule, ${at}`, unit: UNIT, take: () => takeBatch(every, simd(every)) },
+    { name: `reference, ${at}`, unit: UNIT, take: () => takeBatch(sample, () => createReferenceKernel(sample.setup)) },
+  ]
+  const figures = await gauge(gauges, ROUNDS)
+  fills[`SIMD, ${at}`] = seen.fillsPerStep
+  return [...figures, ...ratios(figures, at)]
+}
+
+/** Least against least: what the machine did beside only ever adds. */
+function ratios(figures: readonly Figure[], at: string): Figure[] {
+  const of = (name: string): Figure | undefined => figures.find((figure) => figure.name === `${name}, ${at}`)
+  const ratio = (name: string, a?: Figure, b?: Figure): Figure[] =>
+    a === undefined || b === undefined ? [] : [{ name: `${name}, ${at}`, unit: '×', median: a.median / b.median, least: a.least / b.least, most: a.most / b.most, runs: a.runs }]
+  return [
+    ...ratio('SIMD / C, 128 bit', of('SIMD'), of('C, 128 bit')),
+    ...ratio('every rule / plain', of('SIMD, every rule'), of('SIMD')),
+    ...ratio('reference / SIMD', of('reference'), of('SIMD')),
+  ]
+}
+
+/** Batches too small to fill the pairs that go side by side. */
+function benchFew(wasm: WebAssembly.Module): Promise<Figure[]> {
+  return gauge([1, 10].flatMap((symbols) => [1, 2, 4, 7].map((portfolios) => {
+    const batch = kernelBatch({ symbols, portfolios, steps: 40_000 * portfolios, pace: CALM })
+    return { name: `SIMD, N = ${symbols}, ${portfolios} portfolios`, unit: UNIT, take: () => takeBatch(batch, () => createVectorKernel(wasm, batch.setup)) }
+  })), ROUNDS)
+}
+
+/** Runs one batch some times and tells how long it took, when asked: half of the scaling figure. */
+export function serveKernelRuns(wasmFile: string): void {
+  const wasm = new WebAssembly.Module(readFileSync(wasmFile))
+  const batch = kernelBatch({ symbols: 10, portfolios: PORTFOLIOS, steps: STEPS, pace: CALM })
+  for (let i = 0; i < 4; i++) takeBatch(batch, () => createVectorKernel(wasm, batch.setup))
+  process.on('message', () => {
+    const start = systemClock.monotonic()
+    for (let i = 0; i < 6; i++) takeBatch(batch, () => createVectorKernel(wasm, batch.setup))
+    process.send?.(systemClock.monotonic() - start)
+  })
+  process.send?.(0)
+}
+
+/** How much two processes do in the time one takes alone: by the clock, so whatever else runs on the machine counts. */
+async function benchProcesses(): Promise<Figure[]> {
+  const workers = [0, 1].map(() => fork(process.argv[1], ['kernel-process']))
+  const answer = (worker: (typeof workers)[number]): Promise<number> => new Promise((resolve) => worker.once('message', (message) => resolve(Number(message))))
+  await Promise.all(workers.map(answer))
+  const run = (some: typeof workers): Promise<number[]> => {
+    const answers = some.map(answer)
+    for (const worker of some) worker.send('run')
+    return Promise.all(answers)
+  }
+  const scaling: number[] = []
+  for (let round = 0; round < 7; round++) {
+    const [alone] = await run([workers[round % 2]])
+    scaling.push((2 * alone) / Math.max(...(await run(workers))))
+  }
+  for (const worker of workers) worker.kill()
+  return [{ name: '2 processes against 1', unit: '×', median: median(scaling), least: Math.min(...scaling), most: Math.max(...scaling), runs: scaling.length }]
+}
+
+/**
+ * Portfolio-symbol-bar in nanoseconds of CPU time: both kernels, the SIMD kernel with every rule on and for few
+ * portfolios, beside C compiled on the spot; and what a second process adds.
+ */
 export async function benchKernel(wasmFile: string): Promise<Bench> {
   const wasm = new WebAssembly.Module(readFileSync(wasmFile))
-  const figures = []
-  const tradeRates: Record<string, number> = {}
-  for (const symbols of [1, 10, 43, 100]) {
-    const { setup, blocks, steps } = sized(symbols)
-    let last: Runner | null = null
-    const subject = (name: string, create: () => Runner): Subject => ({
-      name: `${name}, N = ${symbols}`, unit: 'ns/portfolio-symbol-bar', figure: (ms) => (ms * 1e6) / steps,
-      work: () => {
-        last = create()
-        for (const block of blocks) last.run(block)
-      },
-    })
-    figures.push(...(await measure([
-      subject('reference', () => createReferenceKernel(setup)),
-      subject('SIMD', () => createVectorKernel(wasm, setup)),
-    ], { warmUps: 2, runs: 7 })))
-    const ran = last as Runner | null
-    const fills = setup.portfolios.reduce((sum, _, p) => sum + (ran?.performance(p).fills ?? 0), 0)
-    tradeRates[`N = ${symbols}`] = fills / steps
+  const { yardsticks, leftOut, remove } = compileYardsticks()
+  for (const reason of leftOut) console.log(`left out: ${reason}`)
+  const fillsPerStep: Record<string, number> = {}
+  const figures: Figure[] = []
+  for (const pace of [CALM, BUSY]) {
+    for (const symbols of [1, 10, 100]) figures.push(...(await benchSize({ wasm, yardsticks, symbols, pace }, fillsPerStep)))
   }
-  const setting = { portfolios: PORTFOLIOS, blockRows: BLOCK_ROWS, signals: SIGNALS, subscribed: SUBSCRIBED, fillsPerStep: tradeRates }
+  remove()
+  figures.push(...(await benchFew(wasm)), ...(await benchProcesses()))
+  const setting = {
+    portfolios: PORTFOLIOS, blockRows: BLOCK_ROWS, signals: SIGNALS, subscribed: SUBSCRIBED, paces: [CALM, BUSY],
+    time: 'CPU time of the process; two processes by the clock', leftOut, fillsPerStep,
+  }
   return { name: 'kernel', setting, figures }
 }

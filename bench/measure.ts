@@ -33,22 +33,39 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
+/** Something that takes its own measure, in the figure's unit. */
+export interface Gauge {
+  readonly name: string
+  readonly unit: string
+  take(): number | Promise<number>
+}
+
 /**
- * Measures all subjects in turns (first, second … first, second …), so that a machine that slows down slows
+ * Takes all measures in turns (first, second … first, second …), so that a machine that slows down slows
  * every one of them. The first `warmUps` rounds are not counted: compilers are still at work in them.
  */
-export async function measure(subjects: readonly Subject[], rounds: { warmUps: number; runs: number }): Promise<Figure[]> {
-  const taken = subjects.map((): number[] => [])
+export async function gauge(gauges: readonly Gauge[], rounds: { warmUps: number; runs: number }): Promise<Figure[]> {
+  const taken = gauges.map((): number[] => [])
   for (let round = 0; round < rounds.warmUps + rounds.runs; round++) {
-    for (const [i, subject] of subjects.entries()) {
-      const start = systemClock.monotonic()
-      await subject.work()
-      const milliseconds = systemClock.monotonic() - start
-      if (round >= rounds.warmUps) taken[i].push(subject.figure(milliseconds))
+    for (const [i, each] of gauges.entries()) {
+      const value = await each.take()
+      if (round >= rounds.warmUps) taken[i].push(value)
     }
   }
-  return subjects.map((subject, i) => ({
-    name: subject.name, unit: subject.unit, median: median(taken[i]),
+  return gauges.map(({ name, unit }, i) => ({
+    name, unit, median: median(taken[i]),
     least: Math.min(...taken[i]), most: Math.max(...taken[i]), runs: taken[i].length,
   }))
+}
+
+/** Measures all subjects in turns, by the clock. */
+export function measure(subjects: readonly Subject[], rounds: { warmUps: number; runs: number }): Promise<Figure[]> {
+  return gauge(subjects.map(({ name, unit, work, figure }) => ({
+    name, unit,
+    take: async () => {
+      const start = systemClock.monotonic()
+      await work()
+      return figure(systemClock.monotonic() - start)
+    },
+  })), rounds)
 }

@@ -1,9 +1,12 @@
 /*
  * What a C compiler makes of the SIMD kernel's plain rules: the same layout, the same order of work, LANES
  * portfolios to a vector (2 = 128 bit, 8 = AVX-512). Four of fifty signals, softened scale, cap, gross limit,
- * next-open fills with slippage and fee, buying power by its bound, trades, drawdown stop, metrics.
- * Arguments: symbols, portfolios, rows. Prints nanoseconds of CPU per portfolio-symbol-bar, and fills per step.
+ * next-open fills in whole lots with slippage, spread and fee, buying power, trades, drawdown stop, metrics. Where
+ * there is one symbol, four bars lie in lanes in phase 1, and no list is kept.
+ * Arguments: symbols, portfolios, rows, chance that a signal changes, bars a risk scale stands, largest threshold.
+ * Prints nanoseconds of CPU per portfolio-symbol-bar, and fills per step.
  */
+#include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,7 +39,17 @@ static inline vd choose(vl m, vd a, vd b) { return (vd)(((vl)a & m) | ((vl)b & ~
 static inline vd vabs(vd x) { return (vd)((vl)x & INT64_MAX); }
 static inline vd vmin(vd a, vd b) { return choose(a < b, a, b); }
 static inline vd vmax(vd a, vd b) { return choose(a > b, a, b); }
-static inline int any(vl m) { int64_t r = 0; for (int i = 0; i < LANES; i++) r |= m[i]; return r != 0; }
+#if LANES == 8
+static inline int any(vl m) { return _mm512_test_epi64_mask((__m512i)m, (__m512i)m) != 0; }
+static inline vd vtrunc(vd x) { return (vd)_mm512_roundscale_pd((__m512d)x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+/* Which of two symbols some portfolio names: bit 0 and bit 1. */
+static inline int named(vi m) { int bits = _mm512_movepi32_mask((__m512i)m); return ((bits & 0xff) != 0) | ((bits > 0xff) << 1); }
+#else
+static inline int any(vl m) { return !_mm_testz_si128((__m128i)m, (__m128i)m); }
+static inline vd vtrunc(vd x) { return (vd)_mm_round_pd((__m128d)x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC); }
+static inline int named(vi m) { int bits = _mm_movemask_ps((__m128)m); return ((bits & 3) != 0) | ((bits > 3) << 1); }
+#endif
+static inline vd toLots(vd x) { return vtrunc(x * (1 + 1e-12)) * 1.0 + 0.0; }
 static inline v4 min4(v4 a, v4 b) { w4 m = a < b; return (v4)(((w4)a & m) | ((w4)b & ~m)); }
 static inline v4 max4(v4 a, v4 b) { w4 m = a > b; return (v4)(((w4)a & m) | ((w4)b & ~m)); }
 
@@ -45,10 +58,11 @@ typedef struct {
   vd cash, equity, measured, inverse, period, periodInverse, inversePeak, filled, held, changing, wanted, stopPeak, stoppedAt;
   vd peak, maxDrawdown, maxPeriods, periods, sum, squares, downside, best, worst, turnover, fees, orders, fills;
   vd trades, wins, profit, loss, inMarket, exposure, ended, stops;
-  vd leverage, feeRate, entrySlip, exitSlip, threshold, limit;
+  vd leverage, feeRate, feePerUnit, feeMinimum, spread, entrySlip, exitSlip, threshold, limit, size;
   int listed;
   int rules[LANES][SUBSCRIBED];
   float weights[LANES][SUBSCRIBED], total[LANES];
+  int capped[LANES], scaled[LANES];
 } Head;
 
 static int N, P, ROWS, NP;
@@ -59,15 +73,17 @@ static Cell *cells;
 static int *lists;
 static vf *tiles, *heldValues;
 static float *rowExposure;
+static vf *lotValues;
 
 static uint64_t seed = 88172645463325252ull;
 static double uniform(void) { seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17; return (double)(seed >> 11) / 9007199254740992.0; }
 static double normal(void) { return sqrt(-2 * log(uniform() + 1e-300)) * cos(6.283185307179586 * uniform()); }
 
 static void expose(Head *head, int lane, int row, float *out) {
-  const float *line = signals + (size_t)row * SIGNALS * NP;
-  const float *s0 = line + head->rules[lane][0] * NP, *s1 = line + head->rules[lane][1] * NP;
-  const float *s2 = line + head->rules[lane][2] * NP, *s3 = line + head->rules[lane][3] * NP;
+  const int *own = head->rules[lane];
+  const float *line = signals + (size_t)row * NP;
+  const size_t series = (size_t)BLOCK * NP;
+  const float *s0 = line + own[0] * series, *s1 = line + own[1] * series, *s2 = line + own[2] * series, *s3 = line + own[3] * series;
   const float *w = head->weights[lane];
   const float share = 1.0f / N, scale = 1 - 0.75f * (1 - scales[row]), cap = 0.2f, gross = 0.9f;
   v4 sums = {0};
@@ -84,10 +100,41 @@ static void expose(Head *head, int lane, int row, float *out) {
   }
   float total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
   if (total > gross) for (int n = 0; n < N; n++) out[n] *= gross / total;
-  heads->stops[0] += cuts[0] < 0;
+  head->capped[lane] += cuts[0] + cuts[1] + cuts[2] + cuts[3];
+  head->scaled[lane] += scale != 1;
+}
+
+/* One symbol: four bars in lanes. The series of a signal lies row after row. */
+static void exposeBars(Head *head, int lane, float *out) {
+  const float *s[SUBSCRIBED], *w = head->weights[lane];
+  for (int i = 0; i < SUBSCRIBED; i++) s[i] = signals + (size_t)head->rules[lane][i] * BLOCK;
+  w4 cuts = {0}, scaled = {0};
+  const v4 one4 = {1, 1, 1, 1}, cap = 0.2f - (v4){0};
+  for (int row = 0; row < BLOCK; row += 4) {
+    v4 sum = w[0] * *(v4 *)(s[0] + row) + w[1] * *(v4 *)(s[1] + row) + w[2] * *(v4 *)(s[2] + row) + w[3] * *(v4 *)(s[3] + row);
+    v4 scale = 1 - 0.75f * (1 - *(v4 *)(scales + row));
+    v4 exposure = min4(one4, max4(-one4, sum / head->total[lane])) * scale;
+    v4 size = (v4)((w4)exposure & INT32_MAX);
+    v4 kept = min4(size, cap);
+    cuts -= size > cap;
+    scaled -= scale != one4;
+    w4 over = kept > 0.9f - (v4){0};
+    if (over[0] | over[1] | over[2] | over[3]) kept = min4(kept, 0.9f - (v4){0});
+    *(v4 *)(out + row) = (v4)((w4)kept | ((w4)exposure & INT32_MIN));
+  }
+  head->capped[lane] += cuts[0] + cuts[1] + cuts[2] + cuts[3];
+  head->scaled[lane] += scaled[0] + scaled[1] + scaled[2] + scaled[3];
 }
 
 static void exposeGroup(Head *head, vf *tile) {
+  if (N == 1) {
+    for (int lane = 0; lane < LANES; lane++) exposeBars(head, lane, rowExposure + lane * BLOCK);
+    for (int row = 0; row < BLOCK; row++) {
+      float *targets = (float *)(tile + (size_t)row * NP / 2);
+      for (int lane = 0; lane < LANES; lane++) targets[lane] = rowExposure[lane * BLOCK + row];
+    }
+    return;
+  }
   for (int row = 0; row < BLOCK; row++) {
     for (int lane = 0; lane < LANES; lane++) expose(head, lane, row, rowExposure + lane * NP);
     float *targets = (float *)(tile + (size_t)row * NP / 2);
@@ -95,21 +142,25 @@ static void exposeGroup(Head *head, vf *tile) {
   }
 }
 
+static inline vd orderFee(const Head *head, vd notional, vd units) {
+  return where(units > 0, vmax(head->feeRate * notional + head->feePerUnit * units, head->feeMinimum));
+}
+
 static void fill(Head *head, Cell *cell, int *list, const double *open, double leap) {
   vd slipped = (1 + leap) * (1 + vmax(head->entrySlip, head->exitSlip));
   vd changing = slipped * head->changing, fees = changing * head->feeRate;
   vd equity = head->equity - leap * (head->held + head->changing) - changing * head->exitSlip - fees;
-  if (any(slipped * head->wanted + fees > head->leverage * equity)) heads->stops[0] += 1;
+  if (any(slipped * head->wanted + fees > head->leverage * equity)) head->stops += 1;
   vd reducedValue = {0}, increasedValue = {0}, reducedSize = {0}, increasedSize = {0}, reducedFees = {0}, increasedFees = {0}, fills = {0};
   for (int at = 0; at < head->listed; at++) {
     Cell *c = cell + list[at];
     vl sign = (vl)c->order & INT64_MIN;
-    vd size = vabs(c->order), price = both(open[list[at]]);
+    vd size = vabs(c->order), price = both(open[list[at]]), spread = (vd)((vl)head->spread ^ sign);
     vl against = c->quantity * c->order < 0;
     vd reduced = where(against, vmin(size, vabs(c->quantity))), increased = size - reduced;
-    vd reducedBy = reduced * (price * (1 + (vd)((vl)head->exitSlip ^ sign)));
-    vd increasedBy = increased * (price * (1 + (vd)((vl)head->entrySlip ^ sign)));
-    vd fee = head->feeRate * (reducedBy + increasedBy);
+    vd reducedBy = reduced * (price * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
+    vd increasedBy = increased * (price * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
+    vd fee = orderFee(head, reducedBy + increasedBy, size);
     vl grows = increased > 0;
     vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
     vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
@@ -163,9 +214,9 @@ static void mark(Head *head, Cell *cell, const double *close, int first) {
   head->peak = choose(below, head->peak, equity); head->inversePeak = choose(below, head->inversePeak, inverse);
 }
 
-static void decide(Head *head, Cell *cell, int *list, const double *close, const vf *tile) {
+static void decide(Head *head, Cell *cell, int *list, const double *close, const vf *tile, const vf *lotValues) {
   vd money = head->equity, exact = head->threshold * head->equity;
-  if (any((head->stopPeak - money >= head->limit * head->stopPeak) | (head->ended > 0))) heads->stops[0] += 1;
+  if (any((head->stopPeak - money >= head->limit * head->stopPeak) | (head->ended > 0))) head->stops += 1;
   head->stopPeak = vmax(head->stopPeak, money);
   vd rough = 1e-6 * (head->equity + head->held);
   float moneys[HALF], least[HALF];
@@ -176,13 +227,13 @@ static void decide(Head *head, Cell *cell, int *list, const double *close, const
   int count = 0;
   for (int n = 0; n < N; n += 2) {
     vf wanted = tile[n / 2] * m, has = heldValues[n / 2];
-    vf change = (vf)((vi)(wanted - has) & INT32_MAX);
-    vi leaves = ((vf)((vi)wanted ^ ((vi)has & INT32_MIN)) <= 0) & (has != 0);
+    vf lot = (vf)lotValues[n / 2];
+    vf change = (vf)((vi)(wanted - has) & INT32_MAX) + lot;
+    vi leaves = ((vf)((vi)wanted ^ ((vi)has & INT32_MIN)) <= lot) & (has != 0);
     vi goes = (change > l) | leaves;
-    int32_t low = 0, high = 0;
-    for (int i = 0; i < LANES; i++) { low |= goes[i]; high |= goes[LANES + i]; }
-    list[count] = n; count += low != 0;
-    list[count] = n + 1; count += high != 0;
+    int names = named(goes);
+    list[count] = n; count += names & 1;
+    list[count] = n + 1; count += names >> 1;
   }
   vd orders = {0}, changing = {0}, growing = {0};
   int kept = 0;
@@ -190,7 +241,7 @@ static void decide(Head *head, Cell *cell, int *list, const double *close, const
     int n = list[at];
     Cell *c = cell + n;
     vd unit = both(close[n]), target = __builtin_convertvector(*(vh *)((float *)tile + n * LANES), vd);
-    vd desired = target * money / unit, change = desired - c->quantity, value = vabs(change) * unit;
+    vd desired = toLots(target * (head->size * money) / unit), change = desired - c->quantity, value = vabs(change) * unit;
     vl go = ((desired == 0) | (desired * c->quantity < 0) | (value > exact)) & (change != 0);
     c->order = where(go, change);
     orders += one(go); changing += where(go, value); growing += where(go, (vabs(desired) - vabs(c->quantity)) * unit);
@@ -199,12 +250,56 @@ static void decide(Head *head, Cell *cell, int *list, const double *close, const
   head->listed = kept; head->orders += orders; head->changing = changing; head->wanted = head->held + growing;
 }
 
+/* One symbol: what lies in the only cell goes from step to step without lists and loops. */
+static void stepSingle(Head *head, Cell *c, double open, double close, const float *tile, int first) {
+  if (head->listed) {
+    vl sign = (vl)c->order & INT64_MIN;
+    vd size = vabs(c->order), held = c->quantity, spread = (vd)((vl)head->spread ^ sign);
+    vl against = held * c->order < 0;
+    vd reduced = where(against, vmin(size, vabs(held))), increased = size - reduced;
+    vd reducedBy = reduced * (open * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
+    vd increasedBy = increased * (open * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
+    vd fee = orderFee(head, reducedBy + increasedBy, size);
+    vl grows = increased > 0;
+    vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
+    vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
+    vd left = held + (vd)((vl)reduced | sign);
+    vd equity = head->cash - reduceValue - reduceFee + left * open;
+    vd needed = vabs(left) * open + increaseFee + increasedBy;
+    if (any(grows & ~(needed <= head->leverage * equity * (1 + 1e-6)))) head->stops += 1;
+    vd tradeCash = c->tradeCash - reduceValue - reduceFee;
+    vl shut = against & (left == 0);
+    if (any(shut)) {
+      vl wins = shut & (tradeCash > 0);
+      head->trades += one(shut); head->wins += one(wins);
+      head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
+      tradeCash = where(~shut, tradeCash);
+    }
+    c->quantity = left + (vd)((vl)increased | sign);
+    c->tradeCash = tradeCash - increaseValue - increaseFee;
+    head->cash = head->cash - (reduceValue + increaseValue) - fee;
+    head->filled = reducedBy + increasedBy;
+    head->fees += fee;
+    head->fills += one(reduced > 0) + one(grows);
+  }
+  mark(head, c, &close, first);
+  if (any((head->stopPeak - head->equity >= head->limit * head->stopPeak) | (head->ended > 0))) head->stops += 1;
+  head->stopPeak = vmax(head->stopPeak, head->equity);
+  vd held = c->quantity, target = __builtin_convertvector(*(vh *)tile, vd), money = head->equity;
+  vd desired = toLots(target * (head->size * money) / close), change = desired - held;
+  vl go = ((desired == 0) | (desired * held < 0) | (vabs(change) * close > head->threshold * money)) & (change != 0);
+  c->order = where(go, change);
+  head->orders += one(go);
+  head->listed = any(go);
+}
+
 static void *take(size_t bytes) { void *at = aligned_alloc(64, (bytes + 63) / 64 * 64); memset(at, 0, bytes); return at; }
 
 int main(int argc, char **argv) {
   N = atoi(argv[1]); P = atoi(argv[2]) / LANES * LANES; ROWS = atoi(argv[3]) / BLOCK * BLOCK;
   NP = (N + 3) / 4 * 4;
-  if (argc < 4) return 2;
+  if (argc < 7) return 2;
+  const double signalChange = atof(argv[4]), riskBars = atof(argv[5]), largestThreshold = atof(argv[6]);
   int groups = P / LANES, together = 16384 / (int)(sizeof(Head) + N * sizeof(Cell));
   if (together < 1) together = 1;
   if (together > 16) together = 16;
@@ -212,25 +307,29 @@ int main(int argc, char **argv) {
   opens = take(sizeof(double) * BLOCK * N); closes = take(sizeof(double) * BLOCK * N); leaps = take(sizeof(double) * BLOCK);
   heads = take(sizeof(Head) * groups); cells = take(sizeof(Cell) * groups * N); lists = take(sizeof(int) * groups * (N + 4));
   tiles = take(sizeof(vf) * (size_t)together * BLOCK * NP / 2); heldValues = take(sizeof(vf) * (NP / 2 + 1));
-  rowExposure = take(sizeof(float) * LANES * NP);
+  rowExposure = take(sizeof(float) * LANES * (NP > BLOCK ? NP : BLOCK)); lotValues = take(sizeof(vf) * BLOCK * (NP / 2));
   for (int g = 0; g < groups; g++) {
     Head *h = heads + g;
-    h->cash = h->equity = both(1e6); h->leverage = both(1); h->feeRate = both(5e-4); h->entrySlip = h->exitSlip = both(2e-4); h->limit = both(0.9);
+    h->cash = h->equity = both(1e6); h->leverage = both(1); h->feeRate = both(5e-4); h->entrySlip = h->exitSlip = both(2e-4); h->limit = both(0.9); h->size = both(1);
     for (int lane = 0; lane < LANES; lane++) {
-      h->threshold[lane] = 0.01 * uniform();
+      h->threshold[lane] = largestThreshold * uniform();
       for (int i = 0; i < SUBSCRIBED; i++) { h->rules[lane][i] = (int)(uniform() * SIGNALS); h->weights[lane][i] = 0.5 + uniform(); h->total[lane] += h->weights[lane][i]; }
     }
   }
   double *last = take(sizeof(double) * N);
   float *wanted = take(sizeof(float) * SIGNALS * NP);
+  for (int s = 0; s < SIGNALS * NP; s++) if (s % NP < N) wanted[s] = 2 * uniform() - 1;
   for (int n = 0; n < N; n++) last[n] = 20 + 180 * uniform();
-  double spent = 0;
+  double spent = 0, scale = 1;
   for (int from = 0; from < ROWS; from += BLOCK) {
     for (int row = 0; row < BLOCK; row++) {
-      scales[row] = 0.75 + 0.25 * uniform();
+      if (fmod(from + row, riskBars) == 0) scale = 0.75 + 0.25 * uniform();
+      scales[row] = scale;
       for (int s = 0; s < SIGNALS * NP; s++) {
-        if (s % NP < N && uniform() < 0.05) wanted[s] = 2 * uniform() - 1;
-        signals[(size_t)row * SIGNALS * NP + s] = wanted[s];
+        if (s % NP < N && uniform() < signalChange) wanted[s] = 2 * uniform() - 1;
+        if (N == 1 && s % NP > 0) continue;
+        if (N == 1) signals[(size_t)(s / NP) * BLOCK + row] = wanted[s];
+        else signals[((size_t)(s / NP) * BLOCK + row) * NP + s % NP] = wanted[s];
       }
       leaps[row] = 0;
       for (int n = 0; n < N; n++) {
@@ -238,6 +337,7 @@ int main(int argc, char **argv) {
         leaps[row] = fmax(leaps[row], fabs(open / last[n] - 1));
         opens[row * N + n] = open;
         last[n] = closes[row * N + n] = open * (1 + 0.015 * normal());
+        for (int lane = 0; lane < LANES; lane++) ((float *)(lotValues + (size_t)row * NP / 2))[n * LANES + lane] = last[n] * (1 + 1e-6);
       }
     }
     struct timespec a, b;
@@ -249,9 +349,14 @@ int main(int argc, char **argv) {
         for (int i = g; i < end; i++) {
           int *list = lists + (size_t)i * (N + 4);
           Cell *cell = cells + (size_t)i * N;
+          const vf *tile = tiles + ((size_t)(i - g) * BLOCK + row) * NP / 2;
+          if (N == 1) {
+            stepSingle(heads + i, cell, opens[row], closes[row], (const float *)tile, from + row == 0);
+            continue;
+          }
           if (heads[i].listed) fill(heads + i, cell, list, opens + row * N, leaps[row]);
           mark(heads + i, cell, closes + row * N, from + row == 0);
-          decide(heads + i, cell, list, closes + row * N, tiles + ((size_t)(i - g) * BLOCK + row) * NP / 2);
+          decide(heads + i, cell, list, closes + row * N, tile, lotValues + (size_t)row * NP / 2);
         }
       }
     }
