@@ -1,6 +1,7 @@
 import { MillraceError } from '../base/errors.ts'
 import { addressOf } from '../base/hash.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
 import { runLockstep, type LockstepOutcome, type LockstepRun } from '../lockstep/lockstep.ts'
 import { expandPortfolios, noteEnd, startRecord, type ExperimentRun } from '../stages/experiment-run.ts'
@@ -86,6 +87,7 @@ export function choosePredictions(store: Store, prepared: PreparedRun, wish?: 's
  */
 export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: PreparedRun): Promise<RunRecord> {
   const { experiment, store, predictions } = of
+  refuseWalkForwards(experiment)
   const configs = expandPortfolios(experiment)
   const fingerprint = fingerprintOf({ experiment, driver: 'lockstep', predictions }, prepared)
   const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [] }, () => [prepared.market])
@@ -101,7 +103,7 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
       peakMemoryBytes: of.memoryMeter?.peak() ?? 0,
     })
     const places = placesOf(store, prepared, outcome.artefacts)
-    const metrics = await publishMetrics(store, { ...run, driver: 'lockstep', addresses: prepared.addresses, places })
+    const metrics = await publishMetrics(store, { ...run, driver: 'lockstep', addresses: prepared.addresses, walkForwards: [], places })
     note({
       status: 'finished',
       artefacts: describeArtefacts(store, prepared, { configs, places, metrics }),
@@ -115,6 +117,20 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
   } catch (error) {
     throw noteEnd(of, error, note)
   }
+}
+
+/**
+ * A walk-forward trains on whole windows before it trades one bar: there is nothing to turn bar by bar.
+ * @throws MillraceError USAGE
+ */
+export function refuseWalkForwards({ walkForwards }: Pick<ResolvedExperiment, 'walkForwards'>): void {
+  if (walkForwards.length === 0) return
+  throw new MillraceError({
+    code: 'USAGE',
+    message: `lockstep steps every portfolio once, bar by bar; the walk-forward ${walkForwards[0].name} trains its candidates on whole windows first`,
+    where: `portfolios.${walkForwards[0].name}.walkForward`, value: '--driver lockstep',
+    hint: 'run it staged; its steps are the same in both drivers',
+  })
 }
 
 /** Where the results are, and whatever the staged driver has stored of what they were made from. */

@@ -2,6 +2,7 @@ import { MillraceError } from '../base/errors.ts'
 import { ORDER_KINDS, portfolioKey, type OrderKind } from '../domain/order.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
+import { stitchedIdentity } from '../stages/stitched-run.ts'
 import type { OpenedRun } from './opened-run.ts'
 
 /** The parts an order key is made of. */
@@ -33,13 +34,22 @@ export function parseOrderKey(text: string): OrderKeyParts {
 
 /**
  * The portfolio of a run whose resolved configuration has this key.
- * @throws MillraceError ORDER_NOT_FOUND
+ * @throws MillraceError ORDER_NOT_FOUND; USAGE for a walk-forward's, which has many configurations
  */
 export function portfolioByKey(run: OpenedRun, key: OrderKeyParts): PortfolioConfig {
   const count = portfolioCount(run.experiment)
   for (let index = 0; index < count; index++) {
     const config = portfolioAt(run.experiment, index)
     if (portfolioKey(config) === key.portfolioKey) return config
+  }
+  const stitched = run.experiment.walkForwards.find((group) => portfolioKey(stitchedIdentity(group, run.experiment.patterns)) === key.portfolioKey)
+  if (stitched !== undefined) {
+    throw new MillraceError({
+      code: 'USAGE',
+      message: `the order is of the walk-forward ${stitched.name}, whose parameters change from window to window: only portfolios with one configuration are explained`,
+      value: key.portfolioKey,
+      hint: `\`millrace replay ${run.id} ${stitched.name}\` lists its orders; its windows stand in \`millrace sql ${run.id} "select * from windows"\``,
+    })
   }
   throw new MillraceError({
     code: 'ORDER_NOT_FOUND',

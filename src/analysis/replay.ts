@@ -1,12 +1,15 @@
+import { MillraceError } from '../base/errors.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Performance } from '../domain/performance.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { WalkForwardGroup } from '../experiment/experiment.ts'
 import type { Kernel, KernelBlock, Recorder } from '../kernel/kernel.ts'
 import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
 import { collectLedgerRows, type LedgerRows } from '../lineup/ledger-rows.ts'
 import { readPerformances } from '../lineup/results.ts'
 import { kernelBlocks } from '../stages/kernel-blocks.ts'
 import { readMarket } from '../stages/market-artefact.ts'
+import { runStitched, stitchedIdentity, type Segment } from '../stages/stitched-run.ts'
 import { portfolioOf, storedPlace, type OpenedRun } from './opened-run.ts'
 
 /** A portfolio stepped again from stored artefacts, exactly as it ran. */
@@ -49,6 +52,8 @@ export function decisionsOf(run: OpenedRun, pattern: string) {
  * @throws MillraceError PORTFOLIO_NOT_FOUND, ARTEFACT_MISSING
  */
 export function replayPortfolio(run: OpenedRun, id: string): ReplayedPortfolio {
+  const stitched = walkForwardOf(run, id)
+  if (stitched !== undefined) return replayWalkForward(run, stitched)
   const config = portfolioOf(run, id)
   const market = readMarket(run.store, run.artefacts.market)
   const { closeTimes } = market.timeline
@@ -58,6 +63,37 @@ export function replayPortfolio(run: OpenedRun, id: string): ReplayedPortfolio {
   const performance = kernel.performance(0)
   const stored = storedPerformance(run, id)
   return { config, rows, performance, identical: stored !== undefined && samePerformance(performance, stored) }
+}
+
+/** The walk-forward of that name. */
+export function walkForwardOf(run: OpenedRun, id: string): WalkForwardGroup | undefined {
+  return run.experiment.walkForwards.find(({ name }) => name === id)
+}
+
+/** Steps a walk-forward's one portfolio again, through the windows and selections that are stored with its results. */
+function replayWalkForward(run: OpenedRun, group: WalkForwardGroup): ReplayedPortfolio {
+  const { patterns, profile } = run.experiment
+  const config = stitchedIdentity(group, patterns)
+  const market = readMarket(run.store, run.artefacts.market)
+  const { closeTimes } = market.timeline
+  const rows = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => closeTimes[t] })
+  const performance = runStitched({
+    store: run.store, market, group, patterns, profile,
+    signal: (name) => storedPlace(run, run.artefacts.signals, name),
+    decisions: (pattern) => decisionsOf(run, pattern).map(({ place }) => place),
+    recorder: rows.recorder,
+  }, segmentsOf(run, group.name))
+  const stored = storedPerformance(run, group.name)
+  return { config, rows, performance, identical: stored !== undefined && samePerformance(performance, stored) }
+}
+
+/** @throws MillraceError PORTFOLIO_NOT_FOUND when the walk-forward failed in this run */
+function segmentsOf(run: OpenedRun, id: string): readonly Segment[] {
+  for (const address of run.artefacts.windows) {
+    const facts = run.store.meta(address)?.facts as { ids: readonly string[]; segments: readonly Segment[] } | undefined
+    if (facts?.ids.includes(id) === true) return facts.segments
+  }
+  throw new MillraceError({ code: 'PORTFOLIO_NOT_FOUND', message: `run ${run.id} has no results of ${id}`, value: id, hint: 'it failed in that run; `millrace runs` says why' })
 }
 
 /** Whether two portfolios' metric sums are the same bits. */
@@ -75,8 +111,9 @@ function storedPerformance(run: OpenedRun, id: string): Performance | undefined 
   return undefined
 }
 
-/** Key of the first order of a portfolio that filled; undefined when none ever did. Steps no further than that. */
+/** Key of the first order of a portfolio that filled; undefined when none ever did, or it has no order to explain (a walk-forward). Steps no further than that. */
 export function firstFilledOrder(run: OpenedRun, id: string): string | undefined {
+  if (walkForwardOf(run, id) !== undefined) return undefined
   const config = portfolioOf(run, id)
   const market = readMarket(run.store, run.artefacts.market)
   const { closeTimes } = market.timeline

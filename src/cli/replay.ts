@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
-import { replayPortfolio, type ReplayedPortfolio } from '../analysis/replay.ts'
+import { replayPortfolio, walkForwardOf, type ReplayedPortfolio } from '../analysis/replay.ts'
 import { addressOf } from '../base/hash.ts'
 import { computeMetrics } from '../domain/metrics.ts'
 import { LEDGERS, ledgerTable, type LedgerName } from '../lineup/ledger-rows.ts'
@@ -61,7 +61,7 @@ async function replay(reference: string, portfolio: string, options: ReplayOptio
     await writeRows(fromLedger(shown), { format, limit: options.limit, out, columns })
   }
   const key = replayed.rows.ledgers.orders.orderKey[0]
-  if (format === 'table' && options.out === undefined && key !== undefined) {
+  if (format === 'table' && options.out === undefined && key !== undefined && walkForwardOf(run, portfolio) === undefined) {
     print(['', `${commandText(['explain', run.id, String(key)], options)}    # the first of them`])
   }
 }

@@ -103,9 +103,10 @@ async function carryOut(setup: Setup, { workspace, options, onHired }: Around): 
   const silent = options.json === true || options.quiet === true
   const view = await openProgress({ silent, name: setup.experiment.name })
   try {
+    const lockstep = driver === 'lockstep' ? await import('../analysis/lockstep-run.ts') : undefined
+    lockstep?.refuseWalkForwards(setup.experiment)
     const prepared = await prepareExperiment({ ...setup, observer: view }, options)
     await view.settled()
-    const lockstep = driver === 'lockstep' ? await import('../analysis/lockstep-run.ts') : undefined
     const predictions = lockstep?.choosePredictions(store, prepared, options.predictions)
     const same = findSameRun(workspace, fingerprintOf({ experiment: setup.experiment, driver, predictions }, prepared))
     if (same !== undefined && (driver === 'lockstep' || isAllStored(prepared))) {
@@ -139,7 +140,7 @@ function reportUnchanged(same: OpenedRun, options: RunOptions): void {
     printJson({ run: same.id, unchanged: true, status: same.record.status, finishedAt: same.record.finishedAt })
     return
   }
-  const portfolios = same.experiment.portfolios.reduce((count, group) => count + group.count, 0)
+  const portfolios = same.experiment.portfolios.reduce((count, group) => count + group.count, same.experiment.walkForwards.length)
   print([
     `nothing to do: run ${same.id} has the results of ${same.record.name} as it is now (${plural(portfolios, 'portfolio')})`,
     '',

@@ -21,6 +21,7 @@ interface SqlOptions extends GlobalOptions {
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   metrics: 'a row per portfolio: its grid parameters and every metric',
+  windows: 'a row per window of a walk-forward: its training, its test and what was selected',
   orders: 'what was decided', fills: 'what was booked, leg by leg', cancellations: 'what did not fill, and why',
   equity: 'a row per portfolio and bar',
   signals: 'closeTime, signal, symbol, value', decisions: 'closeTime, decision, field, symbol, value',
@@ -44,7 +45,7 @@ export function sqlCommand(command: Command): void {
 
 function listViews(run: OpenedRun, options: SqlOptions): void {
   const isRecorded = run.experiment.record === 'all'
-  const views = ['metrics', ...(isRecorded ? Object.keys(LEDGERS) : []), ...LONG_TABLES]
+  const views = ['metrics', ...(run.artefacts.windows.length > 0 ? ['windows'] : []), ...(isRecorded ? Object.keys(LEDGERS) : []), ...LONG_TABLES]
   if (options.json === true) {
     printJson({ run: run.id, views: views.map((name) => ({ name, rows: DESCRIPTIONS[name] })) })
     return

@@ -6,6 +6,8 @@ import { formatPath, type ConfigPath, type Locate } from './problems.ts'
 export interface ConfigDocument {
   readonly value: unknown
   readonly locate: Locate
+  /** When it is a module: what functions in it are found in again. */
+  readonly module?: { readonly file: string; readonly sourceHash: string }
 }
 
 /** A place by path alone: for files, such as modules, whose values have no line. */

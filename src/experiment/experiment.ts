@@ -1,6 +1,8 @@
+import type { MetricField } from '../domain/metrics.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
 import type { CombineMethod } from '../domain/signal.ts'
+import type { WindowRule } from '../domain/walk-forward.ts'
 import type { ModelSpec } from '../models/model.ts'
 import type { Axis, OpenRange } from './grid.ts'
 import type { Scalar } from './names.ts'
@@ -24,6 +26,7 @@ export interface ResolvedExperiment {
   readonly riskModels: readonly ResolvedRiskModel[]
   readonly patterns: readonly ResolvedPattern[]
   readonly portfolios: readonly PortfolioGroup[]
+  readonly walkForwards: readonly WalkForwardGroup[]
   readonly profile: MetricProfile
   readonly record: 'metrics' | 'all'
   readonly limits: PlanLimits
@@ -122,4 +125,19 @@ export interface PortfolioGroup {
   readonly axes: readonly PortfolioAxis[]
   readonly sample: Sample | null
   readonly count: number
+}
+
+/** What chooses a portfolio from a training table: a metric, or a function of the experiment's own module. */
+export type SelectionRule =
+  | { readonly by: MetricField; readonly order: 'highest' | 'lowest' }
+  /** `path` leads to the function in the module's default export. */
+  | { readonly file: string; readonly sourceHash: string; readonly path: readonly (string | number)[] }
+
+/**
+ * A group whose portfolios are candidates: each is trained on the windows' training rows, and one portfolio, with
+ * the group's name, trades the tests with what was selected.
+ */
+export interface WalkForwardGroup extends PortfolioGroup {
+  readonly windows: WindowRule
+  readonly select: SelectionRule
 }

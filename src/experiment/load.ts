@@ -6,7 +6,7 @@ import type { ResolvedExperiment } from './experiment.ts'
 import { loadModule, placeOfDefaultExport } from './modules.ts'
 import { resolveExperiment, type ResolveOptions } from './resolve.ts'
 
-export type LoadOptions = Omit<ResolveOptions, 'folder' | 'locate'>
+export type LoadOptions = Omit<ResolveOptions, 'folder' | 'locate' | 'module'>
 
 const YAML_ENDINGS = ['.yaml', '.yml', '.json']
 const MODULE_ENDINGS = ['.ts', '.mts', '.js', '.mjs']
@@ -17,8 +17,8 @@ const MODULE_ENDINGS = ['.ts', '.mts', '.js', '.mjs']
  * @throws MillraceError FILE_NOT_FOUND, CONFIG_SYNTAX, MODULE_INVALID and those of `resolveExperiment`
  */
 export async function loadExperiment(path: string, options: LoadOptions): Promise<ResolvedExperiment> {
-  const { value, locate } = await readExperiment(path)
-  return resolveExperiment(value, { ...options, folder: dirname(resolve(path)), locate })
+  const { value, locate, module } = await readExperiment(path)
+  return resolveExperiment(value, { ...options, folder: dirname(resolve(path)), locate, module })
 }
 
 /** An experiment file as plain data, unchecked. */
@@ -40,7 +40,7 @@ export async function readExperiment(path: string): Promise<ConfigDocument> {
       value: ending,
     })
   }
-  const { exports } = await loadModule(file)
+  const { exports, sourceHash } = await loadModule(file)
   if (exports.default === undefined) {
     throw new MillraceError({
       code: 'MODULE_INVALID',
@@ -48,5 +48,5 @@ export async function readExperiment(path: string): Promise<ConfigDocument> {
       hint: 'write `export default defineExperiment({ … })`',
     })
   }
-  return { value: exports.default, locate: locateByPath(path) }
+  return { value: exports.default, locate: locateByPath(path), module: { file, sourceHash } }
 }

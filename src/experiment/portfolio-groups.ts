@@ -63,7 +63,7 @@ export function resolvePortfolios(
   problems: ConfigProblems,
 ): PortfolioGroup {
   const { section, path, each, signals, sample } = counted
-  const { name, containerId = name, each: _each, signals: _signals, grid: _grid, sample: _sample, ...fields } = section
+  const { name, containerId = name, each: _each, signals: _signals, grid: _grid, sample: _sample, walkForward: _walkForward, ...fields } = section
   if (fields.risk !== undefined && fields.riskPattern !== undefined) {
     problems.add({
       code: 'CONFIG_VALUE', path: [...path, 'riskPattern'],

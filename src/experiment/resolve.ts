@@ -4,6 +4,7 @@ import { resolveEnsembles } from './ensembles.ts'
 import type { ResolvedExperiment, StrategyGroup } from './experiment.ts'
 import { nameHint } from './names.ts'
 import { baseBody, countPortfolios, resolvePortfolios } from './portfolio-groups.ts'
+import { resolveWalkForward, type ExperimentModule } from './walk-forward.ts'
 import { resolveModel } from './models.ts'
 import { ConfigProblems, type ConfigPath, type Locate } from './problems.ts'
 import { resolveProfile } from './profile.ts'
@@ -25,9 +26,11 @@ export interface ResolveOptions {
   readonly catalogue?: Catalogue
   /** Where parts of the file stand, for errors. */
   readonly locate?: Locate
+  /** The experiment's own module, if it is one. */
+  readonly module?: ExperimentModule
 }
 
-interface Scope extends Required<ResolveOptions> {
+interface Scope extends Required<Omit<ResolveOptions, 'module'>> {
   readonly problems: ConfigProblems
 }
 
@@ -56,13 +59,18 @@ export async function resolveExperiment(raw: unknown, options: ResolveOptions): 
   const instances = BigInt(strategies.reduce((sum, { count }) => sum + count, 0))
   const signalCount = BigInt(base.length + ensembles.length)
   checkPlanSize({ instances, signals: signalCount, portfolios: portfolioCount, record: file.record }, { limits: file.limits, allowLarge })
-  const portfolios = counted.map((group) => resolvePortfolios(group, { base: baseBody(file), patterns }, problems))
+  const groups = counted.map((group) => resolvePortfolios(group, { base: baseBody(file), patterns }, problems))
+  const walkForwards = file.portfolios.flatMap(({ walkForward }, i) => {
+    if (walkForward === undefined) return []
+    return resolveWalkForward(walkForward, { group: groups[i], module: options.module }, { problems, path: ['portfolios', i, 'walkForward'] }) ?? []
+  })
+  const portfolios = groups.filter((_, i) => file.portfolios[i].walkForward === undefined)
   problems.throwIfAny()
   if (market === undefined || profile === undefined) throw new Error('a file without problems has a market and a profile')
   const { name, account, record, limits } = file
   return {
     name, folder: options.folder, currency: account.currency, market, strategies, models, ensembles,
-    riskModels, patterns, portfolios, profile, record, limits,
+    riskModels, patterns, portfolios, walkForwards, profile, record, limits,
   }
 }
 

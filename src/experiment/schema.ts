@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { COMBINE_METHODS } from '../domain/signal.ts'
+import type { SelectPortfolio } from '../domain/walk-forward.ts'
 import { NAME_PATTERN } from './names.ts'
 import { costsSchema, executionSchema, portfolioFields, portfolioLayerSchema } from './portfolio-schema.ts'
 import { SAMPLE_METHODS } from './sample.ts'
@@ -83,6 +84,18 @@ const riskSchema = z.strictObject({
   })).default({}),
 })
 
+const walkForwardSchema = z.strictObject({
+  train: positiveInteger.describe('length of a training'),
+  test: positiveInteger.describe('length of a test'),
+  step: positiveInteger.optional().describe('from one test to the next; `test`, if left out'),
+  unit: z.enum(['bars', 'sessions']).default('bars'),
+  anchored: z.boolean().default(false).describe('every training begins at the first traded bar'),
+  select: z.union([
+    z.strictObject({ by: z.string().default('sharpe'), order: z.enum(['highest', 'lowest']).default('highest') }),
+    z.custom<SelectPortfolio>((value) => typeof value === 'function', 'a selection is { by, order }, or a function in a TypeScript experiment'),
+  ]).default({ by: 'sharpe', order: 'highest' }).describe('the metric that chooses from the training table'),
+}).refine(({ step, test }) => step === undefined || step <= test, 'a `step` above `test` leaves bars that no window tests')
+
 const portfolioSchema = portfolioLayerSchema.extend({
   name,
   containerId: z.string().min(1).optional().describe('the unit that gets the fills back; the name, if left out'),
@@ -90,6 +103,7 @@ const portfolioSchema = portfolioLayerSchema.extend({
   signals: signalReferences.optional(),
   grid: gridSchema.optional().describe('the cross product of portfolio fields, nested ones as dotted paths'),
   sample: sampleSchema.optional(),
+  walkForward: walkForwardSchema.optional().describe('trains all of them window by window and trades the one selected: one portfolio'),
 })
 
 const metricsSchema = z.strictObject({

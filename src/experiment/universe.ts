@@ -8,7 +8,7 @@ import { ConfigProblems, type ConfigPath } from './problems.ts'
  * `file`.
  * @throws MillraceError CONFIG_VALUE with the nearest symbol, or with the symbols that have no size
  */
-export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' | 'portfolios'>, symbols: readonly string[], file: string = resolved.name): void {
+export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' | 'portfolios' | 'walkForwards'>, symbols: readonly string[], file: string = resolved.name): void {
   const problems = new ConfigProblems(locateByPath(file))
   const checkNames = (named: Readonly<Record<string, number>>, path: ConfigPath): void => {
     for (const symbol of Object.keys(named)) {
@@ -21,10 +21,10 @@ export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' |
       }
     }
   }
-  for (const [i, group] of resolved.portfolios.entries()) {
+  for (const group of [...resolved.portfolios, ...resolved.walkForwards]) {
     const layers: { layer: PortfolioLayer; path: ConfigPath }[] = [
-      { layer: group.body, path: ['portfolios', i] },
-      ...group.axes.flatMap(({ name, values }) => values.map(({ layer }) => ({ layer, path: ['portfolios', i, 'grid', name] }))),
+      { layer: group.body, path: ['portfolios', group.name] },
+      ...group.axes.flatMap(({ name, values }) => values.map(({ layer }) => ({ layer, path: ['portfolios', group.name, 'grid', name] }))),
     ]
     for (const { layer, path } of layers) {
       checkNames((layer.positions ?? {}) as Readonly<Record<string, number>>, [...path, 'positions'])

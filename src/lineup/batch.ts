@@ -1,6 +1,7 @@
 import type { MarketPanels } from '../domain/market-panels.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
+import type { RowRange } from '../domain/walk-forward.ts'
 import type { BatchPortfolio, Kernel, KernelSetup, MarketBlock, Recorder } from '../kernel/kernel.ts'
 import { createReferenceKernel } from '../kernel/reference.ts'
 import { createSweepKernel, type SweepKernel } from '../kernel/sweep.ts'
@@ -37,12 +38,14 @@ function number(names: Map<string, number>, name: string): number {
 export interface BatchSetup {
   readonly layout: BatchLayout
   readonly market: Pick<MarketPanels, 'instruments' | 'warmupRows'>
+  /** What is decided and measured, where it is not everything after the market's warm-up. */
+  readonly rows?: RowRange
   /** Of every row of the timeline. */
   readonly times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array }
   readonly profile: MetricProfile
 }
 
-/** A kernel with all its verbs over a batch, measured from the market's first row after warm-up to its last. */
+/** A kernel with all its verbs over a batch, measured from the market's first row after warm-up to its last, or over `rows`. */
 export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
   return createReferenceKernel(setupOf(of), recorder)
 }
@@ -56,13 +59,13 @@ export function createSweep(of: BatchSetup, recorder?: Recorder): SweepKernel {
   return createSweepKernel(kernelModule(), setupOf(of))
 }
 
-function setupOf({ layout, market, times, profile }: BatchSetup): KernelSetup {
+function setupOf({ layout, market, rows, times, profile }: BatchSetup): KernelSetup {
   return {
     instruments: market.instruments,
     portfolios: layout.portfolios,
     profile,
-    firstRow: market.warmupRows,
-    lastRow: times.closeTimes.length - 1,
+    firstRow: rows?.first ?? market.warmupRows,
+    lastRow: rows?.last ?? times.closeTimes.length - 1,
   }
 }
 

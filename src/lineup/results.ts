@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
 import type { Kernel } from '../kernel/kernel.ts'
+import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, Store } from '../store/store.ts'
 import { ledgerFile, ledgerTable, type LedgerColumns, type LedgerName } from './ledger-rows.ts'
 
 export interface BatchResults {
-  /** Who made them: the staged driver's `results` or `lockstep-results`. */
-  readonly kind: 'results' | 'lockstep-results'
+  /** Who made them: the staged driver's `results` (of a whole run) or `training` (of a window), or `lockstep-results`. */
+  readonly kind: 'results' | 'training' | 'lockstep-results'
   readonly address: Address
   readonly madeFrom: unknown
   /** The portfolios' own addresses and ids, in batch order. */
@@ -14,6 +15,8 @@ export interface BatchResults {
   readonly ids: readonly string[]
   readonly kernel: Pick<Kernel, 'performance'>
   readonly ledgers: Readonly<Record<LedgerName, LedgerColumns>> | undefined
+  /** What else is kept with them: further facts, and ledgers by file name. */
+  readonly beside?: { readonly facts: Readonly<Record<string, unknown>>; readonly tables: Readonly<Record<string, readonly LedgerColumn[]>> }
 }
 
 /** Stores what a batch did: its metric sums `[portfolio][field]` and, when recorded, its ledgers. */
@@ -32,15 +35,15 @@ export async function publishResults(store: Store, results: BatchResults): Promi
     kind: results.kind,
     madeFrom: results.madeFrom,
     members: results.members,
-    facts: { ids: results.ids, fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined },
+    facts: { ids: results.ids, fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined, ...results.beside?.facts },
   })
   draft.addPanel('performance', { values, rows, columns })
-  if (results.ledgers !== undefined) {
+  const tables: Record<string, readonly LedgerColumn[]> = { ...results.beside?.tables }
+  for (const [name, table] of Object.entries(results.ledgers ?? {})) tables[ledgerFile(name as LedgerName)] = ledgerTable(table)
+  if (Object.keys(tables).length > 0) {
     // DuckDB takes longer to load than most batches of a sweep take to store: only where it is needed.
     const { writeLedger } = await import('../store/ledgers.ts')
-    for (const [name, table] of Object.entries(results.ledgers)) {
-      await writeLedger(join(draft.folder, ledgerFile(name as LedgerName)), ledgerTable(table))
-    }
+    for (const [file, table] of Object.entries(tables)) await writeLedger(join(draft.folder, file), table)
   }
   draft.publish()
 }

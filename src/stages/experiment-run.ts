@@ -36,7 +36,8 @@ export function expandPortfolios(experiment: ResolvedExperiment): PortfolioConfi
 export function planSize(experiment: ResolvedExperiment): PlanSize {
   const instances = BigInt(strategyInstanceCount(experiment))
   const signals = instances + BigInt(experiment.models.length + experiment.ensembles.length)
-  return { instances, signals, portfolios: BigInt(portfolioCount(experiment)), record: experiment.record }
+  const candidates = portfolioCount({ portfolios: experiment.walkForwards })
+  return { instances, signals, portfolios: BigInt(portfolioCount(experiment) + candidates), record: experiment.record }
 }
 
 /**
@@ -152,7 +153,7 @@ async function runRepairing(
     plan = undefined
     places.clear()
     const outcome = await runStages(run, current, places)
-    const metrics = await publishMetrics(run.store, { ...run, driver: 'staged', addresses: current.addresses, places })
+    const metrics = await publishMetrics(run.store, { ...run, driver: 'staged', addresses: current.addresses, walkForwards: current.walkForwards, places })
     return { plan: current, outcome, metrics }
   })
 }

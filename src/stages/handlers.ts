@@ -10,4 +10,6 @@ export const taskHandlers: TaskHandlers = {
   ensembles: async (payload) => (await import('./ensemble-task.ts')).ensembleTask(payload),
   risk: async (payload) => (await import('./risk-task.ts')).riskTask(payload),
   portfolios: async (payload, report) => (await import('./portfolio-task.ts')).portfolioTask(payload, report),
+  training: async (payload) => (await import('./training-task.ts')).trainingTask(payload),
+  'walk-forward': async (payload, report) => (await import('./walk-forward-task.ts')).walkForwardTask(payload, report),
 }

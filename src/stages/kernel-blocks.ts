@@ -29,12 +29,12 @@ export interface BlockInputs {
 export const ROWS_PER_BLOCK = 64
 
 /**
- * Hands out the history as kernel blocks, in order. Buffers are reused: a block is valid until the next.
+ * Hands out the history, or rows [firstRow, endRow) of it, as kernel blocks, in order. Buffers are reused: a block is valid until the next.
  * Memory does not grow with the history or the number of portfolios.
  */
-export function* kernelBlocks(inputs: BlockInputs, firstRow: number): Generator<KernelBlock> {
+export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: number): Generator<KernelBlock> {
   const { store, market } = inputs
-  const rows = market.timeline.closeTimes.length
+  const rows = endRow ?? market.timeline.closeTimes.length
   const symbols = market.instruments.length
   const panels = new Map<Address, PanelReader>()
   const open = (artefact: Address, file: string): PanelReader => {

@@ -44,6 +44,19 @@ export function writeMarket(draft: ArtefactDraft, market: MarketPanels): void {
   draft.addPanel('timeline', { values: times, rows, columns: 3 })
 }
 
+/** A market's first traded row, and the session of every row. */
+export function readTimeline(store: Store, address: Address): { readonly firstRow: number; readonly sessionDates: Int32Array } {
+  const facts = store.meta(address)?.facts as MarketFacts | undefined
+  if (facts === undefined) throw new Error(`market artefact ${address} is not in the store`)
+  const panel = store.panel(address, 'timeline')
+  try {
+    const times = panel.read(0, facts.rows)
+    return { firstRow: facts.warmupRows, sessionDates: Int32Array.from({ length: facts.rows }, (_, t) => times[3 * t + 2]) }
+  } finally {
+    panel.close()
+  }
+}
+
 /** Reads a whole market back, verified. */
 export function readMarket(store: Store, address: Address): MarketPanels {
   const meta = store.meta(address)

@@ -11,6 +11,7 @@ import type { Address, Store } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import type { Addresses } from './addresses.ts'
 import type { Places } from './stage-work.ts'
+import type { PlannedWalkForward } from './walk-forward-work.ts'
 
 export const METRICS_FILE = 'metrics.parquet'
 
@@ -18,6 +19,7 @@ export interface MetricsLedgerInputs {
   readonly experiment: ResolvedExperiment
   readonly configs: readonly PortfolioConfig[]
   readonly addresses: Pick<Addresses, 'portfolio'>
+  readonly walkForwards: readonly Pick<PlannedWalkForward, 'group' | 'address'>[]
   readonly places: Places
   readonly sources: SourceHashes
   /** Whose results: those of lockstep are measured again, never looked up among the staged ones. */
@@ -26,16 +28,18 @@ export interface MetricsLedgerInputs {
 
 /**
  * Computes every portfolio's metrics under the experiment's profile from the stored sums, and keeps them as
- * one ledger: a row a portfolio, in experiment order, with what tells it from the others. Failed portfolios
- * have no row.
+ * one ledger: a row a portfolio, in experiment order, with what tells it from the others, then a row for every
+ * walk-forward. Failed portfolios have no row.
  */
 export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs): Promise<Address> {
-  const members = inputs.configs.map(inputs.addresses.portfolio)
-  const made = inputs.configs.flatMap((config, index) => {
+  const members = [...inputs.configs.map(inputs.addresses.portfolio), ...inputs.walkForwards.map(({ address }) => address)]
+  const stitched = inputs.walkForwards.map(({ group }) => ({ id: group.name, containerId: group.containerId }))
+  const made = [...inputs.configs, ...stitched].flatMap((config, index) => {
     const place = inputs.places.get(members[index])
     return place === undefined ? [] : [{ config, ordinal: index, place }]
   })
-  const parameters = made.map(({ ordinal }) => portfolioParametersAt(inputs.experiment, ordinal))
+  const parameters = made.map(({ config, ordinal }) =>
+    (ordinal < inputs.configs.length ? portfolioParametersAt(inputs.experiment, ordinal) : { portfolio: config.id, signal: null }))
   const address = addressOf({
     kind: 'metrics',
     code: inputs.sources['stages/metrics-ledger.ts'],

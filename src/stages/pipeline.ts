@@ -9,11 +9,13 @@ import { marketSources } from '../market/registry.ts'
 import type { Address } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
+import { readTimeline } from './market-artefact.ts'
 import type { MarketTask } from './market-task.ts'
 import type { ModelCheckTask } from './model-check-task.ts'
 import type { Failure, PlannedStage } from './observer.ts'
 import { planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
 import type { Places, StageWork } from './stage-work.ts'
+import { planWalkForwards, trainingWork, walkForwardWork, type PlannedWalkForward, type WalkForwardContext } from './walk-forward-work.ts'
 import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategyWork, type WorkContext } from './work.ts'
 
 /** A run of an experiment by the staged driver. */
@@ -33,6 +35,7 @@ export interface PreparedRun {
   readonly lineup: Lineup
   readonly addresses: Addresses
   readonly stages: readonly (readonly StageWork[])[]
+  readonly walkForwards: readonly PlannedWalkForward[]
   readonly plan: readonly PlannedStage[]
 }
 
@@ -43,9 +46,9 @@ export interface StagedOutcome {
 
 /**
  * The order of the stages. Nothing else states it: market → features → strategies → models → ensembles → risk
- * → portfolios.
+ * → portfolios → training → walk-forward.
  */
-function stagesOf(context: WorkContext): StageWork[][] {
+function stagesOf(context: WorkContext, walkForward: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork[][] {
   return [
     featureWork(context),
     [strategyWork(context)],
@@ -53,6 +56,8 @@ function stagesOf(context: WorkContext): StageWork[][] {
     ensembleWork(context),
     [riskWork(context)],
     [portfolioWork(context)],
+    [trainingWork(walkForward, planned)],
+    [walkForwardWork(walkForward, planned)],
   ].map((works) => works.filter((work) => work.members.length > 0) as StageWork[])
 }
 
@@ -63,15 +68,18 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
   if (meta === undefined) throw new Error(`the market ${market} vanished from the store`)
   const facts = meta.facts as { rows: number; instruments: readonly Instrument[] }
   const lineup = await createLineup(run.experiment, facts.instruments.map((instrument) => instrument.symbol))
-  const addresses = createAddresses({
+  const addressesOf = (record: 'metrics' | 'all') => createAddresses({
     lineup,
     market,
     sources: run.sources,
     featureSource: (name) => features[name].source,
     profile: run.experiment.profile,
-    record: run.experiment.record,
+    record,
   })
-  const stages = stagesOf({
+  const addresses = addressesOf(run.experiment.record)
+  const walkForward: WalkForwardContext = { ...run, storeRoot: run.store.root, market, lineup, addresses: addressesOf('metrics') }
+  const walkForwards = planWalkForwards(walkForward, () => readTimeline(run.store, market))
+  const context: WorkContext = {
     storeRoot: run.store.root,
     market,
     rows: facts.rows,
@@ -81,9 +89,10 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     configs: run.configs,
     portfoliosPerBatch: run.portfoliosPerBatch,
     modelThreads: run.modelThreads,
-  })
+  }
+  const stages = stagesOf(context, walkForward, walkForwards)
   const plan = stages.flatMap((works) => planStage(run.store, works) ?? [])
-  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, plan }
+  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, walkForwards, plan }
 }
 
 /**

@@ -40,7 +40,8 @@ export function describeArtefacts(
       return place === undefined ? [] : [[`${pattern.name}/${model.name}`, { artefact: place.artefact, fields: model.decides }] as const]
     }),
   )
-  const members = of.configs.map(addresses.portfolio)
+  const stitched = prepared.walkForwards.map(({ address }) => address)
+  const members = [...of.configs.map(addresses.portfolio), ...stitched]
   const results = [...new Set(members.flatMap((address) => of.places.get(address)?.artefact ?? []))]
   return {
     market: prepared.market,
@@ -52,6 +53,7 @@ export function describeArtefacts(
     inputs: inputsOf(lineup),
     results,
     strangers: strangersIn(store, results, of.places),
+    windows: stitched.filter((address) => of.places.has(address)),
     metrics: of.metrics,
   }
 }

@@ -54,6 +54,8 @@ export interface RunArtefacts {
   readonly results: readonly Address[]
   /** Ids stored in a result artefact that are not this run's: an earlier run's portfolio, or a second copy of its own. */
   readonly strangers: Readonly<Record<Address, readonly string[]>>
+  /** Results of walk-forwards, each with its windows. */
+  readonly windows: readonly Address[]
   readonly metrics: Address
 }
 

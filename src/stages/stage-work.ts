@@ -1,7 +1,7 @@
 import { addressOf } from '../base/hash.ts'
 import type { Address, MemberPlace } from '../store/store.ts'
 
-export type StageName = 'market' | 'features' | 'strategies' | 'models' | 'ensembles' | 'risk' | 'portfolios'
+export type StageName = 'market' | 'features' | 'strategies' | 'models' | 'ensembles' | 'risk' | 'portfolios' | 'training' | 'walk-forward'
 
 /** One thing a stage makes: a feature, a signal, a decision, a portfolio's results. */
 export interface Member {

@@ -46,7 +46,7 @@ export type SweepInput = Omit<ExperimentInput, 'market'> & {
 export interface Backtester {
   /**
    * Features, signals and portfolios in one pass, in memory: for sweeps that need their figures and nothing else.
-   * The figures are those of `millrace run`, bit for bit. Models, ensembles and risk models need stages of their own.
+   * The figures are those of `millrace run`, bit for bit. Models, ensembles, risk models and walk-forwards need stages of their own.
    * @throws MillraceError for everything an experiment file would be refused for, and for what its steps throw
    */
   run(experiment: SweepInput): Promise<SweepResult>
@@ -84,8 +84,8 @@ export function openBacktester({ workers = availableParallelism() }: BacktesterO
   }
 }
 
-function refuseStages({ models, ensembles, riskModels, patterns }: SweptExperiment): void {
-  const section = models.length > 0 ? 'models' : ensembles.length > 0 ? 'ensembles' : riskModels.length + patterns.length > 0 ? 'risk' : undefined
+function refuseStages({ models, ensembles, riskModels, patterns, walkForwards }: SweptExperiment): void {
+  const section = walkForwards.length > 0 ? 'walkForward' : models.length > 0 ? 'models' : ensembles.length > 0 ? 'ensembles' : riskModels.length + patterns.length > 0 ? 'risk' : undefined
   if (section === undefined) return
   throw new MillraceError({
     code: 'CONFIG_VALUE', message: `a sweep in memory has no stage for \`${section}\``, where: section,

@@ -30,7 +30,7 @@ describe('the examples of docs/experiment.md', () => {
   it.each(blocks.slice(1))('resolves the fragment in line $line', async ({ text }) => {
     const fragment = parse(text) as Raw
     const resolved = await resolveRaw({ ...baseExperiment(), ...fragment })
-    expect(portfolioCount(resolved)).toBeGreaterThan(0)
+    expect(portfolioCount(resolved) + resolved.walkForwards.length).toBeGreaterThan(0)
   })
 
   it('has an example of every section', () => {

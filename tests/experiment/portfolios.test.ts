@@ -176,7 +176,7 @@ portfolios:
 `)
     const { problems } = await refusal(() => checkAgainstUniverse(resolved, ['AAPL', 'MSFT'], 'test.yaml'))
     expect(problems).toMatchObject([
-      { code: 'CONFIG_VALUE', value: 'MSTF', hint: 'did you mean `MSFT`?', where: 'test.yaml (portfolios[0].positions.MSTF)' },
+      { code: 'CONFIG_VALUE', value: 'MSTF', hint: 'did you mean `MSFT`?', where: 'test.yaml (portfolios.held.positions.MSTF)' },
       { code: 'CONFIG_VALUE', message: 'no quantity for MSFT', value: ['MSFT'] },
     ])
     expect(() => checkAgainstUniverse({ ...resolved, portfolios: [] }, ['AAPL'])).not.toThrow()

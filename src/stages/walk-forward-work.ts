@@ -1,0 +1,168 @@
+import { MillraceError } from '../base/errors.ts'
+import { addressOf } from '../base/hash.ts'
+import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
+import { cutWindows, type Window } from '../domain/walk-forward.ts'
+import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experiment.ts'
+import type { SourceHashes } from '../experiment/installation.ts'
+import { portfolioAt } from '../experiment/portfolios.ts'
+import type { Lineup } from '../lineup/lineup.ts'
+import type { Address } from '../store/store.ts'
+import type { Addresses } from './addresses.ts'
+import type { DecisionPlace, SignalPlace } from './kernel-blocks.ts'
+import { placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
+import { stitchedIdentity } from './stitched-run.ts'
+import type { TrainingTask } from './training-task.ts'
+import type { WalkForwardTask } from './walk-forward-task.ts'
+
+/** Candidates that are trained together, whatever `--batch` says: their trainings are stored together. */
+const CANDIDATES_PER_TRAINING = 250
+const FLOAT64_BYTES = 8
+
+/** Candidates [from, to) of a group and what they read. */
+interface Batch {
+  readonly from: number
+  readonly to: number
+  readonly address: Address
+  readonly signals: readonly string[]
+  readonly riskPatterns: readonly string[]
+  readonly needs: readonly Address[]
+}
+
+/** A walk-forward over a market: its windows, and the address of its one portfolio. */
+export interface PlannedWalkForward {
+  readonly group: WalkForwardGroup
+  readonly windows: readonly Window[]
+  readonly batches: readonly Batch[]
+  readonly address: Address
+}
+
+export interface WalkForwardContext {
+  readonly storeRoot: string
+  readonly market: Address
+  readonly lineup: Lineup
+  /** Of what only metrics are kept: `record` is about the one portfolio, not about its candidates. */
+  readonly addresses: Addresses
+  readonly sources: SourceHashes
+  readonly experiment: Pick<ResolvedExperiment, 'walkForwards' | 'patterns' | 'profile' | 'record'>
+}
+
+/**
+ * Cuts the windows of every walk-forward.
+ * @param timeline of the market: its first traded row, and every row's session
+ * @throws MillraceError CONFIG_VALUE when the market is too short for one training and a bar to test
+ */
+export function planWalkForwards(
+  context: WalkForwardContext, timeline: () => { readonly firstRow: number; readonly sessionDates: Int32Array },
+): PlannedWalkForward[] {
+  const { walkForwards, patterns, record } = context.experiment
+  return walkForwards.map((group): PlannedWalkForward => {
+    const of = timeline()
+    const windows = cutWindows(group.windows, of)
+    if (windows.length === 0) throw tooShort(group, of.sessionDates.length - of.firstRow)
+    const batches = Array.from({ length: Math.ceil(group.count / CANDIDATES_PER_TRAINING) }, (_, i) =>
+      batchOf(context, group, { from: i * CANDIDATES_PER_TRAINING, to: Math.min(group.count, (i + 1) * CANDIDATES_PER_TRAINING) }))
+    const address = addressOf({
+      kind: 'walk-forward', code: [sourceOf(context, 'training-task'), sourceOf(context, 'walk-forward-task')],
+      identity: stitchedIdentity(group, patterns), windows, candidates: batches.map((batch) => batch.address), record,
+    })
+    return { group, windows, batches, address }
+  })
+}
+
+function tooShort({ name, windows }: WalkForwardGroup, bars: number): MillraceError {
+  return new MillraceError({
+    code: 'CONFIG_VALUE', message: `the walk-forward of ${name} trains on ${windows.train} ${windows.unit} and leaves nothing of the market's ${bars} traded bars to test`,
+    where: `portfolios.${name}.walkForward.train`, value: windows.train, hint: 'train on fewer, or trade a longer market',
+  })
+}
+
+function sourceOf({ sources }: WalkForwardContext, task: string): string {
+  const hash = sources[`stages/${task}.ts`]
+  if (hash === undefined) throw new Error(`no source hash for ${task}; build again`)
+  return hash
+}
+
+function batchOf(context: WalkForwardContext, group: WalkForwardGroup, { from, to }: { from: number; to: number }): Batch {
+  const { addresses, experiment: { patterns } } = context
+  const configs = Array.from({ length: to - from }, (_, i) => portfolioAt({ portfolios: [group], patterns }, from + i))
+  const signals = [...new Set(configs.flatMap((config) => config.signals.map(({ signal }) => signal)))]
+  const riskPatterns = [...new Set(configs.flatMap(({ riskPattern }) => riskPattern ?? []))]
+  const decisions = riskPatterns.flatMap((pattern) => decisionsOf(context, pattern).map(({ address }) => address))
+  return {
+    from, to, signals, riskPatterns, needs: [...signals.map(addresses.signal), ...decisions],
+    address: addressOf(configs.map(addresses.portfolio)),
+  }
+}
+
+function decisionsOf({ lineup, addresses }: WalkForwardContext, pattern: string) {
+  const models = lineup.patterns.find(({ name }) => name === pattern)?.models ?? []
+  return models.map((model) => ({ address: addresses.decision(pattern, model.name), fields: model.decides }))
+}
+
+function trainingAddress(context: WalkForwardContext, batch: Batch, { train }: Window): Address {
+  return addressOf({ kind: 'training', code: sourceOf(context, 'training-task'), candidates: batch.address, rows: [train.first, train.last] })
+}
+
+/** Where the signals and decisions of candidates are. */
+function inputsOf(context: WalkForwardContext, batches: readonly Batch[], places: Places) {
+  const signals = new Map<string, SignalPlace>()
+  const decisions = new Map<string, readonly DecisionPlace[]>()
+  for (const batch of batches) {
+    for (const name of batch.signals) signals.set(name, placeOf(places, context.addresses.signal(name)))
+    for (const name of batch.riskPatterns) {
+      decisions.set(name, decisionsOf(context, name).map(({ address, fields }) => ({ artefact: placeOf(places, address).artefact, fields })))
+    }
+  }
+  return { signals: Object.fromEntries(signals), decisions: Object.fromEntries(decisions) }
+}
+
+interface Training extends Member {
+  readonly group: WalkForwardGroup
+  readonly batch: Batch
+  readonly window: Window
+}
+
+/** Every batch of candidates in every window: one task and one artefact each. */
+export function trainingWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Training> {
+  const { storeRoot, market, experiment } = context
+  const largest = Math.max(0, ...planned.flatMap(({ batches }) => batches.map(({ from, to }) => to - from)))
+  return {
+    stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false, membersPerChunk: 1,
+    bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
+    members: planned.flatMap(({ group, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
+      group, batch, window,
+      address: trainingAddress(context, batch, window),
+      label: `${group.name} window ${number} candidates ${batch.from} to ${batch.to - 1}`,
+      needs: batch.needs,
+    })))),
+    payload: ([{ group, batch, window, label }], address, places): TrainingTask => ({
+      store: storeRoot, market, address, madeFrom: { training: label, market },
+      candidates: { group, patterns: experiment.patterns, from: batch.from, to: batch.to },
+      rows: window.train, profile: experiment.profile,
+      ...inputsOf(context, [batch], places),
+    }),
+  }
+}
+
+/** The one portfolio of every walk-forward. */
+export function walkForwardWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Member & { readonly of: PlannedWalkForward }> {
+  const { storeRoot, market, experiment } = context
+  const trained = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
+  return {
+    stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false, membersPerChunk: 1,
+    bytesPerMember: PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
+    members: planned.map((of) => ({
+      of, address: of.address, label: of.group.name,
+      needs: [...trained(of).flat(), ...of.batches.flatMap(({ needs }) => needs)],
+    })),
+    payload: ([{ of }], address, places): WalkForwardTask => {
+      const trainings = trained(of)
+      return {
+        store: storeRoot, market, address, madeFrom: { walkForward: of.group.name, market },
+        group: of.group, patterns: experiment.patterns, profile: experiment.profile, record: experiment.record,
+        windows: of.windows.map((window, number) => ({ ...window, trained: trainings[number] })),
+        ...inputsOf(context, of.batches, places),
+      }
+    },
+  }
+}
