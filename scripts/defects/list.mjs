@@ -154,4 +154,13 @@ export const DEFECTS = [
     edits: [{ file: 'src/domain/metrics.ts', from: 'return finite(Math.sqrt(sample.variance * perYear))', to: 'return finite(Math.sqrt(sample.variance) * perYear)' }],
     tests: ['tests/domain/metrics.test.ts'],
   },
+  {
+    name: 'a batch that outgrows the kernel’s memory loses rules',
+    edits: [{
+      file: 'src/kernel/wasm-layout.ts',
+      from: '    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = address',
+      to: '    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)',
+    }, { file: 'src/kernel/wasm-layout.ts', from: '    const address = exposureRules(own)\n', to: '' }],
+    tests: ['tests/kernel-simd'],
+  },
 ]

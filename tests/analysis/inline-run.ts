@@ -62,9 +62,10 @@ export interface InlineRun {
 }
 
 /** Runs an experiment in this process into a store of its own. */
-export async function runInline(raw: unknown, into?: { readonly store: LocalStore }): Promise<InlineRun> {
+export async function runInline(raw: unknown, into: { readonly store?: LocalStore; readonly portfoliosPerBatch?: number } = {}): Promise<InlineRun> {
+  const { portfoliosPerBatch = 5 } = into
   const folder = mkdtempSync(join(tmpdir(), 'millrace-analysis-'))
-  const store = into?.store ?? openStore(join(folder, 'store'), { clock: systemClock })
+  const store = into.store ?? openStore(join(folder, 'store'), { clock: systemClock })
   const runs = openRuns<RunRecord>(store.root, { clock: systemClock })
   const { sources } = findInstallation()
   const experiment = await resolveExperiment(raw, { folder, sources })
@@ -74,12 +75,12 @@ export async function runInline(raw: unknown, into?: { readonly store: LocalStor
     pool: openInlinePool(taskHandlers),
     clock: systemClock,
     observer: {},
-    portfoliosPerBatch: 5,
+    portfoliosPerBatch,
     modelThreads: 1,
     timeoutMs: 60_000,
     interrupted: new AbortController().signal,
     experimentFile: join(folder, 'small.yaml'),
-    environment: { millrace: 'test', node: process.version, platform: process.platform, workers: 1, portfoliosPerBatch: 5, sources: '' },
+    environment: { millrace: 'test', node: process.version, platform: process.platform, workers: 1, portfoliosPerBatch, sources: '' },
     save: (record) => {
       if (id === undefined) id = runs.begin(record)
       else runs.save(id, record)

@@ -159,10 +159,9 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
 
 describe('a batch that outgrows its memory while it is placed', () => {
   it('loses no portfolio\'s rules', () => {
-    const { setup, blocks } = randomBatch(`${SEED}/large`)
-    const [first] = setup.portfolios
+    const { setup, blocks } = randomBatch(`${SEED}/7`)
     const portfolios = Array.from({ length: 1_400 }, (_, i) => ({
-      ...first, config: { ...first.config, id: `p${i}`, trading: 'rebalance' as const, limits: { cap: 0.02 + i / 4_000, gross: null } },
+      ...setup.portfolios[i % setup.portfolios.length], config: { ...setup.portfolios[i % setup.portfolios.length].config, id: `p${i}`, limits: { cap: 0.02 + i / 4_000, gross: null } },
     }))
     const large = { ...setup, portfolios }
     const [simd, reference] = [createVectorKernel(wasm, large), createReferenceKernel(large)]
@@ -172,7 +171,7 @@ describe('a batch that outgrows its memory while it is placed', () => {
     }
     const wrong = portfolios.filter((_, p) => differences({ ...simd.performance(p) }, { ...reference.performance(p) }).length > 0)
     expect(wrong.map(({ config }) => config.id)).toEqual([])
-    expect(reference.performance(0).fills).toBeGreaterThan(0)
+    expect(portfolios.some((_, p) => reference.performance(p).fills > 0)).toBe(true)
   })
 })
 
