@@ -39,8 +39,16 @@ export function weekIndex(sessionDate: number): number {
   return Math.floor((sessionDate + 3) / 7)
 }
 
-/** A number that is equal for two session dates exactly when they are in the same calendar month. */
+/**
+ * A number that is equal for two session dates exactly when they are in the same calendar month: months are
+ * counted in years that begin in March, eras of 400 years at a time (H. Hinnant, "chrono-Compatible Low-Level
+ * Date Algorithms", `civil_from_days`). Kernels ask for every row, and a `Date` for each is slow.
+ */
 export function monthIndex(sessionDate: number): number {
-  const date = new Date(sessionDate * MS_PER_DAY)
-  return date.getUTCFullYear() * 12 + date.getUTCMonth()
+  const days = sessionDate + 719_468
+  const era = Math.floor(days / 146_097)
+  const ofEra = days - era * 146_097
+  const year = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365)
+  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
+  return (era * 400 + year) * 12 + Math.floor((5 * ofYear + 2) / 153)
 }

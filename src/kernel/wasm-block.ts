@@ -115,24 +115,31 @@ function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelB
   const tradableAt = memory.take(rows * symbols)
   memory.bytes.set(tape.tradable.subarray(0, rows * symbols), tradableAt)
   memory.doubles.set(tape.years.subarray(0, rows), yearsAt / DOUBLE)
+  const { words, doubles } = memory
   let acts = false
   let periods = 0
   for (let row = 0; row < rows; row++) {
-    const tradable = tape.tradable.subarray(row * symbols, (row + 1) * symbols)
+    const hasGaps = isAny(tape.tradable, 0, { from: row * symbols, to: (row + 1) * symbols })
     const actions = tape.hasActions[row] === 1 && tape.isFirst[row] === 0
     const starts = (tape.starts[row] & STARTS_SESSION) !== 0 && tape.isFirst[row] === 0
     const closes = market.firstRow + row >= tape.firstRow && (batch.returnsPerBar || starts)
     if (closes) periods++
     const period = closes ? layout.CLOSES_PERIOD | (batch.closed.periods + periods === 1 ? layout.IS_FIRST_PERIOD : 0) : 0
-    memory.words[kindsAt / FLOAT + row] = (market.firstRow + row === batch.lastRow ? layout.IS_LAST : 0) |
-      period | tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (tradable.includes(0) ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
+    words[kindsAt / FLOAT + row] = (market.firstRow + row === batch.lastRow ? layout.IS_LAST : 0) |
+      period | tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (hasGaps ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
     // Where an order may have to wait, or something was split, what is held afterwards is not what was wanted.
-    memory.doubles[leapsAt / DOUBLE + row] = actions || tradable.includes(0) ? Infinity : leapOf(batch, market, row)
+    doubles[leapsAt / DOUBLE + row] = actions || hasGaps ? Infinity : leapOf(batch, market, row)
     acts ||= actions
   }
   module.setRows(leapsAt, yearsAt, kindsAt, tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
   batch.closed.periods += periods
   return periods
+}
+
+/** Whether a value stands somewhere in a range. */
+function isAny(values: Uint8Array, value: number, range: { from: number; to: number }): boolean {
+  for (let i = range.from; i < range.to; i++) if (values[i] === value) return true
+  return false
 }
 
 /** How far at most a quote at the open, half a spread away from it, lies from the symbol's last close: a fraction of it. */
@@ -176,7 +183,7 @@ function placeSeries(module: KernelModule, { memory }: PlacedBatch, { market: { 
   const at = memory.take(signalCount * padded * FLOAT)
   const { floats } = memory
   for (let s = 0, start = at / FLOAT; s < signalCount; s++, start += padded) {
-    for (let row = 0; row < rows; row++) floats[start + row] = signals[s * rows + row]
+    floats.set(signals.subarray(s * rows, (s + 1) * rows), start)
     floats.fill(0, start + rows, start + padded)
   }
   module.setSeries(at, padded * FLOAT)
@@ -198,10 +205,8 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   copyPadded(batch, cap, { address: capAt, lines: rows })
   copyPadded(batch, veto, { address: vetoAt, lines: rows })
   if (weights !== null) copyPadded(batch, weights, { address: weightsAt, lines: rows })
-  for (let row = 0; row < rows; row++) {
-    const vetoes = veto.subarray(row * symbols, (row + 1) * symbols)
-    memory.words[vetoesAt / FLOAT + row] = vetoes.some((vetoed) => vetoed !== 0) ? VETOES : 0
-  }
+  memory.words.fill(0, vetoesAt / FLOAT, vetoesAt / FLOAT + rows)
+  for (let i = 0; i < rows * symbols; i++) if (veto[i] !== 0) memory.words[vetoesAt / FLOAT + Math.floor(i / symbols)] = VETOES
   if (symbols === 1) memory.floats.set(cap.subarray(0, rows), capsAt / FLOAT)
   const hasCaps = cap.subarray(0, rows * symbols).some((limit) => limit !== Infinity) ? 1 : 0
   const words = [scaleAt, grossAt, capAt, vetoAt, vetoesAt, hasCaps, capsAt, weightsAt]
