@@ -66,12 +66,12 @@ export function isSimple(pair: usize, tile: usize, row: i32, t: i32, kinds: i32)
 
 /** Whether every symbol that is held can be traded to a known target: then no limit can bind what is kept. */
 function keepsNothing(pair: usize, tile: usize, row: i32, kinds: i32): bool {
-  const targets = tile + TILE_TARGETS
+  let cell = pair + HEAD_BYTES
   for (let n: usize = 0; n < <usize>symbols; n++) {
-    const held = v128.load64_zero(heldAt + (n << 3))
-    const target = v128.load64_zero(targets + (n << 3))
-    const kept = isTradable(kinds, row, n) ? f32x4.ne(target, target) : i32x4.splat(-1)
-    if (any(v128.and(kept, f32x4.ne(held, f32x4.splat(0))))) return false
+    const target = f64x2.promote_low_f32x4(v128.load64_zero(tile + TILE_TARGETS + (n << 3)))
+    const kept = isTradable(kinds, row, n) ? f64x2.ne(target, target) : i64x2.splat(-1)
+    if (any(v128.and(kept, f64x2.ne(v128.load(cell, QUANTITY), both(0))))) return false
+    cell += CELL_BYTES
   }
   return true
 }

@@ -88,6 +88,8 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   if (endsHere) forgetDecided(pair)
 }
 
+// @ts-ignore: decorator
+@inline
 function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
   const acts = (kinds & HAS_ACTIONS) != 0

@@ -1,4 +1,4 @@
-import { hasMargins, heldAt, symbolsAt, toLots } from './block'
+import { hasMargins, symbolsAt, toLots } from './block'
 import { decideCarefully } from './careful'
 import { isScheduled, isSimple, out, rests } from './decide'
 import { closeTrades, fillPair, orderFee, slipped } from './fills'
@@ -77,7 +77,6 @@ function fillWhole(pair: usize, prices: usize): bool {
 @inline
 export function markSingle(pair: usize, prices: usize, t: i32, kinds: i32): void {
   const value = f64x2.mul(v128.load(pair + HEAD_BYTES, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
-  v128.store(heldAt, f32x4.demote_f64x2_zero(value))
   measure(pair, value, v128.and(value, magnitudeMask()), t, kinds)
 }
 
