@@ -7,6 +7,8 @@ import { describeMachine } from './machine.ts'
 import type { Bench } from './measure.ts'
 import { benchModels } from './models.ts'
 import { benchStrategies } from './strategies.ts'
+import { benchWalkForward } from './walk-forward.ts'
+import { benchVectorbt } from './vectorbt.ts'
 import { benchWorkerStart } from './worker-start.ts'
 
 /** Every baseline, by the name to ask for it: `npm run bench -- kernel csv`. Run from the repository's root. */
@@ -16,6 +18,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   strategies: benchStrategies,
   models: benchModels,
   workers: () => benchWorkerStart('dist/worker.mjs'),
+  'vectorbt-daily': () => benchVectorbt({ rows: 2_520, runs: 5 }),
+  'vectorbt-hourly': () => benchVectorbt({ rows: 8_760, runs: 3 }),
+  'walk-forward': benchWalkForward,
 }
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })

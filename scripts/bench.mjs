@@ -1,4 +1,4 @@
-// Bundles and runs the benches: node scripts/bench.mjs [kernel csv strategies models workers]
+// Bundles and runs the benches: node scripts/bench.mjs [kernel csv strategies models workers walk-forward]
 import { build } from 'esbuild'
 import { join } from 'node:path'
 import { runToEnd, setUp } from './setup.mjs'

@@ -54,9 +54,11 @@ export function readPerformances(store: Store, address: Address): Performance[] 
   try {
     const { rows, columns } = panel.shape
     const values = panel.read(0, rows)
-    return Array.from({ length: rows }, (_, p) =>
-      Object.fromEntries(PERFORMANCE_FIELDS.map((field, index) => [field, values[p * columns + index]])) as Performance,
-    )
+    return Array.from({ length: rows }, (_, p) => {
+      const performance: Partial<Record<keyof Performance, number>> = {}
+      for (let index = 0; index < columns; index++) performance[PERFORMANCE_FIELDS[index]] = values[p * columns + index]
+      return performance as Performance
+    })
   } finally {
     panel.close()
   }
