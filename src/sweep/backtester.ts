@@ -50,6 +50,8 @@ export interface Backtester {
    * @throws MillraceError for everything an experiment file would be refused for, and for what its steps throw
    */
   run(experiment: SweepInput): Promise<SweepResult>
+  /** Process ids of the workers that are up, for memory accounting. */
+  processIds(): readonly number[]
   /** Ends the workers. */
   close(): Promise<void>
 }
@@ -77,6 +79,7 @@ export function openBacktester({ workers = availableParallelism() }: BacktesterO
       const places = { store: folder, market: publishMarket(store, market), experiment: publishExperiment(store, swept) }
       return collect(swept, await sweepAll(pool, places, portfolioCount(experiment)))
     },
+    processIds: () => pool.processIds(),
     close: async () => {
       await pool.close()
       rmSync(folder, { recursive: true, force: true })
