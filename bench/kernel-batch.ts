@@ -50,6 +50,16 @@ function plainPortfolio(random: Random, index: number, { threshold }: Pace): Bat
   return { config, signals, pattern: 0 }
 }
 
+/** A sweep over thresholds: every `alike` portfolios follow the same signals. */
+export function withSharedTargets(batch: KernelBatch, alike: number): KernelBatch {
+  const { portfolios } = batch.setup
+  const shared = portfolios.map((portfolio, p) => {
+    const { signals, config } = portfolios[p - (p % alike)]
+    return { ...portfolio, signals, config: { ...portfolio.config, signals: config.signals } }
+  })
+  return { ...batch, setup: { ...batch.setup, portfolios: shared } }
+}
+
 /** Every rule that the SIMD kernel keeps more of a symbol for, at once. */
 export function withEveryRule(batch: KernelBatch): KernelBatch {
   const portfolios = batch.setup.portfolios.map((portfolio, p) => ({

@@ -4,7 +4,7 @@ import { systemClock } from '../src/base/clock.ts'
 import type { Kernel } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
 import { createVectorKernel } from '../src/kernel/wasm.ts'
-import { BLOCK_ROWS, BUSY, CALM, kernelBatch, SIGNALS, SUBSCRIBED, withEveryRule } from './kernel-batch.ts'
+import { BLOCK_ROWS, BUSY, CALM, kernelBatch, SIGNALS, SUBSCRIBED, withEveryRule, withSharedTargets } from './kernel-batch.ts'
 import type { KernelBatch, Pace } from './kernel-batch.ts'
 import { gauge, median } from './measure.ts'
 import type { Bench, Figure, Gauge } from './measure.ts'
@@ -14,6 +14,8 @@ import type { Yardstick } from './yardstick.ts'
 const PORTFOLIOS = 3000
 /** Steps (portfolio × symbol × bar) of one run, about. */
 const STEPS = 6_000_000
+/** Portfolios that follow the same signals, where targets are shared. */
+const ALIKE = 20
 const UNIT = 'ns/portfolio-symbol-bar'
 const ROUNDS = { warmUps: 2, runs: 9 }
 
@@ -40,6 +42,7 @@ interface Case {
 async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Record<string, number>): Promise<Figure[]> {
   const plain = kernelBatch({ symbols, portfolios: PORTFOLIOS, steps: STEPS, pace })
   const every = withEveryRule(plain)
+  const shared = withSharedTargets(plain, ALIKE)
   const sample = kernelBatch({ symbols, portfolios: 60, steps: STEPS / 50, pace })
   const rows = plain.steps / PORTFOLIOS / symbols
   const at = `N = ${symbols}, ${pace.name}`
@@ -55,6 +58,7 @@ async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Recor
         return nanoseconds
       },
     })),
+    { name: `SIMD, ${ALIKE} alike, ${at}`, unit: UNIT, take: () => takeBatch(shared, simd(shared)) },
     { name: `SIMD, every rule, ${at}`, unit: UNIT, take: () => takeBatch(every, simd(every)) },
     { name: `reference, ${at}`, unit: UNIT, take: () => takeBatch(sample, () => createReferenceKernel(sample.setup)) },
   ]
@@ -70,6 +74,7 @@ function ratios(figures: readonly Figure[], at: string): Figure[] {
     a === undefined || b === undefined ? [] : [{ name: `${name}, ${at}`, unit: '×', median: a.median / b.median, least: a.least / b.least, most: a.most / b.most, runs: a.runs }]
   return [
     ...ratio('SIMD / C, 128 bit', of('SIMD'), of('C, 128 bit')),
+    ...ratio('targets shared / own', of(`SIMD, ${ALIKE} alike`), of('SIMD')),
     ...ratio('every rule / plain', of('SIMD, every rule'), of('SIMD')),
     ...ratio('reference / SIMD', of('reference'), of('SIMD')),
   ]

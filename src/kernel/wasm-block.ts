@@ -46,9 +46,8 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
 
 /** What portfolios start with is entered at the first measured row's marks; nothing acts on it before. */
 function placePositions(batch: PlacedBatch, t: number, cell: number): void {
-  const { memory: { doubles }, rules, symbols, pairs, tape } = batch
-  for (let p = 0; p < pairs * 2; p++) {
-    const own = rules[Math.min(p, rules.length - 1)]
+  const { memory: { doubles }, rules, symbols, tape } = batch
+  for (const [p, own] of rules.entries()) {
     for (let n = 0; n < symbols; n++) {
       const units = own.positions[n]
       if (units === 0) continue

@@ -74,6 +74,8 @@ export interface PlacedBatch {
   readonly longAt: number
   /** Address of a portfolio's lane in its pair. */
   laneOf(portfolio: number): number
+  /** Address of the pair it is in: portfolios with the same phase-1 rules lie side by side, and share their exposures. */
+  pairOf(portfolio: number): number
 }
 
 /** Writes instruments, rules and fresh books. An odd batch has its last portfolio in both lanes. */
@@ -98,19 +100,23 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
   const pairBytes = module.pairBytesOf(symbols, isLong)
   const pairsAt = memory.take(pairs * pairBytes)
   memory.doubles.fill(0, pairsAt / DOUBLE, (pairsAt + pairs * pairBytes) / DOUBLE)
-  const laneOf = (portfolio: number): number => pairsAt + (portfolio >> 1) * pairBytes + (portfolio & 1) * DOUBLE
+  // Placing rules may move the memory: views of it are taken after.
+  const addresses = rules.map(exposureRules)
+  const order = rules.map((_, portfolio) => portfolio).toSorted((a, b) => addresses[a] - addresses[b])
+  const places = new Int32Array(order.length)
+  order.forEach((portfolio, place) => (places[portfolio] = place))
+  const laneAt = (place: number): number => pairsAt + (place >> 1) * pairBytes + (place & 1) * DOUBLE
   const flags: number[] = []
-  for (let p = 0; p < pairs * 2; p++) {
-    const own = rules[Math.min(p, portfolios.length - 1)]
-    placeHead(memory, own, { lane: laneOf(p), riskFree: requiredReturn(setup.profile) })
-    if (isLong) placeLongCells(memory, own, laneOf(p) + longAt)
+  for (let place = 0; place < pairs * 2; place++) {
+    const portfolio = order[Math.min(place, portfolios.length - 1)]
+    const own = rules[portfolio]
+    placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
+    if (isLong) placeLongCells(memory, own, laneAt(place) + longAt)
     flags.push(flagsOf(own))
-    // Placing rules may move the memory: the view is taken after.
-    const address = exposureRules(own)
-    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = address
+    memory.words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]
   }
   for (let p = 0; p < flags.length; p += 2) {
-    memory.words[(laneOf(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
+    memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
   }
   return {
     memory, symbols, isLong, longAt, rules,
@@ -119,7 +125,8 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / pairBytes))),
-    patternsAt, patterns, blockAt: memory.next, laneOf,
+    patternsAt, patterns, blockAt: memory.next,
+    laneOf: (portfolio) => laneAt(places[portfolio]), pairOf: (portfolio) => laneAt(places[portfolio] & ~1),
   }
 }
 

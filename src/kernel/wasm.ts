@@ -42,7 +42,7 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
 
   /** The session under way counts as complete: it is closed on the record, read, and the record put back. */
   const performance = (portfolio: number): Performance => {
-    const pairAt = batch.laneOf(portfolio & ~1)
+    const pairAt = batch.pairOf(portfolio)
     const head = memory.doubles.slice(pairAt / DOUBLE, (pairAt + layout.HEAD_BYTES) / DOUBLE)
     if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(pairAt)
     const sums = PERFORMANCE_FIELDS.map((field, index) => [field, read(portfolio, layout.SUMS + index * PAIR_BYTES)])

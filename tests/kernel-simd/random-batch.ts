@@ -35,8 +35,11 @@ export function randomBatch(seed: string): RandomBatch {
   const random = createRandom(seed)
   const sizes = { rows: 20 + random.integer(60), symbols: 1 + random.integer(10), signals: 1 + random.integer(5), patterns: random.integer(3) }
   const isOfEvents = random.uniform() < 0.25
+  const alike = randomPortfolio(random, 0, sizes)
+  const isSweep = random.uniform() < 0.5
   const portfolios = Array.from({ length: 1 + random.integer(7) }, (_, i) => {
-    const portfolio = randomPortfolio(random, i, sizes)
+    const drawn = randomPortfolio(random, i, sizes)
+    const portfolio = isSweep && random.uniform() < 0.6 ? withTargetsOf(alike, drawn) : drawn
     return isOfEvents ? { ...portfolio, ...actsAtEvents(random, portfolio.config) } : portfolio
   })
   const firstRow = random.integer(4)
@@ -82,6 +85,12 @@ function randomPortfolio(random: Random, index: number, sizes: Sizes): BatchPort
     cash: pick(random, [1_000, 25_000.5, 1_000_000]),
   }
   return { config, signals: Int32Array.from(subscribed), pattern }
+}
+
+/** Portfolios of a sweep often have the same targets, and differ in what they do with them. */
+function withTargetsOf({ config, signals, pattern }: BatchPortfolio, portfolio: BatchPortfolio): BatchPortfolio {
+  const { riskPattern, riskTolerance, allocation, longOnly, limits } = config
+  return { signals, pattern, config: { ...portfolio.config, signals: config.signals, riskPattern, riskTolerance, allocation, longOnly, limits } }
 }
 
 /** Without limits and patterns, a portfolio that trades at events rests between them. */

@@ -14,13 +14,14 @@ import {
 export function exposeBars(a: usize, b: usize, tile: usize, first: i32, gaps: bool): void {
   const lineBytes = <usize>((rows + 3) & ~3) << 2
   exposeLine(a, exposuresAt, tile, first, rows, gaps, false)
-  exposeLine(b, exposuresAt + lineBytes, tile + 16, first, rows, gaps, true)
+  const beyond = a == b ? 0 : lineBytes
+  if (a != b) exposeLine(b, exposuresAt + lineBytes, tile + 16, first, rows, gaps, true)
   const stride = tileStride()
   let line = exposuresAt + (<usize>(first & ~3) << 2)
   let at = tile + TILE_HEAD_BYTES + <usize>(first & ~3) * stride
   for (let row = first & ~3; row < rows; row += 4) {
     const mine = v128.load(line)
-    const other = v128.load(line + lineBytes)
+    const other = v128.load(line + beyond)
     const careful = v128.load(line + 2 * lineBytes)
     const low = v128.shuffle<i32>(mine, other, 0, 4, 1, 5)
     const high = v128.shuffle<i32>(mine, other, 2, 6, 3, 7)
@@ -28,7 +29,7 @@ export function exposeBars(a: usize, b: usize, tile: usize, first: i32, gaps: bo
     putRow(at + stride, low, i32x4.extract_lane(careful, 1), 1)
     putRow(at + 2 * stride, high, i32x4.extract_lane(careful, 2), 0)
     putRow(at + 3 * stride, high, i32x4.extract_lane(careful, 3), 1)
-    if (keepsCombined) putCombined(at, stride, v128.load(line + 3 * lineBytes), v128.load(line + 4 * lineBytes))
+    if (keepsCombined) putCombined(at, stride, v128.load(line + 3 * lineBytes), v128.load(line + 3 * lineBytes + beyond))
     line += 16
     at += 4 * stride
   }

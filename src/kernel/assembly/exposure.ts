@@ -8,7 +8,7 @@ import {
   SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS,
 } from './layout'
 
-/** Phase 1 of a pair: its rows of the block, from `first` on, into its tile. */
+/** Phase 1 of a pair: its rows of the block, from `first` on, into its tile; once for both, where they have the same rules. */
 export function exposePair(pair: usize, tile: usize, first: i32): void {
   const a = <usize>load<u32>(pair, EXPOSURE_RULES)
   const b = <usize>load<u32>(pair, EXPOSURE_RULES + 4)
@@ -18,6 +18,7 @@ export function exposePair(pair: usize, tile: usize, first: i32): void {
   v128.store(tile, i32x4.splat(0), 16)
   if (readsBars(a) && readsBars(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
   else exposeRows(a, b, tile, first, aHasGaps, bHasGaps)
+  if (a == b) v128.store(tile, v128.load(tile), 16)
 }
 
 function copyCombined(out: usize): void {
@@ -60,17 +61,18 @@ function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool,
   const stride = tileStride()
   const bytes = linesBytes()
   const watches = exposuresAt + 4 * bytes
+  const other = a == b ? 0 : bytes
   let at = tile + TILE_HEAD_BYTES + <usize>first * stride
   for (let from = first; from < rows; from += rowsAtOnce()) {
     const to = min(rows, from + rowsAtOnce())
     for (let row = from; row < to; row++) store<i32>(watches + (<usize>(row - from) << 2), vetoesOf(a, row) | vetoesOf(b, row))
     exposeLines(a, from, to, exposuresAt, watches, tile, aHasGaps)
-    exposeLines(b, from, to, exposuresAt + bytes, watches, tile + 16, bHasGaps)
+    if (a != b) exposeLines(b, from, to, exposuresAt + bytes, watches, tile + 16, bHasGaps)
     let line = exposuresAt
     for (let row = from; row < to; row++) {
       store<i32>(at, load<i32>(watches + (<usize>(row - from) << 2)), TILE_CAREFUL)
-      interleave(line, line + bytes, at + TILE_TARGETS)
-      if (keepsCombined) interleave(line + 2 * bytes, line + 3 * bytes, at + TILE_TARGETS + (<usize>padded << 3))
+      interleave(line, line + other, at + TILE_TARGETS)
+      if (keepsCombined) interleave(line + 2 * bytes, line + 2 * bytes + other, at + TILE_TARGETS + (<usize>padded << 3))
       line += <usize>padded << 2
       at += stride
     }

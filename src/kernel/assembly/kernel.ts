@@ -6,7 +6,7 @@ import { fillExits, moveLevels } from './exits'
 import { fillLong, settleFlows } from './long-fills'
 import {
   BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, IS_FIRST, IS_LAST, LONG_CELL_BYTES, PRICE_BYTES,
-  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE_HEAD_BYTES,
+  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES,
 } from './layout'
 import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
@@ -48,18 +48,28 @@ function runSome(pairs: usize, count: i32, pairBytes: usize): void {
   const stride = tileStride()
   const bytes = tileBytes()
   const first = min(rows, max(0, firstRow - blockRow))
-  for (let i = 0; i < count; i++) exposePair(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
+  for (let i = 0; i < count; i++) {
+    const pair = pairs + <usize>i * pairBytes
+    const before = pair - pairBytes
+    if (i > 0 && load<u64>(pair, EXPOSURE_RULES) == load<u64>(before, EXPOSURE_RULES)) store<u32>(pair, load<u32>(before, TILE), TILE)
+    else {
+      const tile = tilesAt + <usize>i * bytes
+      exposePair(pair, tile, first)
+      store<u32>(pair, <u32>tile, TILE)
+    }
+  }
+  const end = pairs + <usize>count * pairBytes
   for (let row = first; row < rows; row++) {
     const prices = pricesAt + <usize>(row * symbols) * PRICE_BYTES
     const kinds = load<i32>(kindsAt + (<usize>row << 2))
-    const tiles = tilesAt + TILE_HEAD_BYTES + <usize>row * stride
+    const at = TILE_HEAD_BYTES + <usize>row * stride
     if (symbols == 1 && !isLong) {
-      for (let i = 0; i < count; i++) stepSingle(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, kinds)
+      for (let pair = pairs; pair < end; pair += pairBytes) stepSingle(pair, prices, <usize>load<u32>(pair, TILE) + at, row, kinds)
     } else {
-      for (let i = 0; i < count; i++) stepPair(pairs + <usize>i * pairBytes, prices, tiles + <usize>i * bytes, row, kinds)
+      for (let pair = pairs; pair < end; pair += pairBytes) stepPair(pair, prices, <usize>load<u32>(pair, TILE) + at, row, kinds)
     }
   }
-  for (let i = 0; i < count; i++) countExposure(pairs + <usize>i * pairBytes, tilesAt + <usize>i * bytes, first)
+  for (let pair = pairs; pair < end; pair += pairBytes) countExposure(pair, load<u32>(pair, TILE), first)
 }
 
 function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {

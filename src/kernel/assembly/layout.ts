@@ -31,6 +31,8 @@ export const ENDED_AT = 208
 /** i32: how many cells have an order; and what holds of the pair, as bits. */
 export const LISTED = 224
 export const FLAGS = 228
+/** u32: address of the tile with the pair's exposures of the block; pairs with the same phase-1 rules share one. */
+export const TILE = 232
 
 // ── Slots of a pair's head: performance sums, in the order of PERFORMANCE_FIELDS ──
 export const SUMS = 240
