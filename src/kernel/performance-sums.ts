@@ -1,4 +1,4 @@
-import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
+import { PERFORMANCE_FIELDS, createPerformance } from '../domain/performance.ts'
 import type { Performance } from '../domain/performance.ts'
 import type { Book } from './book.ts'
 import { feesNow, filledNow } from './flows.ts'
@@ -72,7 +72,7 @@ export function readPerformance(turn: Turn, measured: boolean): Performance {
   const before = book.measuredEquity[portfolio]
   if (before > 0) book.sums.turnover[portfolio] += filledNow(book, portfolio) * (1 / before)
   book.sums.fees[portfolio] += feesNow(book, portfolio)
-  const performance = Object.fromEntries(fields.map((field) => [field, book.sums[field][portfolio]])) as Performance
+  const performance = createPerformance((position) => book.sums[fields[position]][portfolio])
   fields.forEach((field, index) => {
     book.sums[field][portfolio] = kept[index]
   })

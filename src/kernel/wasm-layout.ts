@@ -131,23 +131,46 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
 }
 
 function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number; riskFree: number }): void {
-  const slots: readonly (readonly [number, number])[] = [
-    [layout.CASH, rules.cash], [layout.EQUITY, rules.cash], [layout.STOPPED_AT, -1], [layout.ENDED_AT, Infinity],
-    [layout.FIRST_RETURN, NaN], [layout.FIRST_DOWNSIDE_SQUARE, NaN], [layout.BEST_RETURN, NaN], [layout.WORST_RETURN, NaN],
-    [layout.LEVERAGE, rules.leverage],
-    [layout.FEE_RATE, rules.feeRate], [layout.FEE_PER_UNIT, rules.feePerUnit], [layout.FEE_MINIMUM, rules.feeMinimum],
-    [layout.ENTRY_SLIPPAGE, rules.entrySlippage], [layout.EXIT_SLIPPAGE, rules.exitSlippage],
-    [layout.COSTLIEST_SLIP, Math.max(rules.entrySlippage, rules.exitSlippage)], [layout.PAYS_SPREAD, rules.paySpread ? 1 : 0],
-    [layout.SIZE, rules.size], [layout.CASH_PER_TARGET, rules.cashPerTarget], [layout.THRESHOLD, rules.threshold],
-    [layout.DRAWDOWN_LIMIT, rules.drawdownLimit], [layout.RESUME_AFTER_BARS, rules.resumeAfterBars],
-    [layout.OWN_CAP, rules.cap], [layout.EVERY_BARS, rules.everyBars], [layout.RISK_FREE, at.riskFree],
-    [layout.PARTICIPATION, rules.participation], [layout.STOP_LOSS, rules.stopLoss], [layout.TAKE_PROFIT, rules.takeProfit],
-    [layout.TRAILING_STOP, rules.trailingStop], [layout.MIN_HOLD_BARS, rules.minHoldBars], [layout.MAX_HOLD_BARS, rules.maxHoldBars],
-    [layout.COOLDOWN_BARS, rules.cooldownBars], [layout.INVESTED_SHARE, rules.investedShare],
-    [layout.PRICE_FACTOR, rules.sizing === 'allIn' ? 1 + rules.feeRate : 1],
-    [layout.BORROW_RATE, rules.borrowRate], [layout.LOAN_RATE, rules.loanRate], [layout.CASH_RATE, rules.cashRate],
-  ]
-  for (const [slot, value] of slots) memory.doubles[(at.lane + slot) / DOUBLE] = value
+  const { doubles } = memory
+  const put = (slot: number, value: number): void => {
+    doubles[(at.lane + slot) / DOUBLE] = value
+  }
+  put(layout.CASH, rules.cash)
+  put(layout.EQUITY, rules.cash)
+  put(layout.STOPPED_AT, -1)
+  put(layout.ENDED_AT, Infinity)
+  put(layout.FIRST_RETURN, NaN)
+  put(layout.FIRST_DOWNSIDE_SQUARE, NaN)
+  put(layout.BEST_RETURN, NaN)
+  put(layout.WORST_RETURN, NaN)
+  put(layout.LEVERAGE, rules.leverage)
+  put(layout.FEE_RATE, rules.feeRate)
+  put(layout.FEE_PER_UNIT, rules.feePerUnit)
+  put(layout.FEE_MINIMUM, rules.feeMinimum)
+  put(layout.ENTRY_SLIPPAGE, rules.entrySlippage)
+  put(layout.EXIT_SLIPPAGE, rules.exitSlippage)
+  put(layout.COSTLIEST_SLIP, Math.max(rules.entrySlippage, rules.exitSlippage))
+  put(layout.PAYS_SPREAD, rules.paySpread ? 1 : 0)
+  put(layout.SIZE, rules.size)
+  put(layout.CASH_PER_TARGET, rules.cashPerTarget)
+  put(layout.THRESHOLD, rules.threshold)
+  put(layout.DRAWDOWN_LIMIT, rules.drawdownLimit)
+  put(layout.RESUME_AFTER_BARS, rules.resumeAfterBars)
+  put(layout.OWN_CAP, rules.cap)
+  put(layout.EVERY_BARS, rules.everyBars)
+  put(layout.RISK_FREE, at.riskFree)
+  put(layout.PARTICIPATION, rules.participation)
+  put(layout.STOP_LOSS, rules.stopLoss)
+  put(layout.TAKE_PROFIT, rules.takeProfit)
+  put(layout.TRAILING_STOP, rules.trailingStop)
+  put(layout.MIN_HOLD_BARS, rules.minHoldBars)
+  put(layout.MAX_HOLD_BARS, rules.maxHoldBars)
+  put(layout.COOLDOWN_BARS, rules.cooldownBars)
+  put(layout.INVESTED_SHARE, rules.investedShare)
+  put(layout.PRICE_FACTOR, rules.sizing === 'allIn' ? 1 + rules.feeRate : 1)
+  put(layout.BORROW_RATE, rules.borrowRate)
+  put(layout.LOAN_RATE, rules.loanRate)
+  put(layout.CASH_RATE, rules.cashRate)
   const mask = (slot: number, isSet: boolean): void => {
     if (isSet) memory.words.fill(-1, (at.lane + slot) / FLOAT, (at.lane + slot) / FLOAT + 2)
   }

@@ -1,4 +1,4 @@
-import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
+import { createPerformance } from '../domain/performance.ts'
 import type { Performance } from '../domain/performance.ts'
 import * as layout from './assembly/layout.ts'
 import type { BookView, Kernel, KernelBlock, KernelSetup } from './kernel.ts'
@@ -45,9 +45,10 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
     const pairAt = batch.pairOf(portfolio)
     const head = memory.doubles.slice(pairAt / DOUBLE, (pairAt + layout.HEAD_BYTES) / DOUBLE)
     if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(pairAt)
-    const sums = PERFORMANCE_FIELDS.map((field, index) => [field, read(portfolio, layout.SUMS + index * PAIR_BYTES)])
+    const performance = createPerformance((position) => read(portfolio, layout.SUMS + position * PAIR_BYTES))
+    performance.finalEquity = read(portfolio, layout.EQUITY)
     memory.doubles.set(head, pairAt / DOUBLE)
-    return { ...(Object.fromEntries(sums) as Performance), finalEquity: read(portfolio, layout.EQUITY) }
+    return performance
   }
 
   const quantityOf = (portfolio: number, n: number): number => read(portfolio, layout.HEAD_BYTES + n * layout.CELL_BYTES + layout.QUANTITY)

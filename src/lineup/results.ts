@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
+import { createPerformance, PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, Store } from '../store/store.ts'
@@ -54,11 +54,7 @@ export function readPerformances(store: Store, address: Address): Performance[] 
   try {
     const { rows, columns } = panel.shape
     const values = panel.read(0, rows)
-    return Array.from({ length: rows }, (_, p) => {
-      const performance: Partial<Record<keyof Performance, number>> = {}
-      for (let index = 0; index < columns; index++) performance[PERFORMANCE_FIELDS[index]] = values[p * columns + index]
-      return performance as Performance
-    })
+    return Array.from({ length: rows }, (_, p) => createPerformance((position) => values[p * columns + position]))
   } finally {
     panel.close()
   }

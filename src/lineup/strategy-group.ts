@@ -32,16 +32,17 @@ export async function createStrategyGroup(of: StrategyGroupSetup): Promise<Strat
   const inputIndices: number[][] = []
   for (const job of of.jobs) {
     const definition = await strategyDefinition(job)
-    const { step, features } = createStrategyStep({ definition, params: job.params, universe: of.universe })
+    const { step, features } = createStrategyStep({ definition, params: job.params, universe: of.universe }, { trusted: job.file === undefined })
     steps.push(step)
     for (const ref of features) if (!inputs.has(ref.expression)) inputs.set(ref.expression, { ref, index: inputs.size })
     inputIndices.push(features.map(({ expression }) => inputs.get(expression)?.index ?? -1))
   }
-  return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, inputIndices) }
+  return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, { inputs: inputs.size, inputIndices }) }
 }
 
 function createTurn(
-  { jobs, universe }: StrategyGroupSetup, steps: readonly Step[], inputIndices: readonly (readonly number[])[],
+  { jobs, universe }: StrategyGroupSetup, steps: readonly Step[],
+  { inputs, inputIndices }: { readonly inputs: number; readonly inputIndices: readonly (readonly number[])[] },
 ): StrategyGroup['turnRows'] {
   const symbols = universe.length
   const indices = steps.map((_, k) => k)
@@ -51,6 +52,8 @@ function createTurn(
   const unproven = new Set(atOnce.filter((k) => jobs[k].file !== undefined))
   const scratch: Float64Array[] = []
   const out = new Float64Array(symbols)
+  const blocks = Array.from({ length: inputs }, () => ({ values: out, isComplete: false }))
+  const blocksOf = inputIndices.map((read) => read.map((index) => blocks[index]))
   return (rows, values, signals) => {
     const cells = rows.length * symbols
     values.forEach((input, i) => {
@@ -65,9 +68,9 @@ function createTurn(
         copyRounded(out, signals, k * cells + r * symbols)
       })
     }
-    const blocks = atOnce.length === 0 ? [] : values.map((input) => ({ values: input, isComplete: !input.some((value) => value !== value) }))
+    if (atOnce.length > 0) blocks.forEach((block, i) => Object.assign(block, { values: values[i], isComplete: isComplete(values[i]) }))
     for (const k of atOnce) {
-      steps[k].stepRows?.(rows, inputIndices[k].map((index) => blocks[index]), signals, k * cells)
+      steps[k].stepRows?.(rows, blocksOf[k], signals, k * cells)
       if (!unproven.has(k)) continue
       const made = signals.subarray(k * cells, (k + 1) * cells)
       if (!made.some((value) => value === value)) continue
@@ -75,6 +78,11 @@ function createTurn(
       unproven.delete(k)
     }
   }
+}
+
+function isComplete(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return false
+  return true
 }
 
 /** A loop: between arrays of two kinds it is many times faster than `set`. */

@@ -15,20 +15,25 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
   readonly resolved: ResolvedStep<P, L>
   readonly widths: readonly FeatureWidth[]
   readonly symbols: number
+  readonly trusted: boolean
 }): Step {
-  const { definition, widths, symbols } = of
+  const { definition, widths, symbols, trusted } = of
   const { params, warmup } = of.resolved
-  const context = paramsAlone(params) as SignalContext<P, L>
+  const context = new ParamsAlone(params) as SignalContext<P, L>
   const acceptsMissing = definition.acceptsMissing === true
-  let own = widths.map(() => new Float64Array(symbols))
+  const own: Float64Array[] = widths.map(() => new Float64Array(symbols))
   let written = new Float64Array(symbols)
+  /** What the strategy may read: a copy of its own, unless it is trusted to leave inputs as they are. */
+  const handed = (input: Float64Array, kept: Float64Array): Float64Array => {
+    if (trusted && input.length === written.length) return input
+    const copy = trusted || kept.length !== written.length ? new Float64Array(written.length) : kept
+    widen(input, written.length / input.length, copy)
+    return copy
+  }
   /** Leaves in `written` what the strategy says to rows that stand one after the other. */
   const turn = (inputs: readonly RowBlock[], cells: number): void => {
-    if (written.length !== cells) {
-      own = widths.map(() => new Float64Array(cells))
-      written = new Float64Array(cells)
-    }
-    for (let i = 0; i < own.length; i++) widen(inputs[i].values, cells / inputs[i].values.length, own[i])
+    if (written.length !== cells) written = new Float64Array(cells)
+    for (let i = 0; i < own.length; i++) own[i] = handed(inputs[i].values, own[i])
     written.fill(NaN)
     refuseAnswer(definition.signal(own, written, context), written)
     if (acceptsMissing) return
@@ -79,14 +84,30 @@ function refuseState(bytes: Uint8Array): void {
 }
 
 /** The context of a step that cannot tell one row, or one symbol, from another. */
-function paramsAlone(params: unknown): object {
-  const context = { params }
-  for (const name of ['row', 'symbols', 'universe', 'state']) {
-    Object.defineProperty(context, name, {
-      get: () => {
-        throw new Error(`a \`perSymbol\` strategy sees no \`${name}\`: to read it, leave \`perSymbol\` out`)
-      },
-    })
+class ParamsAlone {
+  readonly params: unknown
+
+  constructor(params: unknown) {
+    this.params = params
   }
-  return context
+
+  get row(): never {
+    return refuseToTell('row')
+  }
+
+  get symbols(): never {
+    return refuseToTell('symbols')
+  }
+
+  get universe(): never {
+    return refuseToTell('universe')
+  }
+
+  get state(): never {
+    return refuseToTell('state')
+  }
+}
+
+function refuseToTell(name: string): never {
+  throw new Error(`a \`perSymbol\` strategy sees no \`${name}\`: to read it, leave \`perSymbol\` out`)
 }

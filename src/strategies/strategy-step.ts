@@ -15,24 +15,26 @@ import type { SignalContext } from './strategy.ts'
  * The step of one strategy instance: rows of its features in, one signal per symbol out (float32 values in
  * [−1, 1]; NaN = no opinion). A symbol without a value in any symbol-wide or market-wide input has no opinion,
  * unless the strategy accepts missing values; pair inputs are the strategy's own business. Inputs are copied,
- * as other instances read the same rows: a strategy that sorts or overwrites its own disturbs nobody.
+ * as other instances read the same rows: a strategy that sorts or overwrites its own disturbs nobody. One that is
+ * `trusted` is known to leave them as they are: the step contract's tests show it of what is built in.
  * The step throws MillraceError STEP_FAILED naming strategy, parameters and bar when `signal` throws, or gives
  * back an object (a promise, a list) instead of writing into `out`.
  */
 export function createStrategyStep<P, L extends StateLayout>(
-  instance: StrategyInstance<P, L>,
+  instance: StrategyInstance<P, L>, { trusted = false }: { readonly trusted?: boolean } = {},
 ): { readonly step: Step; readonly features: readonly FeatureRef[] } {
   const resolved = resolveStrategy(instance)
   const widths = resolved.features.map((ref) => featureWidth(ref, instance.registry))
   const { definition, universe } = instance
   if (definition.perSymbol === true) {
-    return { step: createPerSymbolStep({ definition, resolved, widths, symbols: universe.length }), features: resolved.features }
+    return { step: createPerSymbolStep({ definition, resolved, widths, symbols: universe.length, trusted }), features: resolved.features }
   }
-  return { step: createRowStep(instance, resolved, widths), features: resolved.features }
+  return { step: createRowStep(instance, resolved, { widths, trusted }), features: resolved.features }
 }
 
 function createRowStep<P, L extends StateLayout>(
-  { definition, universe }: StrategyInstance<P, L>, { params, layout, warmup }: ResolvedStep<P, L>, widths: readonly FeatureWidth[],
+  { definition, universe }: StrategyInstance<P, L>, { params, layout, warmup }: ResolvedStep<P, L>,
+  { widths, trusted }: { widths: readonly FeatureWidth[]; trusted: boolean },
 ): Step {
   const symbols = universe.length
   const acceptsMissing = definition.acceptsMissing === true
@@ -46,9 +48,9 @@ function createRowStep<P, L extends StateLayout>(
     step: (row, inputs, out) => {
       context.row = row
       out.fill(NaN)
-      for (let i = 0; i < own.length; i++) own[i].set(inputs[i])
+      if (!trusted) for (let i = 0; i < own.length; i++) own[i].set(inputs[i])
       try {
-        refuseAnswer(definition.signal(own, out, context), out)
+        refuseAnswer(definition.signal(trusted ? inputs : own, out, context), out)
       } catch (error) {
         throw stepFailed(error, { name: definition.name, params, row })
       }

@@ -9,8 +9,9 @@ import { createSweep, layOutBatch, marketBlock } from '../lineup/batch.ts'
 import { createStrategyGroup } from '../lineup/strategy-group.ts'
 import { FeatureBlocks } from './feature-blocks.ts'
 
-/** Rows that features, signals and kernel go through together, so that what one writes the next finds in the cache. */
-const ROWS_PER_BLOCK = 64
+/** Cells of a signal that features, signals and kernel go through together, so that what one writes the next finds in the cache. */
+const CELLS_PER_BLOCK = 256
+const LEAST_ROWS = 64
 
 export interface SweepBatch {
   readonly market: MarketPanels
@@ -35,11 +36,12 @@ export async function sweepBatch(
   const universe = market.instruments.map(({ symbol }) => symbol)
   const jobs = layout.signals.map(instance)
   const group = await createStrategyGroup({ jobs, universe })
-  const features = new FeatureBlocks(group.inputs, { market, rowsPerBlock: ROWS_PER_BLOCK })
+  const rowsPerBlock = Math.max(LEAST_ROWS, Math.floor(CELLS_PER_BLOCK / universe.length))
+  const features = new FeatureBlocks(group.inputs, { market, rowsPerBlock })
   const kernel = createSweep({ layout, market, times: market.timeline, profile: experiment.profile })
-  const signals = new Float32Array(ROWS_PER_BLOCK * jobs.length * universe.length)
+  const signals = new Float32Array(rowsPerBlock * jobs.length * universe.length)
   const { closeTimes, sessionDates } = market.timeline
-  for (const [first, end] of blocksOf(market)) {
+  for (const [first, end] of blocksOf(market, rowsPerBlock)) {
     const rows: Row[] = Array.from({ length: end - first }, (_, r) => ({ t: first + r, closeTime: closeTimes[first + r], sessionDate: sessionDates[first + r] }))
     features.advance(rows)
     group.turnRows(rows, group.inputs.map(({ expression }) => features.rowsOf(expression, rows.length)), signals)
@@ -50,10 +52,10 @@ export async function sweepBatch(
 }
 
 /** Consecutive rows [first, end); one block ends with the warm-up, in which no portfolio is stepped. */
-function* blocksOf({ timeline, warmupRows }: MarketPanels): Generator<readonly [first: number, end: number]> {
+function* blocksOf({ timeline, warmupRows }: MarketPanels, rowsPerBlock: number): Generator<readonly [first: number, end: number]> {
   const rows = timeline.closeTimes.length
   for (let first = 0; first < rows; ) {
-    const end = Math.min(first < warmupRows ? warmupRows : rows, first + ROWS_PER_BLOCK)
+    const end = Math.min(first < warmupRows ? warmupRows : rows, first + rowsPerBlock)
     yield [first, end]
     first = end
   }

@@ -17,7 +17,7 @@ const PARAMS: Readonly<Record<string, object>> = {
 }
 
 for (const [name, { definition }] of Object.entries(strategies)) {
-  const create = () => createStrategyStep({ definition, params: PARAMS[name], universe: UNIVERSE })
+  const create = () => createStrategyStep({ definition, params: PARAMS[name], universe: UNIVERSE }, { trusted: true })
   const { features, step } = create()
   const lengths = { symbol: UNIVERSE.length, market: 1, pair: pairCount(UNIVERSE.length) }
   const columns = features.map((feature) => lengths[featureWidth(feature)])
