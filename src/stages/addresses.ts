@@ -1,4 +1,4 @@
-import { addressOf } from '../base/hash.ts'
+import { addressOf, canonicalJson, sha256 } from '../base/hash.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import { requiredReturn, type MetricProfile } from '../domain/profile.ts'
 import type { FeatureRef } from '../features/feature.ts'
@@ -96,17 +96,25 @@ function portfolioAddresses(
   const decisionsOf = (pattern: string | null): Address[] =>
     pattern === null ? [] : (models.get(pattern) ?? []).map((model) => made.decisions(`${pattern}/${model.name}`))
   const sums = { basis: of.profile.basis, requiredReturn: requiredReturn(of.profile) }
-  return (config) =>
-    addressOf({
-      kind: 'portfolio',
-      code: made.code,
-      config,
-      market: of.market,
-      signals: config.signals.map((subscription) => made.signal(subscription.signal)),
-      decisions: decisionsOf(config.riskPattern),
-      sums,
-      record: of.record,
-    })
+  const run = addressOf({ kind: 'portfolio', code: made.code, market: of.market, sums, record: of.record })
+  const inputs = new WeakMap<PortfolioConfig['signals'], Map<string | null, Address>>()
+  /** What portfolios with the same subscription and pattern read; in a sweep that is most of them. */
+  const inputsOf = ({ signals, riskPattern }: PortfolioConfig): Address => {
+    const known = inputs.get(signals) ?? new Map<string | null, Address>()
+    inputs.set(signals, known)
+    const address = known.get(riskPattern)
+      ?? addressOf({ run, signals: signals.map((subscription) => made.signal(subscription.signal)), decisions: decisionsOf(riskPattern) })
+    known.set(riskPattern, address)
+    return address
+  }
+  let fields: readonly string[] | undefined
+  return (config) => {
+    // Every configuration has all fields, so their values in one order say it all: half the text of a record.
+    fields ??= Object.keys(config).toSorted()
+    let text = inputsOf(config)
+    for (const field of fields) text += `,${canonicalJson(config[field as keyof PortfolioConfig])}`
+    return sha256(text)
+  }
 }
 
 interface AddressBook {
