@@ -45,10 +45,10 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
     const pairAt = batch.pairOf(portfolio)
     const head = memory.doubles.slice(pairAt / DOUBLE, (pairAt + layout.HEAD_BYTES) / DOUBLE)
     if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(pairAt)
-    const performance = createPerformance((position) => read(portfolio, layout.SUMS + position * PAIR_BYTES))
-    performance.finalEquity = read(portfolio, layout.EQUITY)
+    const told = createPerformance((position) => read(portfolio, layout.SUMS + position * PAIR_BYTES))
+    told.finalEquity = read(portfolio, layout.EQUITY)
     memory.doubles.set(head, pairAt / DOUBLE)
-    return performance
+    return told
   }
 
   const quantityOf = (portfolio: number, n: number): number => read(portfolio, layout.HEAD_BYTES + n * layout.CELL_BYTES + layout.QUANTITY)
