@@ -17,6 +17,14 @@ export function toSignal(value: number): number {
   return rounded === 0 ? 0 : rounded
 }
 
+/** Signals of several values, into `out` from `at` on: what most strategies say is one already. */
+export function toSignals(values: Float64Array, out: Float32Array, at: number): void {
+  for (let i = 0, count = values.length; i < count; i++) {
+    const value = values[i]
+    out[at + i] = value === 1 || value === 0 ? value + 0 : toSignal(value)
+  }
+}
+
 export interface CombineInput {
   /** Rows of S signals. */
   readonly signals: Float32Array

@@ -1,4 +1,4 @@
-import { toSignal } from '../domain/signal.ts'
+import { toSignal, toSignals } from '../domain/signal.ts'
 import type { RowBlock, StateLayout, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureWidth } from '../features/feature.ts'
@@ -61,7 +61,7 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
       } catch {
         rows.forEach((row, r) => turnRow(row, inputs.map(({ values }) => rowOf(values, { r, rows: rows.length }))))
       }
-      for (let i = 0; i < cells; i++) out[at + i] = toSignal(written[i])
+      toSignals(written, out, at)
     },
     snapshot: () => new Uint8Array(0),
     restore: refuseState,

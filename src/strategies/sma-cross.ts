@@ -9,6 +9,7 @@ export default defineStrategy({
   features: ({ fast, slow }) => [sma('close', fast), sma('close', slow)],
   perSymbol: true,
   signal: ([fast, slow], out) => {
-    for (let n = 0; n < out.length; n++) out[n] = fast[n] > slow[n] ? 1 : 0
+    const { length } = out
+    for (let n = 0; n < length; n++) out[n] = fast[n] > slow[n] ? 1 : 0
   },
 })
