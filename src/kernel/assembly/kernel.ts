@@ -5,7 +5,7 @@ import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-ru
 import { fillExits, moveLevels } from './exits'
 import { fillLong, settleFlows } from './long-fills'
 import {
-  BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HEAD_BYTES, IS_FIRST, IS_LAST, LONG_CELL_BYTES, PRICE_BYTES,
+  BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HEAD_BYTES, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
   RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES,
 } from './layout'
 import { closeLastPeriod, markPair } from './mark'
@@ -80,7 +80,7 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   const endsHere = isLong && (kinds & IS_LAST) != 0
   if (isLong) {
     // What a portfolio starts with is taken in at the first mark: nothing fills before.
-    if ((kinds & IS_FIRST) == 0) {
+    if ((kinds & IS_FIRST) == 0 && (acts || endsHere || mayFill(pair))) {
       if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_OPEN), true)
       fillLong(pair, prices, row, t, kinds)
       fillExits(pair, prices, row, t, kinds)
@@ -91,11 +91,19 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
     fillPair(pair, prices, row, kinds)
     if (acts) settleActions(pair)
   }
-  markPair(pair, prices, t, kinds)
+  if (symbols == 1) markSingle(pair, prices, t, kinds)
+  else markPair(pair, prices, t, kinds)
   if (isLong) moveLevels(pair, row, kinds)
   if (endsHere) keepDecided(pair)
   decidePair(pair, prices, tile, row, t, kinds)
   if (endsHere) forgetDecided(pair)
+}
+
+/** Whether an order waits, or an exit watches. Without, the bar has no flows to settle. */
+// @ts-ignore: decorator
+@inline
+function mayFill(pair: usize): bool {
+  return load<i32>(pair, LISTED) != 0 || v128.any_true(v128.load(pair, HAS_EXITS))
 }
 
 // @ts-ignore: decorator
