@@ -40,9 +40,9 @@ export function weekIndex(sessionDate: number): number {
 }
 
 /**
- * A number that is equal for two session dates exactly when they are in the same calendar month: months are
- * counted in years that begin in March, eras of 400 years at a time (H. Hinnant, "chrono-Compatible Low-Level
- * Date Algorithms", `civil_from_days`). Kernels ask for every row, and a `Date` for each is slow.
+ * Months since year 0: equal for two session dates exactly when they are in the same calendar month, and a
+ * multiple of 12 in January. Counted in years that begin in March, eras of 400 years at a time (H. Hinnant,
+ * "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`). Kernels ask for every row, and a `Date` for each is slow.
  */
 export function monthIndex(sessionDate: number): number {
   const days = sessionDate + 719_468
@@ -50,5 +50,5 @@ export function monthIndex(sessionDate: number): number {
   const ofEra = days - era * 146_097
   const year = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365)
   const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
-  return (era * 400 + year) * 12 + Math.floor((5 * ofYear + 2) / 153)
+  return (era * 400 + year) * 12 + Math.floor((5 * ofYear + 2) / 153) + 2
 }

@@ -35,7 +35,14 @@ export function isMarketPanel(ref: FeatureRef): boolean {
  */
 export function buildFeatureGraph(refs: readonly FeatureRef[], registry: FeatureRegistry = features): readonly FeatureNode[] {
   const nodes = new Map<string, FeatureNode>()
-  for (const ref of refs) addNode(ref, registry, nodes)
+  const visit = (ref: FeatureRef): void => {
+    if (nodes.has(ref.expression)) return
+    const node = nodeOf(ref, registry)
+    if (node === undefined) return
+    for (const input of ref.inputs) visit(input)
+    nodes.set(ref.expression, node)
+  }
+  for (const ref of refs) visit(ref)
   return [...nodes.values()].toSorted((a, b) => a.level - b.level)
 }
 
@@ -53,18 +60,27 @@ export function createFeatureStep(node: FeatureNode, symbols: number): Step {
 
 /** What a row of a feature or market panel is as wide as. Throws as buildFeatureGraph does. */
 export function featureWidth(ref: FeatureRef, registry: FeatureRegistry = features): FeatureWidth {
-  return addNode(ref, registry, new Map())?.width ?? 'symbol'
+  return nodeOf(ref, registry)?.width ?? 'symbol'
 }
 
-/** The node of a feature, its inputs' nodes added first; undefined for a market panel. */
-function addNode(ref: FeatureRef, registry: FeatureRegistry, nodes: Map<string, FeatureNode>): FeatureNode | undefined {
+/** Nodes by expression: a sweep asks for the same few features once per instance. */
+const knownNodes = new WeakMap<FeatureRegistry, Map<string, FeatureNode>>()
+
+/** The node of a feature; undefined for a market panel. */
+function nodeOf(ref: FeatureRef, registry: FeatureRegistry): FeatureNode | undefined {
   if (isMarketPanel(ref)) return undefined
-  const known = nodes.get(ref.expression)
-  if (known !== undefined) return known
+  let nodes = knownNodes.get(registry)
+  if (nodes === undefined) knownNodes.set(registry, (nodes = new Map()))
+  let node = nodes.get(ref.expression)
+  if (node === undefined) nodes.set(ref.expression, (node = createNode(ref, registry)))
+  return node
+}
+
+function createNode(ref: FeatureRef, registry: FeatureRegistry): FeatureNode {
   const definition = findDefinition(ref.name, registry, ref.expression)
-  const inputs = ref.inputs.map((input) => addNode(input, registry, nodes))
+  const inputs = ref.inputs.map((input) => nodeOf(input, registry))
   const width = resolveWidth(ref, definition, inputs.map((input) => input?.width ?? 'symbol'))
-  const node: FeatureNode = {
+  return {
     ref,
     definition,
     level: inputs.reduce((level, input) => Math.max(level, input === undefined ? 0 : input.level + 1), 0),
@@ -73,8 +89,6 @@ function addNode(ref: FeatureRef, registry: FeatureRegistry, nodes: Map<string, 
     inputs: ref.inputs,
     warmup: definition.warmup(ref.params) + Math.max(0, ...inputs.map((input) => input?.warmup ?? 0)),
   }
-  nodes.set(ref.expression, node)
-  return node
 }
 
 /** @throws MillraceError CONFIG_UNKNOWN with the nearest name. */

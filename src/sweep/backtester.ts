@@ -56,7 +56,7 @@ export interface Backtester {
   close(): Promise<void>
 }
 
-/** Most portfolios of a task: their records stay in a core's own cache. */
+/** Most portfolios of a task: each computes the features it reads once more. */
 const PORTFOLIOS_PER_TASK = 2500
 /** A batch that reports nothing for longer is taken for hung. */
 const TASK_TIMEOUT_MS = 600_000

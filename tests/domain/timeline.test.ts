@@ -21,6 +21,8 @@ it('changes week on Mondays alone and month on the first alone', () => {
     fc.property(fc.integer({ min: -30_000, max: 60_000 }), (date) => {
       expect(weekIndex(date) !== weekIndex(date - 1)).toBe(isoWeekday(date) === 1)
       expect(monthIndex(date) !== monthIndex(date - 1)).toBe(formatSessionDate(date).endsWith('-01'))
+      const [year, month] = formatSessionDate(date).split('-').map(Number)
+      expect(monthIndex(date)).toBe(12 * year + month - 1)
     }),
     { seed, numRuns: runs },
   )
