@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { addressOf } from '../base/hash.ts'
-import { computeMetrics, METRIC_FIELDS, type Metrics } from '../domain/metrics.ts'
+import { computeMetrics, METRIC_FIELDS } from '../domain/metrics.ts'
 import type { Performance } from '../domain/performance.ts'
+import type { MetricProfile } from '../domain/profile.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import { portfolioParametersAt } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
-import type { Address, Store } from '../store/store.ts'
+import type { Address, MemberPlace, Store } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import type { Addresses } from './addresses.ts'
 import type { Places } from './stage-work.ts'
@@ -45,11 +46,10 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
     code: inputs.sources['stages/metrics-ledger.ts'],
     driver: inputs.driver,
     profile: inputs.experiment.profile,
-    portfolios: made.map(({ ordinal }, row) => [ordinal, members[ordinal], parameters[row]]),
+    portfolios: slices(made.length).map(([from, to]) => addressOf(made.slice(from, to).map(({ ordinal }, i) => [ordinal, members[ordinal], parameters[from + i]]))),
   })
   if (store.meta(address) !== undefined) return address
-  const performances = performanceReader(store)
-  const metrics = made.map(({ place }) => computeMetrics(performances(place.artefact, place.position), inputs.experiment.profile))
+  const metrics = metricColumns(made.map(({ place }) => place), { store, profile: inputs.experiment.profile })
   const draft = store.draft({
     address,
     kind: 'metrics',
@@ -63,27 +63,35 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
     { name: 'containerId', type: 'VARCHAR', values: made.map(({ config }) => config.containerId) },
     ...parameterColumns(parameters),
     { name: 'profile', type: 'VARCHAR', values: made.map(() => inputs.experiment.profile.name) },
-    ...METRIC_FIELDS.map((field): LedgerColumn => ({ name: field, type: 'DOUBLE', values: column(metrics, field) })),
+    ...METRIC_FIELDS.map((field, f): LedgerColumn => ({ name: field, type: 'DOUBLE', values: metrics[f] })),
   ])
   draft.publish()
   return address
 }
 
-function column(metrics: readonly Metrics[], field: keyof Metrics): Float64Array {
-  return Float64Array.from(metrics, (row) => row[field])
+/** Rows whose text is hashed at once: that of a million would not fit a string. */
+const ROWS_PER_SLICE = 10_000
+
+function slices(rows: number): (readonly [from: number, to: number])[] {
+  return Array.from({ length: Math.ceil(rows / ROWS_PER_SLICE) }, (_, i) => [i * ROWS_PER_SLICE, Math.min(rows, (i + 1) * ROWS_PER_SLICE)])
 }
 
-/** Reads each batch once. */
-function performanceReader(store: Store): (artefact: Address, position: number) => Performance {
-  const batches = new Map<Address, readonly Performance[]>()
-  return (artefact, position) => {
-    let batch = batches.get(artefact)
-    if (batch === undefined) {
-      batch = readPerformances(store, artefact)
-      batches.set(artefact, batch)
+/** A column per metric. Of the stored sums, only the batch at hand is in memory. */
+function metricColumns(places: readonly MemberPlace[], of: { store: Store; profile: MetricProfile }): Float64Array[] {
+  const columns = METRIC_FIELDS.map(() => new Float64Array(places.length))
+  let artefact: Address | undefined
+  let batch: readonly Performance[] = []
+  places.forEach((place, row) => {
+    if (place.artefact !== artefact) {
+      artefact = place.artefact
+      batch = readPerformances(of.store, artefact)
     }
-    return batch[position]
-  }
+    const metrics = computeMetrics(batch[place.position], of.profile)
+    METRIC_FIELDS.forEach((field, f) => {
+      columns[f][row] = metrics[field]
+    })
+  })
+  return columns
 }
 
 /** A column per grid parameter, numeric where every value is; its group's name is the column `groupName`. */

@@ -56,8 +56,8 @@ export interface Backtester {
   close(): Promise<void>
 }
 
-/** Most portfolios of a task: each computes the features it reads once more. */
-const PORTFOLIOS_PER_TASK = 2500
+/** Most portfolios of a task, each of which computes the features it reads once more. */
+const PORTFOLIOS_PER_TASK = 10_000
 /** A batch that reports nothing for longer is taken for hung. */
 const TASK_TIMEOUT_MS = 600_000
 

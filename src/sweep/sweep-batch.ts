@@ -6,11 +6,11 @@ import type { ResolvedExperiment, StrategyInstance } from '../experiment/experim
 import { portfolioAt } from '../experiment/portfolios.ts'
 import type { SweepKernel } from '../kernel/sweep.ts'
 import { createSweep, layOutBatch, marketBlock } from '../lineup/batch.ts'
-import { createStrategyGroup } from '../lineup/strategy-group.ts'
+import { createStrategyGroup, type StrategyGroup } from '../lineup/strategy-group.ts'
 import { FeatureBlocks } from './feature-blocks.ts'
 
 /** Cells of a signal that features, signals and kernel go through together, so that what one writes the next finds in the cache. */
-const CELLS_PER_BLOCK = 256
+const CELLS_PER_BLOCK = 128
 const LEAST_ROWS = 64
 
 export interface SweepBatch {
@@ -23,32 +23,52 @@ export interface SweepBatch {
   readonly instance: (id: string) => StrategyInstance
 }
 
+/** Portfolios that one kernel steps: their signals and records of a block stay in a core's own cache. */
+const PORTFOLIOS_PER_KERNEL = 500
+
+/** Some portfolios with the instances they subscribe to. */
+interface Part {
+  readonly group: StrategyGroup
+  readonly kernel: SweepKernel
+  readonly signals: Float32Array
+  readonly signalCount: number
+  readonly portfolios: number
+}
+
 /**
  * Stages 0, 1 and 4 in one pass over the bars: features, signals and portfolios of a block of rows, then the next
  * block. Nothing is stored, and memory grows neither with the history nor with the number of signals × bars.
  * Gives every portfolio's metrics, `[portfolio][METRIC_FIELDS]`.
  */
-export async function sweepBatch(
-  { market, experiment, from, to, instance }: SweepBatch, report: (done: number, total: number) => void,
-): Promise<Float64Array> {
-  const configs = Array.from({ length: to - from }, (_, i) => portfolioAt(experiment, from + i))
-  const layout = layOutBatch(configs)
-  const universe = market.instruments.map(({ symbol }) => symbol)
-  const jobs = layout.signals.map(instance)
-  const group = await createStrategyGroup({ jobs, universe })
-  const rowsPerBlock = Math.max(LEAST_ROWS, Math.floor(CELLS_PER_BLOCK / universe.length))
-  const features = new FeatureBlocks(group.inputs, { market, rowsPerBlock })
-  const kernel = createSweep({ layout, market, times: market.timeline, profile: experiment.profile })
-  const signals = new Float32Array(rowsPerBlock * jobs.length * universe.length)
+export async function sweepBatch(batch: SweepBatch, report: (done: number, total: number) => void): Promise<Float64Array> {
+  const { market, experiment, from, to } = batch
+  const rowsPerBlock = Math.max(LEAST_ROWS, Math.floor(CELLS_PER_BLOCK / market.instruments.length))
+  const parts: Part[] = []
+  for (let first = from; first < to; first += PORTFOLIOS_PER_KERNEL) {
+    parts.push(await createPart({ ...batch, from: first, to: Math.min(to, first + PORTFOLIOS_PER_KERNEL) }, rowsPerBlock))
+  }
+  const features = new FeatureBlocks(parts.flatMap(({ group }) => group.inputs), { market, rowsPerBlock })
   const { closeTimes, sessionDates } = market.timeline
   for (const [first, end] of blocksOf(market, rowsPerBlock)) {
     const rows: Row[] = Array.from({ length: end - first }, (_, r) => ({ t: first + r, closeTime: closeTimes[first + r], sessionDate: sessionDates[first + r] }))
     features.advance(rows)
-    group.turnRows(rows, group.inputs.map(({ expression }) => features.rowsOf(expression, rows.length)), signals)
-    if (first >= market.warmupRows) kernel.run({ market: marketBlock(market, first, end), signals, signalCount: jobs.length, patterns: [] })
+    const block = marketBlock(market, first, end)
+    for (const { group, kernel, signals, signalCount } of parts) {
+      group.turnRows(rows, group.inputs.map(({ expression }) => features.rowsOf(expression, rows.length)), signals)
+      if (first >= market.warmupRows) kernel.run({ market: block, signals, signalCount, patterns: [] })
+    }
     report(end, closeTimes.length)
   }
-  return metricsOf(kernel, { count: configs.length, profile: experiment.profile })
+  return metricsOf(parts, experiment.profile)
+}
+
+async function createPart({ market, experiment, from, to, instance }: SweepBatch, rowsPerBlock: number): Promise<Part> {
+  const layout = layOutBatch(Array.from({ length: to - from }, (_, i) => portfolioAt(experiment, from + i)))
+  const universe = market.instruments.map(({ symbol }) => symbol)
+  const group = await createStrategyGroup({ jobs: layout.signals.map(instance), universe })
+  const kernel = createSweep({ layout, market, times: market.timeline, profile: experiment.profile })
+  const signalCount = layout.signals.length
+  return { group, kernel, signals: new Float32Array(rowsPerBlock * signalCount * universe.length), signalCount, portfolios: to - from }
 }
 
 /** Consecutive rows [first, end); one block ends with the warm-up, in which no portfolio is stepped. */
@@ -61,13 +81,14 @@ function* blocksOf({ timeline, warmupRows }: MarketPanels, rowsPerBlock: number)
   }
 }
 
-function metricsOf(kernel: SweepKernel, of: { count: number; profile: MetricProfile }): Float64Array {
-  const metrics = new Float64Array(of.count * METRIC_FIELDS.length)
-  for (let p = 0; p < of.count; p++) {
-    const computed = computeMetrics(kernel.performance(p), of.profile)
-    METRIC_FIELDS.forEach((field, f) => {
-      metrics[p * METRIC_FIELDS.length + f] = computed[field]
-    })
+function metricsOf(parts: readonly Part[], profile: MetricProfile): Float64Array {
+  const metrics = new Float64Array(parts.reduce((count, { portfolios }) => count + portfolios, 0) * METRIC_FIELDS.length)
+  let at = 0
+  for (const { kernel, portfolios } of parts) {
+    for (let p = 0; p < portfolios; p++) {
+      const computed = computeMetrics(kernel.performance(p), profile)
+      for (const field of METRIC_FIELDS) metrics[at++] = computed[field]
+    }
   }
   return metrics
 }
