@@ -66,7 +66,7 @@ const EDITS: readonly Edit[] = [
   { file: 'features/define-feature.ts', from: 'value !== value', to: 'value === value', again: dependantsOf(...perSymbol) },
   { file: 'features/correlation.ts', from: 'norm > 0', to: 'norm > 1', again: [] },
   // a strategy, what turns strategies, and the list of them
-  { file: 'strategies/sma-cross.ts', from: 'out.length', to: 'out.length - 1', again: dependantsOf('trend[fast=3]', 'trend[fast=5]') },
+  { file: 'strategies/sma-cross.ts', from: 'n < length', to: 'n < length - 1', again: dependantsOf('trend[fast=3]', 'trend[fast=5]') },
   { file: 'strategies/strategy-step.ts', from: 'out.fill(NaN)', to: 'out.fill(0)', again: dependantsOf(...signals) },
   { file: 'strategies/registry.ts', from: "'sma-cross':", to: "'sma-crossing':", again: [] },
   // models and ensembles
