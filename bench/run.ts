@@ -5,6 +5,7 @@ import { benchCsvSource } from './csv-source.ts'
 import { benchKernel, serveKernelRuns } from './kernel.ts'
 import { describeMachine } from './machine.ts'
 import type { Bench } from './measure.ts'
+import { reportOf } from './report.ts'
 import { benchModels } from './models.ts'
 import { benchStrategies } from './strategies.ts'
 import { benchWalkForward } from './walk-forward.ts'
@@ -51,7 +52,11 @@ async function runBenches(asked: readonly string[]): Promise<void> {
   const file = join('bench/results', `${measuredAt.slice(0, 19).replaceAll(':', '')}.json`)
   mkdirSync('bench/results', { recursive: true })
   writeFileSync(file, `${JSON.stringify({ measuredAt, machine, benches }, null, 1)}\n`)
-  console.log(`\nrecorded in ${file}`)
+  const { page, plots } = reportOf('bench/results')
+  mkdirSync('docs/benchmarks', { recursive: true })
+  writeFileSync('docs/benchmarks.md', page)
+  for (const [name, plot] of plots) writeFileSync(join('docs/benchmarks', name), plot)
+  console.log(`\nrecorded in ${file}; told in docs/benchmarks.md`)
 }
 
 // The kernel's bench starts this file again, for the figure of two processes.

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
@@ -29,6 +29,10 @@ it('portfolios that are stored twice, in batches cut differently, count once', a
   const store = join(both.folder, 'store')
   for (const bench of benches) cpSync(bench.store, store, { recursive: true })
   expect(madeTwice(store).length).toBeGreaterThan(10)
+  // Of portfolios 1 to 7 the batches 1–5, 4–6 and 7 are left: 4 and 5 are there twice, whichever counts.
+  const [byFive, byThree, byTwo] = benches.map((bench) => bench.record.artefacts?.results ?? [])
+  const kept = [byFive[0], ...byThree.slice(1)]
+  for (const address of [byFive, byThree, byTwo].flat().filter((made) => !kept.includes(made))) rmSync(join(store, 'artefacts', address.slice(0, 2), address.slice(2)), { recursive: true, force: true })
   const { made, record } = await both.run(experiment)
   expect(made).toEqual([])
   expect(await digestRun(store, record)).toEqual(digests[0])
