@@ -21,7 +21,11 @@ export interface Report {
   readonly plots: ReadonlyMap<string, string>
 }
 
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
+const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
+
+function shown(value: number): string {
+  return value !== 0 && Math.abs(value) < 1e-6 ? value.toExponential(1) : plain.format(value)
+}
 
 /** The newest record of every bench, told as one page: ratios first, then what they are ratios of. */
 export function reportOf(folder: string): Report {
@@ -59,9 +63,9 @@ function section({ bench, machine, measuredAt }: Latest, plot: string): string {
   const rows = [...bench.figures].toSorted((a, b) => Number(isRatio(b)) - Number(isRatio(a)))
   return [
     `## ${bench.name}`, '',
-    `![medians](benchmarks/${plot})`, '',
+    `![medians, on logarithmic scales](benchmarks/${plot})`, '',
     '| | median | least to most | runs |', '| --- | ---: | ---: | ---: |',
-    ...rows.map((row) => `| ${row.name} | ${number.format(row.median)} ${row.unit} | ${number.format(row.least)} to ${number.format(row.most)} | ${row.runs} |`),
+    ...rows.map((row) => `| ${row.name} | ${shown(row.median)} ${row.unit} | ${shown(Math.min(row.least, row.most))} to ${shown(Math.max(row.least, row.most))} | ${row.runs} |`),
     '', `${measuredAt.slice(0, 10)}, commit ${machine.commit}: ${machine.processor}, ${machine.cores} cores, ${machine.memoryGiB} GiB, Node ${machine.node}.`,
     ...settingOf(bench).map((line) => `* ${line}`), '',
   ].join('\n')
@@ -100,7 +104,7 @@ function plotOf({ figures }: Bench): string {
       const length = (0.75 * (WIDTH - LABEL) * (logs[i] - least)) / span
       lines.push(text({ x: LABEL - 8, y: y + 13, anchor: 'end' }, figure.name))
       lines.push(`<rect x="${LABEL}" y="${y}" width="${length.toFixed(1)}" height="${BAR - 4}" fill="#4477aa"/>`)
-      lines.push(text({ x: LABEL + length + 6, y: y + 12 }, number.format(figure.median)))
+      lines.push(text({ x: LABEL + length + 6, y: y + 12 }, shown(figure.median)))
       y += BAR
     })
     y += 10

@@ -21,7 +21,7 @@ describe.skipIf(data === undefined)('staged = lockstep on the real stocks, with 
   let first: StagedResult
 
   beforeAll(async () => {
-    const files = excerptStocks(data as string, root, { from: '2013-11-01', to: '2014-09-30' })
+    const files = excerptStocks(data as string, root, { from: '2013-11-01', to: '2014-07-31' })
     raw = stocksExperiment(data as string, { files, from: '2014-03-31', to: undefined })
     first = await runStagedDriver(await resolveRaw(raw), { folder: folderOf('first'), workers: 1, portfoliosPerBatch: ALL })
     reference = first.digests
