@@ -78,8 +78,8 @@ function isRatio({ unit }: Figure): boolean {
 /** What was measured on; long series (memory by window) are for the plots. */
 function settingOf({ setting }: Bench): string[] {
   return Object.entries(setting).flatMap(([name, value]) => {
-    const text = typeof value === 'string' ? value : JSON.stringify(value)
-    return text.length > 400 ? [] : [`${name}: ${text}`]
+    const told = typeof value === 'string' ? value : JSON.stringify(value)
+    return told.length > 400 ? [] : [`${name}: ${told}`]
   })
 }
 
