@@ -34,8 +34,11 @@ export async function createStrategyGroup(of: StrategyGroupSetup): Promise<Strat
     const definition = await strategyDefinition(job)
     const { step, features } = createStrategyStep({ definition, params: job.params, universe: of.universe }, { trusted: job.file === undefined })
     steps.push(step)
-    for (const ref of features) if (!inputs.has(ref.expression)) inputs.set(ref.expression, { ref, index: inputs.size })
-    inputIndices.push(features.map(({ expression }) => inputs.get(expression)?.index ?? -1))
+    inputIndices.push(features.map((ref) => {
+      const input = inputs.get(ref.expression) ?? { ref, index: inputs.size }
+      inputs.set(ref.expression, input)
+      return input.index
+    }))
   }
   return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, { inputs: inputs.size, inputIndices }) }
 }
@@ -71,7 +74,8 @@ function createTurn(
     if (atOnce.length > 0) blocks.forEach((block, i) => Object.assign(block, { values: values[i], isComplete: isComplete(values[i]) }))
     for (const k of atOnce) {
       steps[k].stepRows?.(rows, blocksOf[k], signals, k * cells)
-      if (!unproven.has(k)) continue
+      // A single row has no neighbours that could be read.
+      if (!unproven.has(k) || rows.length === 1) continue
       const made = signals.subarray(k * cells, (k + 1) * cells)
       if (!made.some((value) => value === value)) continue
       prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name: jobs[k].use }, fill)

@@ -55,13 +55,15 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
       for (let n = 0; n < symbols; n++) out[n] = toSignal(written[n])
     },
     stepRows: (rows, inputs, out, at) => {
-      const cells = rows.length * symbols
       try {
-        turn(inputs, cells)
+        turn(inputs, rows.length * symbols)
+        toSignals(written, out, at)
       } catch {
-        rows.forEach((row, r) => turnRow(row, inputs.map(({ values }) => rowOf(values, { r, rows: rows.length }))))
+        rows.forEach((row, r) => {
+          turnRow(row, inputs.map(({ values }) => rowOf(values, { r, rows: rows.length })))
+          toSignals(written, out, at + r * symbols)
+        })
       }
-      toSignals(written, out, at)
     },
     snapshot: () => new Uint8Array(0),
     restore: refuseState,

@@ -67,7 +67,6 @@ const catalogue: Catalogue = { ...builtInCatalogue, markets: new Map([...builtIn
 export function openBacktester({ workers = availableParallelism() }: BacktesterOptions = {}): Backtester {
   const installation = findInstallation()
   const folder = mkdtempSync(join(tmpdir(), 'millrace-sweep-'))
-  const store = openStore(folder, { clock: systemClock })
   const pool = openLocalPool({ workers, workerFile: installation.workerFile, logFile: join(folder, 'workers.log') })
   return {
     run: async (input) => {
@@ -76,8 +75,14 @@ export function openBacktester({ workers = availableParallelism() }: BacktesterO
       const market = await loadMarket(experiment.market)
       checkAgainstUniverse(experiment, market.instruments.map(({ symbol }) => symbol))
       const { market: _, ...swept } = experiment
-      const places = { store: folder, market: publishMarket(store, market), experiment: publishExperiment(store, swept) }
-      return collect(swept, await sweepAll(pool, places, portfolioCount(experiment)))
+      const own = mkdtempSync(join(folder, 'run-'))
+      try {
+        const store = openStore(own, { clock: systemClock })
+        const places = { store: own, market: publishMarket(store, market), experiment: publishExperiment(store, swept) }
+        return collect(swept, await sweepAll(pool, places, portfolioCount(experiment)))
+      } finally {
+        rmSync(own, { recursive: true, force: true })
+      }
     },
     processIds: () => pool.processIds(),
     close: async () => {

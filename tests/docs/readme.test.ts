@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { METRIC_PROFILES } from '../../src/domain/profile.ts'
 import { loadExperiment } from '../../src/experiment/load.ts'
@@ -74,5 +75,21 @@ describe("README.md's strategy", () => {
     const out = new Float64Array(2)
     step.step({ t: 0, closeTime: 0, sessionDate: 0 }, [Float64Array.of(11, 9), Float64Array.of(10, 10)], out)
     expect([...out]).toEqual([1, 0])
+  })
+})
+
+describe("README.md's sweep from a program", () => {
+  it('runs, and tells the best pair', () => {
+    const [, example] = fencesOf(readme).filter(({ language }) => language === 'ts')
+    const bars = `const days = Array.from({ length: 400 }, (_, i) => i + 1)
+const closeTimes = days.map((day) => day * 86_400_000)
+const close = days.map((day) => 100 + 20 * Math.sin(day / 30))
+const [open, high, low, volume] = [close, close, close, days]
+`
+    const api = pathToFileURL(join(repository, 'dist/api.mjs')).href
+    const program = bars + example.text.replace("'millrace'", JSON.stringify(api))
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^each\[cross\[fast=\d+,slow=\d+\]\] [\d.]+\n$/)
   })
 })

@@ -139,6 +139,18 @@ describe('a per-symbol strategy', () => {
     expect(() => step(nosy).stepRows?.([row(0), row(1)], blocks, new Float32Array(6), 0)).toThrow(expect.objectContaining(refused))
   })
 
+  test('that can only be turned row by row is', () => {
+    const narrow = own({
+      signal: ([close], out) => {
+        if (out.length > 3) throw new Error('too many')
+        out.set(close)
+      },
+    })
+    const out = new Float32Array(6).fill(9)
+    step(narrow).stepRows?.([row(0), row(1)], blocks, out, 0)
+    expect([...out]).toEqual([0.5, NaN, 1, NaN, NaN, NaN])
+  })
+
   test('neither remembers nor reads pairs', () => {
     expect(() => step(own({ state: () => ({ held: 'N' }) }))).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', value: 'held' }))
     expect(() => step(own({ features: () => [spread('close')] }))).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', where: 'perSymbol' }))
