@@ -5,6 +5,7 @@ import { withoutPrice } from './starting-positions.ts'
 import { advanceTape, fitTape } from './tape.ts'
 import { DOUBLE, FLOAT, PAIR_BYTES } from './wasm-layout.ts'
 import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
+import type { WasmMemory } from './wasm-memory.ts'
 
 /** Keeps a bound a bound when it is rounded. */
 const ROOM = 1 + 1e-6
@@ -130,9 +131,26 @@ function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelB
     doubles[leapsAt / DOUBLE + row] = actions || hasGaps ? Infinity : leapOf(batch, market, row)
     acts ||= actions
   }
-  module.setRows(leapsAt, yearsAt, kindsAt, tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
+  module.setRows(leapsAt, yearsAt, kindsAt, placeCourse(memory, kindsAt, rows), tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
   batch.closed.periods += periods
   return periods
+}
+
+/** How rows of these kinds follow each other. */
+function placeCourse(memory: WasmMemory, kindsAt: number, rows: number): number {
+  const address = memory.take((rows + 1) * layout.COURSE_BYTES)
+  const { words } = memory
+  const of = (row: number): number => (address + row * layout.COURSE_BYTES) / FLOAT
+  let closed = 0
+  for (let row = 0; row <= rows; row++) {
+    words[of(row) + layout.CLOSED_BEFORE / FLOAT] = closed
+    if (row < rows && (words[kindsAt / FLOAT + row] & layout.CLOSES_PERIOD) !== 0) closed++
+  }
+  for (let row = rows, until = rows; row >= 0; row--) {
+    if (row < rows && (words[kindsAt / FLOAT + row] & layout.EVENTFUL) !== 0) until = row
+    words[of(row) + layout.QUIET_UNTIL / FLOAT] = until
+  }
+  return address
 }
 
 /** Whether a value stands somewhere in a range. */
@@ -178,10 +196,11 @@ function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array
 
 /** A single symbol's signals, signal by signal, for bars in lanes. */
 function placeSeries(module: KernelModule, { memory }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock): void {
-  const padded = Math.ceil(rows / 4) * 4 + 4
+  const padded = Math.ceil(rows / 4) * 4
   const at = memory.take(signalCount * padded * FLOAT)
   const { floats } = memory
-  for (let s = 0, start = at / FLOAT; s < signalCount; s++, start += padded) {
+  if (rows === padded) floats.set(signals.subarray(0, signalCount * rows), at / FLOAT)
+  else for (let s = 0, start = at / FLOAT; s < signalCount; s++, start += padded) {
     floats.set(signals.subarray(s * rows, (s + 1) * rows), start)
     floats.fill(0, start + rows, start + padded)
   }

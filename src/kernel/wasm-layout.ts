@@ -23,7 +23,7 @@ export interface KernelModule {
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
   setBlock(firstRow: number, rows: number, signalCount: number, periods: number): void
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
-  setRows(leaps: number, years: number, kinds: number, tradable: number, actions: number): void
+  setRows(leaps: number, years: number, kinds: number, course: number, tradable: number, actions: number): void
   setSeries(series: number, bytes: number): void
   /** Gives the cells their longer part, that far into a pair's record; and the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
@@ -192,16 +192,18 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
 }
 
 /** Bits of a pair that both portfolios must have. */
-const EVERY_LANE = layout.DECIDES_SIMPLY | layout.RESTS_BETWEEN_EVENTS
+const EVERY_LANE = layout.DECIDES_SIMPLY | layout.RESTS_BETWEEN_EVENTS | layout.RESTS_ALONE
 
 /**
  * Most rows are simple where a known target is traded to at once, and never beyond its limits: a size above 1
  * could lead there.
  */
-function flagsOf({ hold, sizing, size, hasTiming, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
+function flagsOf({ hold, sizing, size, hasTiming, hasExits, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
   const isSimple = !hold && sizing === 'exposure' && size <= 1 && !hasTiming && everyBars === 1
   const rests = hold && !hasTiming && pattern < 0 && cap === Infinity && gross === Infinity
-  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) | (drawdownLimit < Infinity ? layout.HAS_STOP : 0)
+  const hasStop = drawdownLimit < Infinity
+  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) |
+    (rests && !hasExits && !hasStop ? layout.RESTS_ALONE : 0) | (hasStop ? layout.HAS_STOP : 0)
 }
 
 function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {

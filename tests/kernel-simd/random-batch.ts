@@ -31,10 +31,11 @@ function pick<T>(random: Random, values: readonly T[]): T {
 }
 
 /** Everything the plain rules allow, at random: lane remainders in symbols and portfolios, NaN signals and decisions. */
-export function randomBatch(seed: string): RandomBatch {
+export function randomBatch(seed: string, of: { symbols?: number; isOfEvents?: boolean } = {}): RandomBatch {
   const random = createRandom(seed)
-  const sizes = { rows: 20 + random.integer(60), symbols: 1 + random.integer(10), signals: 1 + random.integer(5), patterns: random.integer(3) }
-  const isOfEvents = random.uniform() < 0.25
+  const drawn = { rows: 20 + random.integer(60), symbols: 1 + random.integer(10), signals: 1 + random.integer(5), patterns: random.integer(3) }
+  const sizes = { ...drawn, symbols: of.symbols ?? drawn.symbols }
+  const isOfEvents = random.uniform() < 0.25 || (of.isOfEvents ?? false)
   const alike = randomPortfolio(random, 0, sizes)
   const isSweep = random.uniform() < 0.5
   const portfolios = Array.from({ length: 1 + random.integer(7) }, (_, i) => {

@@ -141,6 +141,13 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     for (const [rule, fills] of counts) expect(fills, `${rule} filled too little`).toBeGreaterThan(500)
   })
 
+  it('on one symbol, between events', () => {
+    const compared = compareAll(150, (seed) => randomBatch(seed, { symbols: 1, isOfEvents: true }))
+    console.log(`SIMD = reference, between events: ${compared.portfolios} portfolios, ${compared.seen.fills} fills in ${compared.seen.bars} bars, ${compared.seen.ended} ended; seed ${SEED}`)
+    expect(compared.seen.fills).toBeGreaterThan(1_000)
+    expect(compared.seen.ended).toBeGreaterThan(0)
+  })
+
   it('where a reduction waits for a bar while others increase: buying power is used for longer', () => {
     compareAll(1, () => randomMarket('s2/44'))
   })

@@ -29,6 +29,8 @@ export let pricesAt: usize = 0
 export let leapsAt: usize = 0
 export let yearsAt: usize = 0
 export let kindsAt: usize = 0
+/** One entry a row and one behind them: how rows follow each other. */
+export let courseAt: usize = 0
 /** [row][symbol]: a byte that is 1 where it can be traded; corporate actions, where the block has any. */
 export let tradableAt: usize = 0
 export let actionsAt: usize = 0
@@ -93,10 +95,11 @@ export function setBars(bars: usize, counts: usize, marks: usize): void {
   marksAt = marks
 }
 
-export function setRows(leaps: usize, years: usize, kinds: usize, tradable: usize, actions: usize): void {
+export function setRows(leaps: usize, years: usize, kinds: usize, course: usize, tradable: usize, actions: usize): void {
   leapsAt = leaps
   yearsAt = years
   kindsAt = kinds
+  courseAt = course
   tradableAt = tradable
   actionsAt = actions
 }

@@ -66,19 +66,21 @@ function putCombined(at: usize, stride: usize, mine: v128, other: v128): void {
  */
 function exposeLine(rules: usize, line: usize, counts: usize, first: i32, end: i32, gaps: bool, isSecond: bool): void {
   const count = load<i32>(rules, SUBSCRIPTIONS)
-  if (gaps) exposeAll(0, rules, line, counts, first, end, isSecond)
-  else if (count == 1) exposeAll(1, rules, line, counts, first, end, isSecond)
-  else if (count == 2) exposeAll(2, rules, line, counts, first, end, isSecond)
-  else exposeAll(3, rules, line, counts, first, end, isSecond)
+  const isFree = load<u32>(rules, PATTERN) == 0 && min(load<f32>(rules, CAP), load<f32>(rules, GROSS)) == f32.POSITIVE_INFINITY
+  if (gaps) exposeAll(0, rules, line, counts, first, end, isSecond, false)
+  else if (count == 1 && isFree) exposeAll(1, rules, line, counts, first, end, isSecond, true)
+  else if (count == 1) exposeAll(1, rules, line, counts, first, end, isSecond, false)
+  else if (count == 2) exposeAll(2, rules, line, counts, first, end, isSecond, false)
+  else exposeAll(3, rules, line, counts, first, end, isSecond, false)
 }
 
 /**
  * Kinds of subscription, each compiled by itself: 0 = some signal has no opinion somewhere, else 1, 2, or 3 for
- * three signals or more.
+ * three signals or more; and whether neither a pattern nor a limit of its own binds the portfolio.
  */
 // @ts-ignore: decorator
 @inline
-function exposeAll(kind: i32, rules: usize, line: usize, counts: usize, first: i32, end: i32, isSecond: bool): void {
+function exposeAll(kind: i32, rules: usize, line: usize, counts: usize, first: i32, end: i32, isSecond: bool, isFree: bool): void {
   const pattern = <usize>load<u32>(rules, PATTERN)
   const lineBytes = <usize>((rows + 3) & ~3) << 2
   const watches = exposuresAt + 2 * lineBytes - line
@@ -125,6 +127,11 @@ function exposeAll(kind: i32, rules: usize, line: usize, counts: usize, first: i
       exposure = clip(f32x4.div(sum, weights))
     }
     if (keepsCombined) v128.store(line + 3 * lineBytes + at, exposure)
+    if (isFree) {
+      v128.store(line + at, isLongOnly ? v128.andnot(exposure, f32x4.lt(exposure, zero)) : exposure)
+      if (!isSecond) v128.store(line + watches + at, zero)
+      continue
+    }
     let limit = ownGross
     let cap = ownCap
     let watch = zero

@@ -12,6 +12,7 @@ import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
 import { addTo } from './lanes'
+import { allRest, rest } from './rest'
 import { seekGaps } from './signals'
 import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
@@ -48,17 +49,41 @@ function runSome(pairs: usize, count: i32, pairBytes: usize): void {
   const stride = tileStride()
   const bytes = tileBytes()
   const first = min(rows, max(0, firstRow - blockRow))
-  for (let i = 0; i < count; i++) {
-    const pair = pairs + <usize>i * pairBytes
-    const before = pair - pairBytes
-    if (i > 0 && load<u64>(pair, EXPOSURE_RULES) == load<u64>(before, EXPOSURE_RULES)) store<u32>(pair, load<u32>(before, TILE), TILE)
-    else {
-      const tile = tilesAt + <usize>i * bytes
-      exposePair(pair, tile, first)
-      store<u32>(pair, <u32>tile, TILE)
-    }
-  }
   const end = pairs + <usize>count * pairBytes
+  if (symbols == 1 && !hasCarry && allRest(pairs, end, pairBytes)) {
+    for (let pair = pairs; pair < end; pair += pairBytes) {
+      exposeInto(pair, pairs, pairBytes, tilesAt, first)
+      stepToEvents(pair, first, stride)
+      countExposure(pair, load<u32>(pair, TILE), first)
+    }
+    return
+  }
+  let tile = tilesAt
+  for (let pair = pairs; pair < end; pair += pairBytes) {
+    exposeInto(pair, pairs, pairBytes, tile, first)
+    tile += bytes
+  }
+  stepRows(pairs, end, pairBytes, first, stride)
+  for (let pair = pairs; pair < end; pair += pairBytes) countExposure(pair, load<u32>(pair, TILE), first)
+}
+
+/** Phase 1 of a pair into `tile`, unless the pair before has the same and its tile. */
+// @ts-ignore: decorator
+@inline
+function exposeInto(pair: usize, pairs: usize, pairBytes: usize, tile: usize, first: i32): void {
+  const before = pair - pairBytes
+  if (pair != pairs && load<u64>(pair, EXPOSURE_RULES) == load<u64>(before, EXPOSURE_RULES)) {
+    store<u32>(pair, load<u32>(before, TILE), TILE)
+    return
+  }
+  exposePair(pair, tile, first)
+  store<u32>(pair, <u32>tile, TILE)
+}
+
+/** Row by row, pair by pair. */
+// @ts-ignore: decorator
+@inline
+function stepRows(pairs: usize, end: usize, pairBytes: usize, first: i32, stride: usize): void {
   for (let row = first; row < rows; row++) {
     const prices = pricesAt + <usize>(row * symbols) * PRICE_BYTES
     const kinds = load<i32>(kindsAt + (<usize>row << 2))
@@ -69,7 +94,20 @@ function runSome(pairs: usize, count: i32, pairBytes: usize): void {
       for (let pair = pairs; pair < end; pair += pairBytes) stepPair(pair, prices, <usize>load<u32>(pair, TILE) + at, row, kinds)
     }
   }
-  for (let pair = pairs; pair < end; pair += pairBytes) countExposure(pair, load<u32>(pair, TILE), first)
+}
+
+/** Event by event, and all the rows between two of them at once. */
+function stepToEvents(pair: usize, first: i32, stride: usize): void {
+  const tiles = <usize>load<u32>(pair, TILE) + TILE_HEAD_BYTES
+  for (let row = first; row < rows; row++) {
+    row = rest(pair, tiles + <usize>row * stride, stride, row)
+    if (row == rows) return
+    const prices = pricesAt + <usize>row * PRICE_BYTES
+    const kinds = load<i32>(kindsAt + (<usize>row << 2))
+    const tile = tiles + <usize>row * stride
+    if (isLong) stepPair(pair, prices, tile, row, kinds)
+    else stepSingle(pair, prices, tile, row, kinds)
+  }
 }
 
 function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {

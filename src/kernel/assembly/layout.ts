@@ -225,6 +225,8 @@ export const HAS_STOP = 2
 export const HAS_ENDED = 4
 /** Both act at events only, and no limit or time can act on what they hold. */
 export const RESTS_BETWEEN_EVENTS = 8
+/** And neither stops nor exits can either: between its events a pair is only marked. */
+export const RESTS_ALONE = 16
 
 // ── Bits of a row ──
 export const STARTS_SESSION = 1
@@ -239,6 +241,13 @@ export const IS_LAST = 256
 /** A period closes with its mark, or did before it; and it is the first. */
 export const CLOSES_PERIOD = 64
 export const IS_FIRST_PERIOD = 128
+/** Of such rows there is more to do than marking what is held. */
+export const EVENTFUL = HAS_ACTIONS | IS_FIRST | IS_LAST | IS_FIRST_PERIOD
+
+// ── How rows follow each other, i32: the next row from here on that is eventful; periods closed by the block's rows before ──
+export const QUIET_UNTIL = 0
+export const CLOSED_BEFORE = 4
+export const COURSE_BYTES = 8
 
 // ── A pattern's decisions of a block: addresses, then whether any row of it has a cap ──
 export const PATTERN_SCALE = 0
