@@ -17,11 +17,15 @@ export function toSignal(value: number): number {
   return rounded === 0 ? 0 : rounded
 }
 
-/** Signals of several values, into `out` from `at` on: what most strategies say is one already. */
-export function toSignals(values: Float64Array, out: Float32Array, at: number): void {
-  for (let i = 0, count = values.length; i < count; i++) {
-    const value = values[i]
-    out[at + i] = value === 1 || value === 0 ? value + 0 : toSignal(value)
+const BITS_OF_ONE = 0x3f800000
+const BITS_OF_MINUS_ZERO = -0x80000000
+const WITHOUT_SIGN = 0x7fffffff
+
+/** Makes signals of float32 values in place, as `toSignal` does: those within bounds, by their bits, are signals already. */
+export function settleSignals(values: Float32Array): void {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
+  for (let i = 0; i < values.length; i++) {
+    if ((bits[i] & WITHOUT_SIGN) > BITS_OF_ONE || bits[i] === BITS_OF_MINUS_ZERO) values[i] = toSignal(values[i])
   }
 }
 

@@ -10,10 +10,10 @@ export interface Step {
   /** `inputs[i]` and `out` are stable scratch arrays: read and written in place, never kept. */
   step(row: Row, inputs: readonly Float64Array[], out: Float64Array): void
   /**
-   * The same for several rows in one call, where a step remembers nothing: outputs go to `out` from `at` on,
-   * `[row][n]`, rounded to float32. Bit for bit what the rows give one by one.
+   * The same for several rows in one call, where a step remembers nothing: outputs go to `out`, `[row][n]`,
+   * rounded to float32 but not settled: who calls does that once for many steps. Bit for bit what the rows give one by one.
    */
-  readonly stepRows?: (rows: readonly Row[], inputs: readonly RowBlock[], out: Float32Array, at: number) => void
+  readonly stepRows?: (rows: readonly Row[], inputs: readonly RowBlock[], out: Float32Array) => void
   /** All state, as bytes: made by the framework from the declared arrays. */
   snapshot(): Uint8Array
   /** Puts a snapshot back; throws when it is of another layout. */
@@ -25,6 +25,15 @@ export interface RowBlock {
   readonly values: Float64Array
   /** Whether no value is missing. */
   readonly isComplete: boolean
+}
+
+export function rowBlock(values: Float64Array): RowBlock {
+  return { values, isComplete: !hasMissing(values) }
+}
+
+function hasMissing(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return true
+  return false
 }
 
 /** Length of a declared state array: per symbol, per pair of symbols, or a plain count. */

@@ -1,5 +1,6 @@
 import { MillraceError } from '../base/errors.ts'
-import type { Step } from '../domain/step.ts'
+import { settleSignals } from '../domain/signal.ts'
+import type { RowBlock, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import { createStrategyStep } from '../strategies/strategy-step.ts'
@@ -14,10 +15,10 @@ export interface StrategyGroup {
   /** Per instance, index into `inputs` of each input of the step. */
   readonly inputIndices: readonly (readonly number[])[]
   /**
-   * Turns every instance over consecutive rows: `values[i]` holds input i as `[row][column]`, and signals become
+   * Turns every instance over consecutive rows: `read[i]` holds input i as `[row][column]`, and signals become
    * `[k][row][n]`. Steps that remember see one row at a time; the others get all of them in one call.
    */
-  turnRows(rows: readonly Row[], values: readonly Float64Array[], signals: Float32Array): void
+  turnRows(rows: readonly Row[], read: readonly RowBlock[], signals: Float32Array): void
 }
 
 export interface StrategyGroupSetup {
@@ -40,13 +41,12 @@ export async function createStrategyGroup(of: StrategyGroupSetup): Promise<Strat
       return input.index
     }))
   }
-  return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, { inputs: inputs.size, inputIndices }) }
+  return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, inputIndices) }
 }
 
-function createTurn(
-  { jobs, universe }: StrategyGroupSetup, steps: readonly Step[],
-  { inputs, inputIndices }: { readonly inputs: number; readonly inputIndices: readonly (readonly number[])[] },
-): StrategyGroup['turnRows'] {
+const NOTHING: RowBlock = { values: new Float64Array(0), isComplete: true }
+
+function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step[], inputIndices: readonly (readonly number[])[]): StrategyGroup['turnRows'] {
   const symbols = universe.length
   const indices = steps.map((_, k) => k)
   const byRow = indices.filter((k) => steps[k].stepRows === undefined)
@@ -55,14 +55,17 @@ function createTurn(
   const unproven = new Set(atOnce.filter((k) => jobs[k].file !== undefined))
   const scratch: Float64Array[] = []
   const out = new Float64Array(symbols)
-  const blocks = Array.from({ length: inputs }, () => ({ values: out, isComplete: false }))
-  const blocksOf = inputIndices.map((read) => read.map((index) => blocks[index]))
-  return (rows, values, signals) => {
+  const blocks = inputIndices.map((read): RowBlock[] => read.map(() => NOTHING))
+  /** Every step's part of `signals`, which a caller hands over again and again. */
+  let views: Float32Array[] = []
+  return (rows, read, signals) => {
     const cells = rows.length * symbols
-    values.forEach((input, i) => {
-      if (scratch[i]?.length !== input.length / rows.length) scratch[i] = new Float64Array(input.length / rows.length)
-    })
-    const fill = (r: number): void => values.forEach((input, i) => copyRow(input, r, scratch[i]))
+    if (byRow.length + unproven.size > 0) {
+      read.forEach(({ values }, i) => {
+        if (scratch[i]?.length !== values.length / rows.length) scratch[i] = new Float64Array(values.length / rows.length)
+      })
+    }
+    const fill = (r: number): void => read.forEach(({ values }, i) => copyRow(values, r, scratch[i]))
     const rowsOf = byRow.map((k) => inputIndices[k].map((index) => scratch[index]))
     for (let r = 0; byRow.length > 0 && r < rows.length; r++) {
       fill(r)
@@ -71,22 +74,22 @@ function createTurn(
         copyRounded(out, signals, k * cells + r * symbols)
       })
     }
-    if (atOnce.length > 0) blocks.forEach((block, i) => Object.assign(block, { values: values[i], isComplete: isComplete(values[i]) }))
+    if (atOnce.length === 0) return
+    if (views[0]?.length !== cells || views[0].buffer !== signals.buffer) views = steps.map((_, k) => signals.subarray(k * cells, (k + 1) * cells))
     for (const k of atOnce) {
-      steps[k].stepRows?.(rows, blocksOf[k], signals, k * cells)
-      // A single row has no neighbours that could be read.
-      if (!unproven.has(k) || rows.length === 1) continue
-      const made = signals.subarray(k * cells, (k + 1) * cells)
-      if (!made.some((value) => value === value)) continue
-      prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name: jobs[k].use }, fill)
+      const own = blocks[k]
+      for (let i = 0; i < own.length; i++) own[i] = read[inputIndices[k][i]]
+      steps[k].stepRows?.(rows, own, views[k])
+    }
+    settleSignals(signals.subarray(0, steps.length * cells))
+    // A single row has no neighbours that could be read.
+    if (rows.length === 1) return
+    for (const k of unproven) {
+      if (!views[k].some((value) => value === value)) continue
+      prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made: views[k], name: jobs[k].use }, fill)
       unproven.delete(k)
     }
   }
-}
-
-function isComplete(values: Float64Array): boolean {
-  for (let i = 0; i < values.length; i++) if (values[i] !== values[i]) return false
-  return true
 }
 
 /** A loop: between arrays of two kinds it is many times faster than `set`. */

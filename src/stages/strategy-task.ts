@@ -1,5 +1,6 @@
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { createStrategyGroup } from '../lineup/strategy-group.ts'
+import { rowBlock } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
@@ -44,7 +45,7 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
       arrays.forEach((array, i) => blocks[i].set(array, waiting.length * array.length))
       waiting.push({ ...row })
       if (waiting.length < ROWS_PER_TURN && row.t < rows - 1) return
-      const filled = blocks.map((block, i) => block.subarray(0, waiting.length * arrays[i].length))
+      const filled = blocks.map((block, i) => rowBlock(block.subarray(0, waiting.length * arrays[i].length)))
       group.turnRows(waiting, filled, turned)
       placeRows(turned, { first: row.t + 1 - waiting.length, rows: waiting.length, symbols, columns }, values)
       waiting.length = 0

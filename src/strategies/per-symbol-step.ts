@@ -1,4 +1,4 @@
-import { toSignal, toSignals } from '../domain/signal.ts'
+import { toSignal } from '../domain/signal.ts'
 import type { RowBlock, StateLayout, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureWidth } from '../features/feature.ts'
@@ -21,29 +21,29 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
   const { params, warmup } = of.resolved
   const context = new ParamsAlone(params) as SignalContext<P, L>
   const acceptsMissing = definition.acceptsMissing === true
-  const own: Float64Array[] = widths.map(() => new Float64Array(symbols))
-  let written = new Float64Array(symbols)
+  const own: Float64Array[] = widths.map(() => NOTHING)
+  const handed: Float64Array[] = widths.map(() => NOTHING)
+  const said = new Float32Array(symbols)
   /** What the strategy may read: a copy of its own, unless it is trusted to leave inputs as they are. */
-  const handed = (input: Float64Array, kept: Float64Array): Float64Array => {
-    if (trusted && input.length === written.length) return input
-    const copy = trusted || kept.length !== written.length ? new Float64Array(written.length) : kept
-    widen(input, written.length / input.length, copy)
-    return copy
+  const hand = (input: Float64Array, i: number, cells: number): Float64Array => {
+    if (trusted && input.length === cells) return input
+    if (own[i].length !== cells) own[i] = new Float64Array(cells)
+    widen(input, cells / input.length, own[i])
+    return own[i]
   }
-  /** Leaves in `written` what the strategy says to rows that stand one after the other. */
-  const turn = (inputs: readonly RowBlock[], cells: number): void => {
-    if (written.length !== cells) written = new Float64Array(cells)
-    for (let i = 0; i < own.length; i++) own[i] = handed(inputs[i].values, own[i])
-    written.fill(NaN)
-    refuseAnswer(definition.signal(own, written, context), written)
+  /** Lets the strategy write what it says to rows that stand one after the other. */
+  const turn = (inputs: readonly RowBlock[], out: Float32Array): void => {
+    for (let i = 0; i < handed.length; i++) handed[i] = hand(inputs[i].values, i, out.length)
+    out.fill(NaN)
+    refuseAnswer(definition.signal(handed, out, context), out)
     if (acceptsMissing) return
-    inputs.forEach(({ values, isComplete }, i) => {
-      if (!isComplete) maskMissing(values, { width: widths[i], symbols }, written)
-    })
+    for (let i = 0; i < handed.length; i++) {
+      if (!inputs[i].isComplete) maskMissing(inputs[i].values, { width: widths[i], symbols }, out)
+    }
   }
   const turnRow = (row: Row, inputs: readonly Float64Array[]): void => {
     try {
-      turn(inputs.map((values) => ({ values, isComplete: false })), symbols)
+      turn(inputs.map((values) => ({ values, isComplete: false })), said)
     } catch (error) {
       throw stepFailed(error, { name: definition.name, params, row })
     }
@@ -52,16 +52,15 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
     warmup,
     step: (row, inputs, out) => {
       turnRow(row, inputs)
-      for (let n = 0; n < symbols; n++) out[n] = toSignal(written[n])
+      for (let n = 0; n < symbols; n++) out[n] = toSignal(said[n])
     },
-    stepRows: (rows, inputs, out, at) => {
+    stepRows: (rows, inputs, out) => {
       try {
-        turn(inputs, rows.length * symbols)
-        toSignals(written, out, at)
+        turn(inputs, out)
       } catch {
         rows.forEach((row, r) => {
           turnRow(row, inputs.map(({ values }) => rowOf(values, { r, rows: rows.length })))
-          toSignals(written, out, at + r * symbols)
+          out.set(said, r * symbols)
         })
       }
     },
@@ -69,6 +68,8 @@ export function createPerSymbolStep<P, L extends StateLayout>(of: {
     restore: refuseState,
   }
 }
+
+const NOTHING = new Float64Array(0)
 
 function rowOf(values: Float64Array, { r, rows }: { r: number; rows: number }): Float64Array {
   const width = values.length / rows

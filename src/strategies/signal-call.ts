@@ -5,13 +5,13 @@ import type { Row } from '../domain/timeline.ts'
 import type { FeatureWidth } from '../features/feature.ts'
 
 /** `void` promises that nothing is read; a module may still give something back, and mean it. */
-export function refuseAnswer(answer: unknown, out: Float64Array): void {
+export function refuseAnswer(answer: unknown, out: Float32Array): void {
   if (typeof answer !== 'object' || answer === null || answer === out) return
   throw new Error(answer instanceof Promise ? 'it is async: a signal is written before it returns' : 'it returns values: they have to be written into `out`')
 }
 
 /** Takes opinions back where an input of one row or several is missing; pairs are a strategy's own business. */
-export function maskMissing(input: Float64Array, of: { width: FeatureWidth; symbols: number }, out: Float64Array): void {
+export function maskMissing(input: Float64Array, of: { width: FeatureWidth; symbols: number }, out: Float32Array): void {
   if (of.width === 'pair') return
   if (of.width === 'symbol') {
     for (let n = 0; n < out.length; n++) if (input[n] !== input[n]) out[n] = NaN

@@ -40,6 +40,7 @@ function createRowStep<P, L extends StateLayout>(
   const acceptsMissing = definition.acceptsMissing === true
   const store = createState(layout, symbols)
   const own = widths.map((width) => new Float64Array(columnsOf(width, symbols)))
+  const said = new Float32Array(symbols)
   const context: { -readonly [K in keyof SignalContext<P, L>]: SignalContext<P, L>[K] } = {
     params, symbols, universe, state: store.arrays, row: { t: 0, closeTime: 0, sessionDate: 0 },
   }
@@ -47,15 +48,15 @@ function createRowStep<P, L extends StateLayout>(
     warmup,
     step: (row, inputs, out) => {
       context.row = row
-      out.fill(NaN)
+      said.fill(NaN)
       if (!trusted) for (let i = 0; i < own.length; i++) own[i].set(inputs[i])
       try {
-        refuseAnswer(definition.signal(trusted ? inputs : own, out, context), out)
+        refuseAnswer(definition.signal(trusted ? inputs : own, said, context), said)
       } catch (error) {
         throw stepFailed(error, { name: definition.name, params, row })
       }
-      if (!acceptsMissing) inputs.forEach((input, i) => maskMissing(input, { width: widths[i], symbols }, out))
-      for (let n = 0; n < symbols; n++) out[n] = toSignal(out[n])
+      if (!acceptsMissing) inputs.forEach((input, i) => maskMissing(input, { width: widths[i], symbols }, said))
+      for (let n = 0; n < symbols; n++) out[n] = toSignal(said[n])
     },
     snapshot: store.snapshot,
     restore: store.restore,

@@ -15,8 +15,8 @@ export interface SignalContext<P, L extends StateLayout> {
 }
 
 /**
- * A rule-based strategy: features → signal. `signal` writes one value in [−1, 1] per symbol; the framework
- * rounds to float32 and puts NaN wherever a per-symbol or market-wide input is NaN, unless `acceptsMissing`.
+ * A rule-based strategy: features → signal. `signal` writes one value in [−1, 1] per symbol, as float32; the
+ * framework clips it and puts NaN wherever a per-symbol or market-wide input is NaN, unless `acceptsMissing`.
  * `inputs[i]` is N long (symbol features), 1 long (market-wide) or N(N−1)/2 long (pair features); each is a copy.
  */
 export interface StrategyDefinition<P = unknown, L extends StateLayout = StateLayout> {
@@ -26,7 +26,7 @@ export interface StrategyDefinition<P = unknown, L extends StateLayout = StateLa
   /** What is wrong with these parameters for this universe, if anything: asked before a bar is read. */
   check?(params: P, universe: readonly string[]): Problem | undefined
   state?(params: P): L
-  signal(inputs: readonly Float64Array[], out: Float64Array, context: SignalContext<P, L>): void
+  signal(inputs: readonly Float64Array[], out: Float32Array, context: SignalContext<P, L>): void
   readonly acceptsMissing?: boolean
   /**
    * A symbol's signal depends on that symbol's inputs in that row alone. Then whole blocks of rows are handed over

@@ -1,5 +1,5 @@
 import { readMarketInput, type MarketInput, type MarketPanels } from '../domain/market-panels.ts'
-import type { Step } from '../domain/step.ts'
+import { rowBlock, type RowBlock, type Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import { columnsOf } from '../features/define-feature.ts'
 import type { FeatureRef } from '../features/feature.ts'
@@ -9,6 +9,8 @@ import { buildFeatureGraph, createFeatureStep, isMarketPanel } from '../features
 interface Block {
   readonly columns: number
   readonly values: Float64Array
+  /** Of the rows at hand: what was read from a row on. */
+  readonly read: Map<number, RowBlock>
 }
 
 interface Made extends Block {
@@ -29,10 +31,10 @@ export class FeatureBlocks {
   readonly #made: Made[] = []
   readonly #blocks = new Map<string, Block>()
 
-  constructor(refs: readonly FeatureRef[], of: { readonly market: MarketPanels; readonly rowsPerBlock: number }) {
+  constructor(refs: readonly FeatureRef[], of: { readonly market: MarketPanels; readonly rows: number }) {
     this.#market = of.market
     const symbols = of.market.instruments.length
-    const create = (columns: number): Block => ({ columns, values: new Float64Array(of.rowsPerBlock * columns) })
+    const create = (columns: number): Block => ({ columns, values: new Float64Array(of.rows * columns), read: new Map() })
     const nodes = buildFeatureGraph(refs)
     for (const ref of [...refs, ...nodes.flatMap((node) => node.inputs)]) {
       if (!isMarketPanel(ref) || this.#blocks.has(ref.expression)) continue
@@ -54,6 +56,7 @@ export class FeatureBlocks {
 
   /** Computes the next rows; they have to follow those before. */
   advance(rows: readonly Row[]): void {
+    for (const { read } of this.#blocks.values()) read.clear()
     for (const { input, columns, values, scratch } of this.#raw) {
       for (let r = 0; r < rows.length; r++) {
         readMarketInput(this.#market, input, rows[r].t, scratch)
@@ -63,10 +66,14 @@ export class FeatureBlocks {
     for (const made of this.#made) turn(made, rows)
   }
 
-  /** The rows at hand of an input, `[row][column]`. */
-  rowsOf(expression: string, rows: number): Float64Array {
-    const { values, columns } = this.#find(expression)
-    return values.subarray(0, rows * columns)
+  /** Rows [from, to) of those at hand, of some inputs; a row is always read to the same end. */
+  read(refs: readonly FeatureRef[], { from, to }: { readonly from: number; readonly to: number }): RowBlock[] {
+    return refs.map(({ expression }) => {
+      const { values, columns, read } = this.#find(expression)
+      let rows = read.get(from)
+      if (rows === undefined) read.set(from, (rows = rowBlock(values.subarray(from * columns, to * columns))))
+      return rows
+    })
   }
 
   #find(expression: string): Block {

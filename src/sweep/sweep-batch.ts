@@ -4,14 +4,17 @@ import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { ResolvedExperiment, StrategyInstance } from '../experiment/experiment.ts'
 import { portfolioAt } from '../experiment/portfolios.ts'
+import type { MarketBlock } from '../kernel/kernel.ts'
 import type { SweepKernel } from '../kernel/sweep.ts'
 import { createSweep, layOutBatch, marketBlock } from '../lineup/batch.ts'
 import { createStrategyGroup, type StrategyGroup } from '../lineup/strategy-group.ts'
 import { FeatureBlocks } from './feature-blocks.ts'
 
-/** Cells of a signal that features, signals and kernel go through together, so that what one writes the next finds in the cache. */
+/** Cells of a signal that signals and kernel go through together, so that what one writes the next finds in the cache. */
 const CELLS_PER_BLOCK = 128
 const LEAST_ROWS = 64
+/** Blocks that some portfolios go through before the next ones, over features computed once: what is theirs stays in the cache. */
+const BLOCKS_PER_STRETCH = 8
 
 export interface SweepBatch {
   readonly market: MarketPanels
@@ -30,55 +33,75 @@ const PORTFOLIOS_PER_KERNEL = 500
 interface Part {
   readonly group: StrategyGroup
   readonly kernel: SweepKernel
-  readonly signals: Float32Array
   readonly signalCount: number
   readonly portfolios: number
 }
 
 /**
- * Stages 0, 1 and 4 in one pass over the bars: features, signals and portfolios of a block of rows, then the next
- * block. Nothing is stored, and memory grows neither with the history nor with the number of signals × bars.
- * Gives every portfolio's metrics, `[portfolio][METRIC_FIELDS]`.
+ * Stages 0, 1 and 4 in one pass over the bars: features of a stretch of rows, then signals and portfolios of its
+ * blocks, then the next stretch. Nothing is stored, and memory grows neither with the history nor with the number
+ * of signals × bars. Gives every portfolio's metrics, `[portfolio][METRIC_FIELDS]`.
  */
 export async function sweepBatch(batch: SweepBatch, report: (done: number, total: number) => void): Promise<Float64Array> {
   const { market, experiment, from, to } = batch
   const rowsPerBlock = Math.max(LEAST_ROWS, Math.floor(CELLS_PER_BLOCK / market.instruments.length))
   const parts: Part[] = []
   for (let first = from; first < to; first += PORTFOLIOS_PER_KERNEL) {
-    parts.push(await createPart({ ...batch, from: first, to: Math.min(to, first + PORTFOLIOS_PER_KERNEL) }, rowsPerBlock))
+    parts.push(await createPart({ ...batch, from: first, to: Math.min(to, first + PORTFOLIOS_PER_KERNEL) }))
   }
-  const features = new FeatureBlocks(parts.flatMap(({ group }) => group.inputs), { market, rowsPerBlock })
-  const { closeTimes, sessionDates } = market.timeline
-  for (const [first, end] of blocksOf(market, rowsPerBlock)) {
-    const rows: Row[] = Array.from({ length: end - first }, (_, r) => ({ t: first + r, closeTime: closeTimes[first + r], sessionDate: sessionDates[first + r] }))
+  const features = new FeatureBlocks(parts.flatMap(({ group }) => group.inputs), { market, rows: rowsPerBlock * BLOCKS_PER_STRETCH })
+  const mostSignals = Math.max(...parts.map(({ signalCount }) => signalCount))
+  const signals = new Float32Array(rowsPerBlock * mostSignals * market.instruments.length)
+  const total = market.timeline.closeTimes.length
+  for (const { rows, blocks } of stretchesOf(market, rowsPerBlock)) {
     features.advance(rows)
-    const block = marketBlock(market, first, end)
-    for (const { group, kernel, signals, signalCount } of parts) {
-      group.turnRows(rows, group.inputs.map(({ expression }) => features.rowsOf(expression, rows.length)), signals)
-      if (first >= market.warmupRows) kernel.run({ market: block, signals, signalCount, patterns: [] })
+    for (const { group, kernel, signalCount } of parts) {
+      for (const block of blocks) {
+        group.turnRows(rows.slice(block.from, block.to), features.read(group.inputs, block), signals)
+        if (block.market.firstRow >= market.warmupRows) kernel.run({ market: block.market, signals, signalCount, patterns: [] })
+      }
     }
-    report(end, closeTimes.length)
+    report(rows[0].t + rows.length, total)
   }
   return metricsOf(parts, experiment.profile)
 }
 
-async function createPart({ market, experiment, from, to, instance }: SweepBatch, rowsPerBlock: number): Promise<Part> {
+/** Consecutive rows, and how they are cut: [from, to) of them. */
+interface Stretch {
+  readonly rows: readonly Row[]
+  readonly blocks: readonly { readonly from: number; readonly to: number; readonly market: MarketBlock }[]
+}
+
+/** Several blocks at a time; one block ends with the warm-up, in which no portfolio is stepped. */
+function* stretchesOf(market: MarketPanels, rowsPerBlock: number): Generator<Stretch> {
+  const { closeTimes, sessionDates } = market.timeline
+  const ends = [...blockEnds(market, rowsPerBlock)]
+  for (let first = 0, b = 0; b < ends.length; b += BLOCKS_PER_STRETCH) {
+    const cuts = ends.slice(b, b + BLOCKS_PER_STRETCH)
+    const start = first
+    const blocks = cuts.map((end) => {
+      const from = first
+      first = end
+      return { from: from - start, to: end - start, market: marketBlock(market, from, end) }
+    })
+    yield { rows: Array.from({ length: first - start }, (_, r) => ({ t: start + r, closeTime: closeTimes[start + r], sessionDate: sessionDates[start + r] })), blocks }
+  }
+}
+
+function* blockEnds({ timeline, warmupRows }: MarketPanels, rowsPerBlock: number): Generator<number> {
+  const rows = timeline.closeTimes.length
+  for (let end = 0; end < rows; ) {
+    end = Math.min(end < warmupRows ? warmupRows : rows, end + rowsPerBlock)
+    yield end
+  }
+}
+
+async function createPart({ market, experiment, from, to, instance }: SweepBatch): Promise<Part> {
   const layout = layOutBatch(Array.from({ length: to - from }, (_, i) => portfolioAt(experiment, from + i)))
   const universe = market.instruments.map(({ symbol }) => symbol)
   const group = await createStrategyGroup({ jobs: layout.signals.map(instance), universe })
   const kernel = createSweep({ layout, market, times: market.timeline, profile: experiment.profile })
-  const signalCount = layout.signals.length
-  return { group, kernel, signals: new Float32Array(rowsPerBlock * signalCount * universe.length), signalCount, portfolios: to - from }
-}
-
-/** Consecutive rows [first, end); one block ends with the warm-up, in which no portfolio is stepped. */
-function* blocksOf({ timeline, warmupRows }: MarketPanels, rowsPerBlock: number): Generator<readonly [first: number, end: number]> {
-  const rows = timeline.closeTimes.length
-  for (let first = 0; first < rows; ) {
-    const end = Math.min(first < warmupRows ? warmupRows : rows, first + rowsPerBlock)
-    yield [first, end]
-    first = end
-  }
+  return { group, kernel, signalCount: layout.signals.length, portfolios: to - from }
 }
 
 function metricsOf(parts: readonly Part[], profile: MetricProfile): Float64Array {

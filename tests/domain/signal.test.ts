@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combineSignals, toSignal } from '../../src/domain/signal.ts'
+import { combineSignals, settleSignals, toSignal } from '../../src/domain/signal.ts'
 import type { CombineMethod } from '../../src/domain/signal.ts'
 
 /** One symbol, one row: signals in subscription order with their weights. */
@@ -24,6 +24,19 @@ describe('toSignal', () => {
     expect(toSignal(-0)).toBe(0)
     expect(toSignal(-1e-60)).toBe(0)
     expect(toSignal(NaN)).toBeNaN()
+  })
+})
+
+describe('settleSignals', () => {
+  it('makes of float32 values, by their bits, what toSignal makes of each', () => {
+    const seed = 4242
+    const special = fc.constantFrom(0, -0, 1, -1, NaN, Infinity, -Infinity, 1e-45, -1e-45, 1.0000001, -1.0000001, 0.99999994)
+    fc.assert(fc.property(fc.array(fc.oneof(special, fc.float(), fc.double({ min: -1, max: 1, noNaN: true }))), (values) => {
+      const settled = Float32Array.from([9, ...values])
+      settleSignals(settled.subarray(1))
+      expect([...settled]).toStrictEqual([9, ...Float32Array.from(values, (value) => toSignal(Math.fround(value)))])
+    }), { seed, numRuns: 500 })
+    console.log(`settled signals: 500 arrays, seed ${seed}`)
   })
 })
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { loadModule } from '../../src/experiment/modules.ts'
+import { rowBlock } from '../../src/domain/step.ts'
 import { createStrategyGroup } from '../../src/lineup/strategy-group.ts'
 import { folderWith } from '../experiment/fixture.ts'
 
@@ -34,7 +35,7 @@ describe('a group of instances', () => {
     expect(group.inputs.map(({ expression }) => expression)).toEqual(['sma(close,2)', 'sma(close,3)', 'momentum(close,2)'])
     const inputs = group.inputs.map(closes)
     const signals = new Float32Array(rows.length * jobs.length * universe.length)
-    group.turnRows(rows, inputs, signals)
+    group.turnRows(rows, inputs.map(rowBlock), signals)
     const out = new Float64Array(universe.length)
     rows.forEach((row, r) => alone.steps.forEach((step, k) => {
       step.step(row, alone.inputIndices[k].map((i) => inputs[i].slice(r * 3, r * 3 + 3)), out)
@@ -45,7 +46,7 @@ describe('a group of instances', () => {
 
   it('refuses a strategy of the user that says `perSymbol` and reads the next symbol, or the next row', async () => {
     const group = await createStrategyGroup({ jobs: [await own('peeks.ts')], universe })
-    expect(() => group.turnRows(rows, [closes()], new Float32Array(27))).toThrow(expect.objectContaining({
+    expect(() => group.turnRows(rows, [rowBlock(closes())], new Float32Array(27))).toThrow(expect.objectContaining({
       code: 'STEP_FAILED', message: expect.stringContaining('says `perSymbol`'), hint: 'leave `perSymbol` out',
     }))
   })

@@ -125,7 +125,7 @@ describe('a per-symbol strategy', () => {
 
   test('sees a market-wide input beside every symbol, in rows at once and one by one', () => {
     const out = new Float32Array(6)
-    step(own()).stepRows?.([row(0), row(1)], blocks, out, 0)
+    step(own()).stepRows?.([row(0), row(1)], blocks, out)
     expect([...out]).toEqual([0.25, NaN, 0.5, NaN, NaN, NaN])
     const one = new Float64Array(3)
     step(own()).step(row(0), [inputs[0].slice(0, 3), inputs[1].slice(0, 1)], one)
@@ -136,7 +136,7 @@ describe('a per-symbol strategy', () => {
     const nosy = own({ signal: (_, out, { row: { t } }) => void out.fill(t) })
     const refused = { code: 'STEP_FAILED', message: expect.stringContaining('sees no `row`'), where: expect.stringContaining('1970-01-01') }
     expect(() => step(nosy).step(row(0), [inputs[0].slice(0, 3), inputs[1].slice(0, 1)], new Float64Array(3))).toThrow(expect.objectContaining(refused))
-    expect(() => step(nosy).stepRows?.([row(0), row(1)], blocks, new Float32Array(6), 0)).toThrow(expect.objectContaining(refused))
+    expect(() => step(nosy).stepRows?.([row(0), row(1)], blocks, new Float32Array(6))).toThrow(expect.objectContaining(refused))
   })
 
   test('that can only be turned row by row is', () => {
@@ -147,7 +147,7 @@ describe('a per-symbol strategy', () => {
       },
     })
     const out = new Float32Array(6).fill(9)
-    step(narrow).stepRows?.([row(0), row(1)], blocks, out, 0)
+    step(narrow).stepRows?.([row(0), row(1)], blocks, out)
     expect([...out]).toEqual([0.5, NaN, 1, NaN, NaN, NaN])
   })
 
