@@ -39,8 +39,8 @@ export function randomBatch(seed: string, of: { symbols?: number; isOfEvents?: b
   const alike = randomPortfolio(random, 0, sizes)
   const isSweep = random.uniform() < 0.5
   const portfolios = Array.from({ length: 1 + random.integer(7) }, (_, i) => {
-    const drawn = randomPortfolio(random, i, sizes)
-    const portfolio = isSweep && random.uniform() < 0.6 ? withTargetsOf(alike, drawn) : drawn
+    const own = randomPortfolio(random, i, sizes)
+    const portfolio = isSweep && random.uniform() < 0.6 ? withTargetsOf(alike, own) : own
     return isOfEvents ? { ...portfolio, ...actsAtEvents(random, portfolio.config) } : portfolio
   })
   const firstRow = random.integer(4)

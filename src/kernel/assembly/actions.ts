@@ -1,27 +1,18 @@
-import { actionsAt, isLong, longCell, pricesAt, symbols, symbolsAt, toLots, yearsAt } from './block'
+import { actionsAt, isLong, longCell, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { closeTrades } from './fills'
 import { leave } from './long-fills'
 import { addTo, any, both, choose, one, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BEST_PRICE, BORROW_RATE, CANCELLATIONS, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DELISTING,
-  DIVIDEND, ENTRY_PRICE, EXIT_REST, FILLED, FILLS, HEAD_BYTES, LEVEL_PRICE, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, PRICE_BYTES, QUANTITY, SPLIT, SPLIT_PRICE,
-  SYMBOL_BYTES, TRADE_CASH,
+  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BEST_PRICE, BORROW_RATE, CANCELLATIONS, CASH, CASH_RATE, CELL_BYTES, CLOSES, DELISTING,
+  DIVIDEND, ENTRY_PRICE, EXIT_REST, FILLED, FILLS, HEAD_BYTES, HELD, LEVEL_PRICE, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, QUANTITY, SPLIT, SPLIT_PRICE,
+  SYMBOL_BYTES, TRADE_CASH, VALUE,
 } from './layout'
 
 /** Interest since the last row, on the book as it was at the last marks. */
 export function bookCarry(pair: usize, row: i32): void {
   const years = v128.load64_splat(yearsAt + (<usize>row << 3))
   const cash = v128.load(pair, CASH)
-  let short = both(0)
-  let cell = pair + HEAD_BYTES
-  // The row before lies before the block's first.
-  let prices = pricesAt + <usize>((row - 1) * symbols) * PRICE_BYTES
-  for (let n = 0; n < symbols; n++) {
-    const value = f64x2.mul(v128.load(cell, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
-    short = f64x2.sub(short, where(f64x2.lt(value, both(0)), value))
-    cell += CELL_BYTES
-    prices += PRICE_BYTES
-  }
+  const short = f64x2.mul(f64x2.sub(v128.load(pair, HELD), v128.load(pair, VALUE)), both(0.5))
   const rate = choose(f64x2.lt(cash, both(0)), v128.load(pair, LOAN_RATE), v128.load(pair, CASH_RATE))
   const interest = f64x2.mul(f64x2.mul(cash, rate), years)
   const borrowing = f64x2.mul(f64x2.mul(short, v128.load(pair, BORROW_RATE)), years)

@@ -138,7 +138,12 @@ export const PRICE_FACTOR = 1520
 export const REJECTS = 1536
 export const ENDS_AT_OPEN = 1552
 export const ENDS_AT_CLOSE = 1568
-export const HEAD_BYTES = 1584
+/** Σ q × unit at the last mark, where interest is paid. */
+export const VALUE = 1584
+/** Of what is ordered, where a batch has longer cells: Σ|units|, and how many orders. */
+export const ORDERED_UNITS = 1600
+export const ORDERED_COUNT = 1616
+export const HEAD_BYTES = 1632
 
 // ── A cell of a pair: one symbol. The list of cells with an order, u32 indices, lies behind the last ──
 export const QUANTITY = 0
