@@ -25,6 +25,7 @@ export function scalarLabel(value: Scalar): string {
 
 /** `[fast=10,slow=50]`, or nothing when there are no parameters. */
 export function parameterLabel(parameters: Readonly<Record<string, Scalar>>): string {
-  const members = Object.entries(parameters).map(([name, value]) => `${name}=${scalarLabel(value)}`)
-  return members.length === 0 ? '' : `[${members.join(',')}]`
+  let members = ''
+  for (const name of Object.keys(parameters)) members += `${members === '' ? '' : ','}${name}=${scalarLabel(parameters[name])}`
+  return members === '' ? '' : `[${members}]`
 }

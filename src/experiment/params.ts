@@ -32,6 +32,11 @@ export function checkParams(schema: ZodType, params: Readonly<Record<string, unk
   ]
 }
 
+/** Whether what a schema says to one parameter never depends on another. */
+export function judgesEachAlone(schema: ZodType): boolean {
+  return schema instanceof z.ZodObject && (schema.def.checks ?? []).length === 0
+}
+
 /** Parameters that a schema of neither strict nor loose kind would silently drop. */
 function droppedNames(schema: ZodType, params: Readonly<Record<string, unknown>>): ConfigProblem[] {
   if (!(schema instanceof z.ZodObject) || schema.def.catchall !== undefined) return []

@@ -15,15 +15,23 @@ export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'p
   const { group, position } = placeOf(resolved, index)
   const choice = chosen(group, position)
   const body = choice.values.reduce((under, { layer }) => overlay(under, layer), sharedBody(group))
-  const { allocation, sizing, drawdownStop, ...rest } = body
+  const signals = choice.signal === null ? group.signals : aloneSignal(choice.signal)
+  return configOf(body, { id: idOf(group, choice), containerId: group.containerId, signals, patterns: resolved.patterns })
+}
+
+/** Field by field: an object put together by spreading is many times slower to make, and to read. */
+function configOf(
+  body: PortfolioBody, of: Pick<PortfolioConfig, 'id' | 'containerId' | 'signals'> & Pick<ResolvedExperiment, 'patterns'>,
+): PortfolioConfig {
+  const { drawdownStop } = body
   return {
-    id: idOf(group, choice),
-    containerId: group.containerId,
-    signals: choice.signal === null ? group.signals : aloneSignal(choice.signal),
-    ...rest,
-    allocation: allocation ?? defaultAllocation(body, resolved.patterns),
-    sizing: finishedSizing(sizing),
+    id: of.id, containerId: of.containerId, signals: of.signals, combine: body.combine, riskPattern: body.riskPattern,
+    riskTolerance: body.riskTolerance, allocation: body.allocation ?? defaultAllocation(body, of.patterns), trading: body.trading,
+    opposite: body.opposite, schedule: body.schedule, sizing: finishedSizing(body.sizing), longOnly: body.longOnly,
+    leverage: body.leverage, limits: body.limits, exits: body.exits, minHoldBars: body.minHoldBars, maxHoldBars: body.maxHoldBars,
+    cooldownBars: body.cooldownBars,
     drawdownStop: drawdownStop === null ? null : { ...drawdownStop, resumeAfterBars: drawdownStop.resumeAfterBars ?? null },
+    threshold: body.threshold, costs: body.costs, execution: body.execution, cash: body.cash, positions: body.positions, end: body.end,
   }
 }
 

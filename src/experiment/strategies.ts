@@ -1,6 +1,6 @@
 import { checkAxis, checkSample } from './axes.ts'
-import { combinationAt, combinationCount, dimensionOf, placesAt, type Combined } from './combinations.ts'
-import { checkParams, paramDefaults } from './params.ts'
+import { combinationAt, combinationCount, dimensionOf, eachValueOnce, placesAt, type Combined } from './combinations.ts'
+import { checkParams, judgesEachAlone, paramDefaults } from './params.ts'
 import type { KnownStrategy } from './catalogue.ts'
 import type { StrategyGroup } from './experiment.ts'
 import { checkStrategy, findDefinition, type DefinitionScope, type NamedDefinition } from './definitions.ts'
@@ -75,8 +75,8 @@ function keepCombinations(
 /** Every instance is checked by the step's own schema before anything runs; equal problems are told once. */
 function checkInstances(group: StrategyGroup, schema: KnownStrategy['params'], place: ConfigPlace): void {
   const told = new Set<string>()
-  for (let position = 0; position < group.count; position++) {
-    const ordinal = group.kept === null ? position : group.kept[position]
+  const ordinals = group.kept ?? (judgesEachAlone(schema) ? eachValueOnce(group) : Array.from({ length: group.count }, (_, ordinal) => ordinal))
+  for (const ordinal of ordinals) {
     const combination = combinationAt(group, ordinal)
     for (const problem of checkParams(schema, { ...group.params, ...combination })) {
       const inGrid = placeInGrid(problem.path, group, ordinal)

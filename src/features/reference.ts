@@ -28,8 +28,35 @@ export function referFeature<P>(
       where, hint: `write ${usage(definition)}`,
     })
   }
-  const parsed = parseParams(definition.params, params, where) as Readonly<Record<string, unknown>>
   const refs = inputs.map(toFeatureRef)
+  const key = keyOf(refs, params)
+  const own = made.get(definition) ?? new Map<string, FeatureRef>()
+  const known = key === undefined ? undefined : own.get(key)
+  if (known !== undefined) return known
+  const ref = makeRef(definition, refs, parseParams(definition.params, params, where))
+  if (key !== undefined && own.size < MOST_MADE) made.set(definition, own.set(key, ref))
+  return ref
+}
+
+/** By definition, and by what it was asked for: a sweep names the same few features thousands of times. */
+const made = new WeakMap<FeatureDefinition, Map<string, FeatureRef>>()
+const MOST_MADE = 10_000
+
+/** One text for one feature; undefined where parameters are not what they should be. */
+function keyOf(refs: readonly FeatureRef[], params: unknown): string | undefined {
+  let key = ''
+  for (const { expression } of refs) key += `${expression} `
+  if (typeof params !== 'object' || params === null) return undefined
+  for (const [name, value] of Object.entries(params)) {
+    if (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'boolean') return undefined
+    key += `${name}=${typeof value === 'string' ? JSON.stringify(value) : value} `
+  }
+  return key
+}
+
+function makeRef<P>(definition: FeatureDefinition<P>, refs: readonly FeatureRef[], params: P): FeatureRef {
+  const { name } = definition
+  const parsed = params as Readonly<Record<string, unknown>>
   const names = paramNames(definition.params)
   const words = [...refs.map((ref) => ref.expression), ...names.map((key) => String(parsed[key]))]
   return { expression: words.length === 0 ? name : `${name}(${words.join(',')})`, name, params: parsed, inputs: refs }

@@ -93,26 +93,13 @@ const BASIS_POINT = 10_000
  * names a symbol that is not traded, or a traded symbol has no fixed quantity.
  */
 export function resolveRules(portfolio: BatchPortfolio, instruments: readonly Instrument[]): PortfolioRules {
-  const { config } = portfolio
+  const { config, signals, pattern } = portfolio
+  const { sizing, costs, execution, exits, drawdownStop } = config
+  const exiting = hasExits(config)
   return {
     id: config.id,
-    ...targetRules(portfolio),
-    ...tradingRules(config, instruments),
-    ...costRules(config),
-    ...exitRules(config),
-    hasTiming: hasTiming(config),
-    fillsAtOpen: config.execution.profile === 'next-open',
-    sameClose: config.execution.profile === 'same-close',
-    end: config.end,
-    cash: config.cash,
-    positions: bySymbol(config, 'positions', config.positions, instruments),
-  }
-}
-
-function targetRules({ config, signals, pattern }: BatchPortfolio) {
-  return {
     signals,
-    signalWeights: Float32Array.from(config.signals, ({ weight }) => weight),
+    signalWeights: weightsOf(config.signals),
     pattern,
     combine: config.combine,
     obedience: fround(1 - fround(config.riskTolerance)),
@@ -120,15 +107,11 @@ function targetRules({ config, signals, pattern }: BatchPortfolio) {
     longOnly: config.longOnly,
     cap: fround(config.limits.cap ?? Infinity),
     gross: fround(config.limits.gross ?? Infinity),
-  }
-}
 
-function tradingRules(config: PortfolioConfig, instruments: readonly Instrument[]) {
-  const { sizing } = config
-  return {
     hold: config.trading === 'hold',
     opposite: config.opposite,
-    ...scheduleRules(config.schedule),
+    everyBars: 'everyBars' in config.schedule ? config.schedule.everyBars : 0,
+    startMask: 'everyBars' in config.schedule ? 0 : START_MASKS[config.schedule.every],
     sizing: sizing.kind,
     size: sizing.kind === 'exposure' || sizing.kind === 'allIn' ? sizing.size : 1,
     cashPerTarget: sizing.kind === 'fixedCash' ? sizing.cash : 0,
@@ -138,31 +121,11 @@ function tradingRules(config: PortfolioConfig, instruments: readonly Instrument[
     minHoldBars: config.minHoldBars,
     maxHoldBars: config.maxHoldBars > 0 ? config.maxHoldBars : Infinity,
     cooldownBars: config.cooldownBars,
+    hasTiming: (exiting && exits.reentry === 'change') || config.minHoldBars > 0 || config.maxHoldBars > 0 || config.cooldownBars > 0,
+
     leverage: config.leverage,
-    rejects: config.execution.buyingPower === 'reject',
-    participation: config.execution.participation ?? Infinity,
-  }
-}
-
-function hasTiming(config: PortfolioConfig): boolean {
-  const locks = hasExits(config) && config.exits.reentry === 'change'
-  return locks || config.minHoldBars > 0 || config.maxHoldBars > 0 || config.cooldownBars > 0
-}
-
-function hasExits({ exits }: PortfolioConfig): boolean {
-  return exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null
-}
-
-const NO_UNITS = new Float64Array(0)
-
-function scheduleRules(schedule: Schedule): { everyBars: number; startMask: number } {
-  if ('everyBars' in schedule) return { everyBars: schedule.everyBars, startMask: 0 }
-  const masks = { session: STARTS_SESSION, week: STARTS_WEEK, month: STARTS_MONTH }
-  return { everyBars: 0, startMask: masks[schedule.every] }
-}
-
-function costRules({ costs }: PortfolioConfig) {
-  return {
+    rejects: execution.buyingPower === 'reject',
+    participation: execution.participation ?? Infinity,
     entrySlippage: costs.entrySlippageBps / BASIS_POINT,
     exitSlippage: costs.exitSlippageBps / BASIS_POINT,
     paySpread: costs.paySpread,
@@ -175,13 +138,8 @@ function costRules({ costs }: PortfolioConfig) {
     borrowRate: costs.borrowRate,
     loanRate: costs.loanRate,
     cashRate: costs.cashRate,
-  }
-}
 
-function exitRules(config: PortfolioConfig) {
-  const { exits, drawdownStop } = config
-  return {
-    hasExits: hasExits(config),
+    hasExits: exiting,
     stopLoss: exits.stopLoss ?? Infinity,
     takeProfit: exits.takeProfit ?? Infinity,
     trailingStop: exits.trailingStop ?? Infinity,
@@ -191,7 +149,29 @@ function exitRules(config: PortfolioConfig) {
     reentryNeedsChange: exits.reentry === 'change',
     drawdownLimit: drawdownStop?.limit ?? Infinity,
     resumeAfterBars: drawdownStop?.resumeAfterBars ?? Infinity,
+
+    fillsAtOpen: execution.profile === 'next-open',
+    sameClose: execution.profile === 'same-close',
+    end: config.end,
+    cash: config.cash,
+    positions: bySymbol(config, 'positions', config.positions, instruments),
   }
+}
+
+function weightsOf(signals: PortfolioConfig['signals']): Float32Array {
+  const weights = new Float32Array(signals.length)
+  for (let i = 0; i < signals.length; i++) weights[i] = signals[i].weight
+  return weights
+}
+
+function hasExits({ exits }: PortfolioConfig): boolean {
+  return exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null
+}
+
+const NO_UNITS = new Float64Array(0)
+
+const START_MASKS: Readonly<Record<Extract<Schedule, { every: string }>['every'], number>> = {
+  session: STARTS_SESSION, week: STARTS_WEEK, month: STARTS_MONTH,
 }
 
 function unitsPerTarget(
@@ -229,5 +209,7 @@ function bySymbol(
       hint: `the universe is ${instruments.map(({ symbol }) => symbol).join(', ')}`,
     })
   }
-  return Float64Array.from(instruments, ({ symbol }) => units[symbol] ?? 0)
+  const bySymbols = new Float64Array(instruments.length)
+  for (let n = 0; n < instruments.length; n++) bySymbols[n] = units[instruments[n].symbol] ?? 0
+  return bySymbols
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { deserialize } from 'node:v8'
 import type { ResolvedExperiment, StrategyInstance } from '../experiment/experiment.ts'
-import { strategyInstances } from '../experiment/signals.ts'
+import { instanceFinder } from '../experiment/signals.ts'
 import { marketAt, storeAt } from '../stages/worker-cache.ts'
 import type { Address } from '../store/store.ts'
 import { sweepBatch } from './sweep-batch.ts'
@@ -25,16 +25,16 @@ export type SweptExperiment = Omit<ResolvedExperiment, 'market'>
 interface Known {
   readonly address: Address
   readonly experiment: SweptExperiment
-  readonly instances: ReadonlyMap<string, StrategyInstance>
+  readonly find: (id: string) => StrategyInstance | undefined
 }
 
 /** The experiment this process read last. */
 let latest: Known | undefined
 
 export function sweepTask(task: SweepTask, report: (done: number, total: number) => void): Promise<Float64Array> {
-  const { experiment, instances } = known(task)
+  const { experiment, find } = known(task)
   const instance = (id: string): StrategyInstance => {
-    const found = instances.get(id)
+    const found = find(id)
     if (found === undefined) throw new Error(`${id} is no strategy instance`)
     return found
   }
@@ -44,8 +44,6 @@ export function sweepTask(task: SweepTask, report: (done: number, total: number)
 function known({ store, experiment: address }: SweepTask): Known {
   if (latest?.address === address) return latest
   const experiment = deserialize(readFileSync(storeAt(store).file(address, EXPERIMENT_FILE))) as SweptExperiment
-  const instances = new Map<string, StrategyInstance>()
-  for (const instance of strategyInstances(experiment)) instances.set(instance.id, instance)
-  latest = { address, experiment, instances }
+  latest = { address, experiment, find: instanceFinder(experiment) }
   return latest
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { combinationAt } from '../../src/experiment/combinations.ts'
+import { combinationAt, eachValueOnce } from '../../src/experiment/combinations.ts'
 import { axisLength, axisValue, gridCount, roundValue, type Axis } from '../../src/experiment/grid.ts'
 
 const axes = fc.array(
@@ -25,7 +25,13 @@ describe('grid', () => {
         expect(count).toBe(grid.reduce((product, axis) => product * axisLength(axis), 1))
         const all = Array.from({ length: count }, (_, ordinal) => gridAt(grid, ordinal))
         expect(new Set(all.map((combination) => JSON.stringify(combination))).size).toBe(count)
-        for (const axis of grid) expect(new Set(all.map((combination) => combination[axis.name])).size).toBe(axisLength(axis))
+        const few = eachValueOnce({ axes: grid, sample: null }).map((ordinal) => all[ordinal])
+        for (const axis of grid) {
+          const values = (combinations: readonly (typeof all)[number][]) => new Set(combinations.map((combination) => combination[axis.name]))
+          expect(values(all).size).toBe(axisLength(axis))
+          expect(values(few)).toEqual(values(all))
+        }
+        expect(few.length).toBe(grid.reduce((sum, axis) => sum + axisLength(axis) - 1, 1))
         grids++
         combinations += count
       }),

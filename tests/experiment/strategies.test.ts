@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { instanceOf, signalNames, strategyInstanceCount, strategyInstances } from '../../src/experiment/signals.ts'
+import { z } from 'zod'
+import { judgesEachAlone } from '../../src/experiment/params.ts'
+import { instanceFinder, instanceOf, signalNames, strategyInstanceCount, strategyInstances } from '../../src/experiment/signals.ts'
 import { problemsOf, resolveYaml } from './fixture.ts'
 
 function experiment(strategy: string): string {
@@ -20,6 +22,14 @@ describe('strategies of an experiment', () => {
     expect([...strategyInstances(resolved)]).toEqual([20, 40, 60].map((slow) => ({
       id: `trend[slow=${slow}]`, name: 'trend', tags: ['slow'], use: 'sma-cross', sourceHash: 'hash of strategies/sma-cross.ts', params: { fast: 5, slow },
     })))
+  })
+
+  it('are found by their names, and nothing else is', async () => {
+    const resolved = await resolveYaml(experiment('{ name: trend, use: sma-cross, grid: { fast: [5, 10, 50], slow: [20, 100] }, where: fast < slow }'))
+    const find = instanceFinder(resolved)
+    const all = [...strategyInstances(resolved)]
+    expect(all.map(({ id }) => find(id))).toEqual(all)
+    expect(find('trend[fast=50,slow=20]')).toBeUndefined()
   })
 
   it('have the group\'s name when there is no grid, and the schema\'s defaults among their parameters', async () => {
@@ -83,5 +93,15 @@ describe('strategies of an experiment', () => {
       const [problem] = await problemsOf(experiment(`{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: ${range} } }`))
       expect(problem.code).toBe('CONFIG_VALUE')
     }
+  })
+})
+
+describe('parameters of a strategy', () => {
+  it.each([
+    { what: 'each by itself', schema: z.object({ a: z.int().refine((value) => value !== 2), b: z.int() }), alone: true },
+    { what: 'together', schema: z.object({ a: z.int(), b: z.int() }).refine(({ a, b }) => a < b), alone: false },
+    { what: 'behind a conversion', schema: z.preprocess((value) => value, z.object({ a: z.int() })), alone: false },
+  ])('are known to be judged $what', ({ schema, alone }) => {
+    expect(judgesEachAlone(schema)).toBe(alone)
   })
 })
