@@ -27,7 +27,7 @@ describe('grid', () => {
         expect(new Set(all.map((combination) => JSON.stringify(combination))).size).toBe(count)
         const few = eachValueOnce({ axes: grid, sample: null }).map((ordinal) => all[ordinal])
         for (const axis of grid) {
-          const values = (combinations: readonly (typeof all)[number][]) => new Set(combinations.map((combination) => combination[axis.name]))
+          const values = (some: readonly (typeof all)[number][]) => new Set(some.map((combination) => combination[axis.name]))
           expect(values(all).size).toBe(axisLength(axis))
           expect(values(few)).toEqual(values(all))
         }
