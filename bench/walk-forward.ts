@@ -56,7 +56,7 @@ async function runWindows(windows: number): Promise<{ trainingSeconds: number; t
   const run: StagedRun = {
     experiment: await resolveExperiment(experimentOf(windows), { folder, sources }),
     configs: [], sources, pool, store: openStore(folder, { clock: systemClock }), clock: systemClock,
-    portfoliosPerBatch: 250, modelThreads: 1, timeoutMs: 600_000, interrupted: new AbortController().signal,
+    machine: { cores: availableParallelism(), memoryBytes: 2 ** 33 }, timeoutMs: 600_000, interrupted: new AbortController().signal,
     observer: {
       stageStarted: () => {
         started = systemClock.monotonic()

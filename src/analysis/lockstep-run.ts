@@ -90,7 +90,7 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
   refuseWalkForwards(experiment)
   const configs = expandPortfolios(experiment)
   const fingerprint = fingerprintOf({ experiment, driver: 'lockstep', predictions }, prepared)
-  const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [] }, () => [prepared.market])
+  const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [], sizes: { workers: of.workers, portfoliosPerBatch: of.portfoliosPerBatch } }, () => [prepared.market])
   const run: StagedRun = { ...of, configs, observer }
   try {
     const started = of.clock.monotonic()

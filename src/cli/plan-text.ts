@@ -1,22 +1,18 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
-import { estimatePlan } from '../experiment/size.ts'
 import { formatSessionDate } from '../domain/timeline.ts'
 import { chooseKernels, type KernelChoice } from '../lineup/kernel-choice.ts'
+import { planLockstep, type CorePlan, type LockstepPlan } from '../stages/core-plan.ts'
 import { planSize } from '../stages/experiment-run.ts'
+import { subscriptionsOf } from '../stages/member-load.ts'
 import type { PreparedRun } from '../stages/pipeline.ts'
 import type { PlannedStage } from '../stages/observer.ts'
 import type { Store } from '../store/store.ts'
 import { formatBytes, formatCount, NONE, plural } from './figures.ts'
 import { formatTable } from './table.ts'
 
-const MIB = 2 ** 20
 /** Of the market artefact's timeline: close, open, session. */
 const COLUMNS = 3
 const SESSION_COLUMN = 2
-/** What a process of Millrace occupies before it holds any data. */
-const PROCESS_BYTES = 90 * MIB
-/** What a worker holds of a batch that records everything, before it is stored. */
-const RECORDED_BYTES = 800 * MIB
 
 /** What a run is going to do, as one plain document. */
 export interface PlanReport {
@@ -38,26 +34,38 @@ export interface PlanReport {
   readonly memoryBytes: number
   /** What the stages to run add to the store. */
   readonly diskBytes: number
-  readonly workers: number
-  readonly portfoliosPerBatch: number
+  readonly cores: PlannedCores
   readonly profile: string
   readonly record: 'metrics' | 'all'
   /** Which kernel steps which portfolios; lockstep has but the reference. */
   readonly kernels: KernelChoice | null
 }
 
+/** Processes and blocks, each with its reason in words; how stages are cut into tasks stands with the stages. */
+export interface PlannedCores {
+  /** Of the machine, and what it gives the run. */
+  readonly cores: number
+  readonly memoryBytes: number
+  readonly workers: number
+  readonly workersReason: string
+  /** Of a staged run. */
+  readonly modelThreads?: number
+  readonly rowsPerBlock?: number
+  readonly rowsPerBlockReason?: string
+  /** Of a lockstep run. */
+  readonly portfoliosPerBatch?: number
+}
+
 export interface PlanOf {
   readonly experiment: ResolvedExperiment
   readonly prepared: PreparedRun
   readonly driver: 'staged' | 'lockstep'
-  readonly workers: number
-  readonly portfoliosPerBatch: number
 }
 
 export function describePlan(store: Store, of: PlanOf): PlanReport {
   const { experiment, prepared } = of
   const size = planSize(experiment)
-  const { memoryMiB } = estimatePlan(size, { rows: prepared.rows, symbols: prepared.instruments.length })
+  const lockstep = of.driver === 'lockstep' ? lockstepOf(of) : undefined
   const warmupBars = Number(store.meta(prepared.market)?.facts.warmupRows ?? 0)
   const timeline = store.panel(prepared.market, 'timeline')
   const session = (row: number) => formatSessionDate(timeline.read(row, row + 1)[SESSION_COLUMN])
@@ -71,10 +79,9 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
       },
       strategyInstances: Number(size.instances), signals: Number(size.signals), portfolios: Number(size.portfolios),
       stages: prepared.plan,
-      memoryBytes: memoryMiB * MIB + (of.workers + 1) * PROCESS_BYTES + (experiment.record === 'all' ? of.workers * RECORDED_BYTES : 0),
+      memoryBytes: (lockstep ?? prepared.cores).memoryBytes,
       diskBytes: prepared.plan.reduce((sum, stage) => sum + stage.bytes, 0),
-      workers: of.workers,
-      portfoliosPerBatch: of.portfoliosPerBatch,
+      cores: { ...prepared.cores.machine, ...(lockstep === undefined ? stagedCores(prepared.cores) : lockstepCores(lockstep)) },
       profile: experiment.profile.name,
       record: experiment.record,
       kernels: of.driver === 'staged' ? chooseKernels(experiment, timesOf(timeline.read(0, prepared.rows))) : null,
@@ -82,6 +89,23 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
   } finally {
     timeline.close()
   }
+}
+
+/** What the lockstep driver would run a prepared experiment with. */
+export function lockstepOf({ experiment, prepared }: Pick<PlanOf, 'experiment' | 'prepared'>): LockstepPlan {
+  const { portfolios } = planSize(experiment)
+  return planLockstep(prepared.cores, {
+    rows: prepared.rows, symbols: prepared.instruments.length, subscriptions: subscriptionsOf(experiment.portfolios), isRecorded: experiment.record === 'all', onReference: 1,
+    portfolios: Number(portfolios), models: experiment.models.length,
+  })
+}
+
+function stagedCores({ workers, workersReason, modelThreads, rowsPerBlock, rowsPerBlockReason }: CorePlan) {
+  return { workers, workersReason, modelThreads, rowsPerBlock, rowsPerBlockReason }
+}
+
+function lockstepCores({ workers, workersReason, portfoliosPerBatch }: LockstepPlan) {
+  return { workers, workersReason, portfoliosPerBatch }
 }
 
 function timesOf(timeline: Float32Array | Float64Array): { openTimes: Float64Array; closeTimes: Float64Array } {
@@ -98,22 +122,40 @@ function formatKernels(kernels: KernelChoice | null): string[] {
     `  ${i === 0 ? 'kernel' : '      '}      ${plural(portfolios, 'portfolio')} on the reference kernel, some 10 times slower: ${reason} (${first}${portfolios > 1 ? ', …' : ''})`)
 }
 
-export function formatPlan(plan: PlanReport): string[] {
+/** The plan as text; `reasons` says why its sizes are what they are. */
+export function formatPlan(plan: PlanReport, { reasons }: { readonly reasons: boolean }): string[] {
   const { market } = plan
-  const rows = plan.stages.map((stage) => {
-    const missing = stage.total - stage.cached
-    return [stage.stage, formatCount(stage.total), formatCount(stage.cached), formatCount(missing), missing === 0 ? NONE : formatCount(stage.tasks), missing === 0 ? NONE : formatBytes(stage.bytes)]
-  })
-  const right = { align: 'right' } as const
-  const columns = [{ name: 'stage' }, ...['in all', 'stored', 'to run', 'tasks', 'disk'].map((name) => ({ name, ...right }))]
   const staged = plan.driver === 'staged'
   return [
     `plan of ${plan.experiment}`,
     `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${market.from} to ${market.to}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
     `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}, ${plural(plan.portfolios, 'portfolio')}`,
-    `  resources   about ${formatBytes(plan.memoryBytes)} of memory${staged ? ` and ${formatBytes(plan.diskBytes)} of disk` : ''}; ${plural(plan.workers, 'worker')}, batches of ${plural(plan.portfoliosPerBatch, 'portfolio')}`,
+    `  resources   about ${formatBytes(plan.memoryBytes)} of memory${reasons ? `, of ${formatBytes(plan.cores.memoryBytes)} at most` : ''}${staged ? `; ${formatBytes(plan.diskBytes)} of disk` : ''}`,
+    `  cores       ${formatCores(plan.cores, reasons)}`,
     `  results     metrics by the profile ${plan.profile}; ${plan.record === 'all' ? 'every order, fill and equity row is recorded' : 'orders are not recorded: a replay makes them again'}`,
     ...formatKernels(plan.kernels),
-    ...(staged ? ['', ...formatTable(columns, rows).map((line) => `  ${line}`)] : ['  driver      lockstep: bar by bar, every step waits for the slowest']),
+    ...(staged ? ['', ...formatStages(plan.stages, reasons).map((line) => `  ${line}`)] : ['  driver      lockstep: bar by bar, every step waits for the slowest']),
   ]
+}
+
+function formatCores(of: PlannedCores, reasons: boolean): string {
+  const why = (reason: string | undefined): string => (reasons && reason !== undefined ? ` (${reason})` : '')
+  return [
+    `${plural(of.workers, 'worker')}${why(of.workersReason)}`,
+    ...(of.portfoliosPerBatch === undefined ? [] : [`batches of ${plural(of.portfoliosPerBatch, 'portfolio')}`]),
+    ...(of.rowsPerBlock === undefined ? [] : [`blocks of ${plural(of.rowsPerBlock, 'row')}${why(of.rowsPerBlockReason)}`]),
+    ...(reasons && of.modelThreads !== undefined ? [`${plural(of.modelThreads, 'thread')} for a model`] : []),
+  ].join(', ')
+}
+
+function formatStages(stages: readonly PlannedStage[], reasons: boolean): string[] {
+  const right = { align: 'right' } as const
+  const names = ['in all', 'stored', 'to run', 'tasks', 'of at most', 'workers', 'disk']
+  const columns = [{ name: 'stage' }, ...names.map((name) => ({ name, ...right })), ...(reasons ? [{ name: 'why' }] : [])]
+  return formatTable(columns, stages.map((stage) => {
+    const missing = stage.total - stage.cached
+    const sizes = [formatCount(stage.tasks), formatCount(stage.membersPerTask), formatCount(stage.workers), formatBytes(stage.bytes)]
+    const counts = [stage.total, stage.cached, missing].map(formatCount)
+    return [stage.stage, ...counts, ...(missing === 0 ? sizes.map(() => NONE) : sizes), ...(reasons ? [stage.reason] : [])]
+  }))
 }

@@ -1,19 +1,16 @@
 import type { Command } from 'commander'
 import { openLocalPool } from '../pool/local.ts'
 import { prepareExperiment } from '../stages/experiment-run.ts'
-import { setUpExperiment, workersOf, type ExperimentOptions } from './experiment-setup.ts'
+import { setUpExperiment, sizeOptions, type ExperimentOptions } from './experiment-setup.ts'
 import { watchInterrupts } from './interrupts.ts'
 import { commandText } from './invocation.ts'
-import { positiveCount } from './option-values.ts'
 import { print, printJson } from './output.ts'
 import { describePlan, formatPlan } from './plan-text.ts'
 import { openProgress } from './progress.ts'
 import { openWorkspace } from './workspace.ts'
 
 export function planCommand(command: Command): void {
-  command
-    .option('--workers <count>', 'worker processes (default: one per core)', positiveCount)
-    .option('--batch <count>', 'portfolios stepped together', positiveCount)
+  sizeOptions(command)
     .option('--allow-large', 'also plan what is beyond the experiment’s limits')
     .addHelpText('after', '\nThe market is read once and stored, since the plan depends on its bars; a run does not read it again.')
     .action(async (file: string, _: unknown, called: Command) => plan(file, called.optsWithGlobals<ExperimentOptions>()))
@@ -27,11 +24,9 @@ async function plan(file: string, options: ExperimentOptions): Promise<void> {
     const setup = await setUpExperiment(file, options, { workspace, pool, interrupted: interrupts.signal })
     const view = await openProgress({ silent: options.json === true, name: setup.experiment.name })
     const prepared = await prepareExperiment({ ...setup, observer: view }, options).finally(() => view.end())
-    const report = describePlan(workspace.store, {
-      experiment: setup.experiment, prepared, driver: 'staged', workers: workersOf(options), portfoliosPerBatch: setup.portfoliosPerBatch,
-    })
+    const report = describePlan(workspace.store, { experiment: setup.experiment, prepared, driver: 'staged' })
     if (options.json === true) printJson(report)
-    else print([...formatPlan(report), '', `run it: ${commandText(['run', file], options)}`])
+    else print([...formatPlan(report, { reasons: true }), '', `run it: ${commandText(['run', file], options)}`])
   } finally {
     interrupts.stop()
     await pool.close()

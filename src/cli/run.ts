@@ -13,13 +13,12 @@ import type { RunRecord } from '../stages/run-record.ts'
 import { lockRuns } from '../store/run-lock.ts'
 import type { Store } from '../store/store.ts'
 import { EXIT } from './exit-codes.ts'
-import { setUpExperiment, workersOf, type ExperimentOptions } from './experiment-setup.ts'
+import { mostWorkers, setUpExperiment, sizeOptions, type ExperimentOptions } from './experiment-setup.ts'
 import { plural } from './figures.ts'
 import { watchInterrupts } from './interrupts.ts'
 import { commandText } from './invocation.ts'
-import { positiveCount } from './option-values.ts'
 import { print, printJson, tell } from './output.ts'
-import { describePlan, formatPlan } from './plan-text.ts'
+import { describePlan, formatPlan, lockstepOf } from './plan-text.ts'
 import { openProgress } from './progress.ts'
 import { formatSummary, nextCommands, type FinishedRun } from './run-summary.ts'
 import { openWorkspace, soundRecord, type Workspace } from './workspace.ts'
@@ -35,10 +34,8 @@ interface RunOptions extends ExperimentOptions {
 const BEST_SHOWN = 10
 
 export function runCommand(command: Command): void {
-  command
+  sizeOptions(command)
     .addOption(new Option('--driver <driver>', 'stage by stage, or bar by bar all together').choices(['staged', 'lockstep']).default('staged'))
-    .option('--workers <count>', 'worker processes (default: one per core)', positiveCount)
-    .option('--batch <count>', 'portfolios stepped together', positiveCount)
     .addOption(new Option('--record <what>', 'keep metrics, or every order, fill and equity row (default: as the experiment says)').choices(['metrics', 'all']))
     .addOption(new Option('--predictions <which>', 'lockstep: predictions stored by a staged run, or fresh ones').choices(['stored', 'fresh']))
     .option('--allow-large', 'run a plan beyond the experiment’s limits')
@@ -50,7 +47,7 @@ async function start(file: string, options: RunOptions): Promise<void> {
   const workspace = openWorkspace(options)
   const { store, installation } = workspace
   const logFile = logOf(store)
-  const pool = openLocalPool({ workers: workersOf(options), workerFile: installation.workerFile, logFile })
+  const pool = openLocalPool({ workers: mostWorkers(options), workerFile: installation.workerFile, logFile })
   const interrupts = watchInterrupts(() => void pool.close())
   const processes = new Set([process.pid])
   const meter = startMemoryMeter(() => [...processes, ...pool.processIds()])
@@ -113,7 +110,7 @@ async function carryOut(setup: Setup, { workspace, options, onHired }: Around): 
       reportUnchanged(same, options)
       return
     }
-    if (!silent) tell([...formatPlan(describePlan(store, { ...setup, prepared, driver, workers: workersOf(options) })), ''])
+    if (!silent) tell([...formatPlan(describePlan(store, { ...setup, prepared, driver }), { reasons: false }), ''])
     let id: string | undefined
     const save: ExperimentRun['save'] = (record) => {
       if (id === undefined) id = runs.begin(record)
@@ -122,7 +119,7 @@ async function carryOut(setup: Setup, { workspace, options, onHired }: Around): 
     const recorded = { ...setup, observer: view, save }
     const record = lockstep === undefined || predictions === undefined
       ? await runPrepared(recorded, prepared)
-      : await lockstep.runRecordedInLockstep({ ...recorded, predictions, workers: workersOf(options), workerFile: installation.lockstepWorkerFile, onHired }, prepared)
+      : await lockstep.runRecordedInLockstep({ ...recorded, predictions, ...lockstepOf({ ...setup, prepared }), workerFile: installation.lockstepWorkerFile, onHired }, prepared)
     await view.end()
     await report(openRun(workspace, id ?? ''), record, options)
   } finally {

@@ -1,4 +1,4 @@
-import { portfolioAt } from '../experiment/portfolios.ts'
+import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { barsOverlap, whyNotVector } from '../kernel/vector-rules.ts'
 
@@ -14,6 +14,18 @@ export interface OnReference {
 export interface KernelChoice {
   readonly simd: number
   readonly reference: readonly OnReference[]
+}
+
+/** Portfolios that {@link referenceShare} looks at. */
+const LOOKED_AT = 64
+
+/** About what share of the portfolios the reference kernel steps, 0..1, from some of them. */
+export function referenceShare(experiment: Pick<ResolvedExperiment, 'portfolios' | 'patterns' | 'record'>): number {
+  if (experiment.record === 'all') return 1
+  const count = portfolioCount(experiment)
+  const some = Math.min(count, LOOKED_AT)
+  const found = Array.from({ length: some }, (_, i) => whyNotVector(portfolioAt(experiment, Math.floor((i * count) / some)))).filter((reason) => reason !== null)
+  return some === 0 ? 0 : found.length / some
 }
 
 /**

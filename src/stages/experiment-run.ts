@@ -6,6 +6,7 @@ import { strategyInstanceCount } from '../experiment/signals.ts'
 import { checkPlanSize, type PlanSize } from '../experiment/size.ts'
 import { checkAgainstUniverse } from '../experiment/universe.ts'
 import type { Address } from '../store/store.ts'
+import { checkMemory } from './core-plan.ts'
 import { publishMetrics } from './metrics-ledger.ts'
 import type { StageObserver, StageTiming } from './observer.ts'
 import { prepareRun, runStages, type PreparedRun, type StagedOutcome, type StagedRun } from './pipeline.ts'
@@ -55,6 +56,7 @@ export function prepareExperiment(
       allowLarge: options.allowLarge ?? false,
       market: { rows: prepared.rows, symbols: prepared.lineup.universe.length },
     })
+    checkMemory(prepared.cores, { allowLarge: options.allowLarge ?? false })
     return prepared
   })
 }
@@ -72,8 +74,9 @@ export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Pro
   const configs = expandPortfolios(of.experiment)
   const places: Places = new Map()
   const fingerprint = fingerprintOf({ experiment: of.experiment, driver: 'staged' }, prepared)
+  const { workers, modelThreads, rowsPerBlock } = prepared.cores
   const reached = () => [...new Set([prepared.market, ...Array.from(places.values(), (place) => place.artefact)])]
-  const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan }, reached)
+  const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan, sizes: { workers, modelThreads, rowsPerBlock } }, reached)
   const run: StagedRun = { ...of, observer, configs }
   try {
     const { plan, outcome, metrics } = await runRepairing(run, prepared, places)
@@ -92,7 +95,7 @@ export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Pro
 /** A record that is saved with every change; its observer notes every stage's timing and what is stored by then. */
 export function startRecord(
   of: Pick<ExperimentRun, 'experiment' | 'experimentFile' | 'environment' | 'clock' | 'save' | 'observer'>,
-  start: Pick<RunRecord, 'driver' | 'fingerprint' | 'plan'>,
+  start: Pick<RunRecord, 'driver' | 'fingerprint' | 'plan' | 'sizes'>,
   reached: () => readonly Address[],
 ): { record(): RunRecord; note(change: Partial<RunRecord>): void; observer: StageObserver } {
   const now = () => new Date(of.clock.now()).toISOString()

@@ -3,6 +3,7 @@ import { combineDecisions, createPatternDecisions, type DecisionField, type Patt
 import type { KernelBlock } from '../kernel/kernel.ts'
 import type { Address, PanelReader, Store } from '../store/store.ts'
 import { marketBlock } from '../lineup/batch.ts'
+import { blockRows } from './block-rows.ts'
 
 /** Where a stored signal is: its chunk, and its place among the chunk's instances. */
 export interface SignalPlace {
@@ -23,19 +24,20 @@ export interface BlockInputs {
   readonly signals: readonly SignalPlace[]
   /** In the batch's pattern order: the models of each. */
   readonly patterns: readonly (readonly DecisionPlace[])[]
+  /** Rows in a block, where a plan has said how many. */
+  readonly rowsPerBlock?: number
 }
 
-/** Rows in a block: read once into kernel memory, shared by every portfolio of the batch. */
-export const ROWS_PER_BLOCK = 64
-
 /**
- * Hands out the history, or rows [firstRow, endRow) of it, as kernel blocks, in order. Buffers are reused: a block is valid until the next.
+ * Hands out the history, or rows [firstRow, endRow) of it, as kernel blocks, in order: rows that are read once into kernel
+ * memory and shared by every portfolio of the batch. Buffers are reused: a block is valid until the next.
  * Memory does not grow with the history or the number of portfolios.
  */
 export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: number): Generator<KernelBlock> {
   const { store, market } = inputs
   const rows = endRow ?? market.timeline.closeTimes.length
   const symbols = market.instruments.length
+  const rowsPerBlock = inputs.rowsPerBlock ?? blockRows({ symbols, signals: inputs.signals.length })
   const panels = new Map<Address, PanelReader>()
   const open = (artefact: Address, file: string): PanelReader => {
     const known = panels.get(artefact)
@@ -47,15 +49,15 @@ export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: nu
   const chunks = groupByChunk(inputs.signals)
   const patterns = inputs.patterns.map((models) =>
     createPatternDecisions({
-      rows: ROWS_PER_BLOCK,
+      rows: rowsPerBlock,
       symbols,
       hasWeights: models.some((model) => model.fields.includes('weights')),
     }),
   )
-  const signals = new Float32Array(ROWS_PER_BLOCK * inputs.signals.length * symbols)
+  const signals = new Float32Array(rowsPerBlock * inputs.signals.length * symbols)
   try {
-    for (let from = firstRow; from < rows; from += ROWS_PER_BLOCK) {
-      const to = Math.min(rows, from + ROWS_PER_BLOCK)
+    for (let from = firstRow; from < rows; from += rowsPerBlock) {
+      const to = Math.min(rows, from + rowsPerBlock)
       for (const [artefact, wanted] of chunks) {
         const panel = open(artefact, 'signals')
         copySignals(panel.read(from, to) as Float32Array, {

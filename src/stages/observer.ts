@@ -19,6 +19,11 @@ export interface PlannedStage {
   readonly total: number
   readonly cached: number
   readonly tasks: number
+  /** In the largest task, and processes that take tasks at once; 0 where nothing is to run. */
+  readonly membersPerTask: number
+  readonly workers: number
+  /** Why so many in a task; empty where nothing is to run. */
+  readonly reason: string
   /** Bytes the stage is going to add to the store. */
   readonly bytes: number
 }

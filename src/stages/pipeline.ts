@@ -3,17 +3,21 @@ import { fromErrorReport } from '../base/errors.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { portfolioCount } from '../experiment/portfolios.ts'
 import { features } from '../features/registry.ts'
+import { referenceShare } from '../lineup/kernel-choice.ts'
 import { createLineup, type Lineup } from '../lineup/lineup.ts'
 import { marketSources } from '../market/registry.ts'
 import type { Address } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
+import { planCores, type CorePlan, type Machine, type Overrides } from './core-plan.ts'
 import { readTimeline } from './market-artefact.ts'
 import type { MarketTask } from './market-task.ts'
 import type { ModelCheckTask } from './model-check-task.ts'
 import type { Failure, PlannedStage } from './observer.ts'
-import { planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
+import { subscriptionsOf } from './member-load.ts'
+import { countStage, planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
 import type { Places, StageWork } from './stage-work.ts'
 import { planWalkForwards, trainingWork, walkForwardWork, type PlannedWalkForward, type WalkForwardContext } from './walk-forward-work.ts'
 import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategyWork, type WorkContext } from './work.ts'
@@ -23,8 +27,9 @@ export interface StagedRun extends StageRun {
   readonly experiment: ResolvedExperiment
   readonly configs: readonly PortfolioConfig[]
   readonly sources: SourceHashes
-  readonly portfoliosPerBatch: number
-  readonly modelThreads: number
+  readonly machine: Machine
+  /** Sizes that are not for the core plan to decide. */
+  readonly overrides?: Overrides
 }
 
 /** A run that knows its market: everything it will make has an address. */
@@ -36,6 +41,7 @@ export interface PreparedRun {
   readonly addresses: Addresses
   readonly stages: readonly (readonly StageWork[])[]
   readonly walkForwards: readonly PlannedWalkForward[]
+  readonly cores: CorePlan
   readonly plan: readonly PlannedStage[]
 }
 
@@ -77,7 +83,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     record,
   })
   const addresses = addressesOf(run.experiment.record)
-  const walkForward: WalkForwardContext = { ...run, storeRoot: run.store.root, market, lineup, addresses: addressesOf('metrics') }
+  const walkForward: WalkForwardContext = { ...run, storeRoot: run.store.root, market, rows: facts.rows, lineup, addresses: addressesOf('metrics') }
   const walkForwards = planWalkForwards(walkForward, () => readTimeline(run.store, market))
   const context: WorkContext = {
     storeRoot: run.store.root,
@@ -87,12 +93,20 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     addresses,
     experiment: run.experiment,
     configs: run.configs,
-    portfoliosPerBatch: run.portfoliosPerBatch,
-    modelThreads: run.modelThreads,
+    subscriptions: subscriptionsOf(run.experiment.portfolios),
+    onReference: referenceShare(run.experiment),
   }
   const stages = stagesOf(context, walkForward, walkForwards)
-  const plan = stages.flatMap((works) => planStage(run.store, works) ?? [])
-  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, walkForwards, plan }
+  const counts = stages.flatMap((works) => countStage(run.store, works) ?? [])
+  const cores = planCores(run.machine, {
+    rows: facts.rows,
+    symbols: facts.instruments.length,
+    levels: counts.flatMap(({ levels }) => levels),
+    portfolios: portfolioCount(run.experiment),
+    subscriptions: subscriptionsOf([...run.experiment.portfolios, ...run.experiment.walkForwards]),
+  }, run.overrides)
+  const plan = counts.map((count) => planStage(count, cores.share))
+  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, walkForwards, cores, plan }
 }
 
 /**
@@ -103,7 +117,7 @@ export async function runStages(run: StagedRun, prepared: PreparedRun, places: P
   const unavailable: Unavailable = new Map()
   await checkModels(run, prepared)
   run.observer.planned?.(prepared.plan)
-  for (const works of prepared.stages) await runStage(run, works, { places, unavailable })
+  for (const works of prepared.stages) await runStage(run, works, { places, unavailable, plan: prepared.cores })
   return { places, failures: [...unavailable.values()] }
 }
 

@@ -16,6 +16,8 @@ export interface PortfolioTask {
   readonly configs: readonly PortfolioConfig[]
   readonly profile: MetricProfile
   readonly record: 'metrics' | 'all'
+  /** Rows that are read at once. */
+  readonly rowsPerBlock: number
   /** Where every signal and every pattern's decisions of the batch are. */
   readonly signals: Readonly<Record<string, SignalPlace>>
   readonly patterns: Readonly<Record<string, readonly DecisionPlace[]>>
@@ -41,6 +43,7 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
     market,
     signals: layout.signals.map((signal) => task.signals[signal]),
     patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
+    rowsPerBlock: task.rowsPerBlock,
   }
   for (const block of kernelBlocks(inputs, market.warmupRows)) {
     kernel.run(block)

@@ -17,6 +17,7 @@ export interface RunRecord {
   readonly startedAt: string
   readonly finishedAt?: string
   readonly plan: readonly PlannedStage[]
+  readonly sizes: RunSizes
   readonly timings: readonly StageTiming[]
   readonly failures: readonly Failure[]
   readonly error?: ErrorReport
@@ -26,6 +27,16 @@ export interface RunRecord {
   /** Of a lockstep run. */
   readonly lockstep?: LockstepFacts
   readonly environment: Environment
+}
+
+/** What a run was planned with beside the tasks of its stages. No result depends on it. */
+export interface RunSizes {
+  readonly workers: number
+  /** Of a staged run. */
+  readonly modelThreads?: number
+  readonly rowsPerBlock?: number
+  /** Of a lockstep run. */
+  readonly portfoliosPerBatch?: number
 }
 
 export interface LockstepFacts {
@@ -63,8 +74,9 @@ export interface Environment {
   readonly millrace: string
   readonly node: string
   readonly platform: string
-  readonly workers: number
-  readonly portfoliosPerBatch: number
+  readonly cores: number
+  /** That the run was allowed to occupy. */
+  readonly memoryBytes: number
   /** Hash over every step's source. */
   readonly sources: string
 }

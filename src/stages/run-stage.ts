@@ -2,8 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import type { Pool } from '../pool/pool.ts'
 import { runIsolating } from '../pool/isolate.ts'
 import type { Address, MemberPlace, Store } from '../store/store.ts'
+import { planLevel, type CorePlan, type Level, type Share } from './core-plan.ts'
 import type { Failure, PlannedStage, StageObserver, StageTiming } from './observer.ts'
-import { chunkAddress, cutChunks, type Member, type Places, type StageName, type StageWork } from './stage-work.ts'
+import { chunkAddress, cutChunks, type Member, type Places, type StageName, type StageWork, type TaskSizes } from './stage-work.ts'
 
 export interface StageRun {
   readonly store: Store
@@ -24,34 +25,59 @@ function distinctMembers(work: StageWork): Member[] {
   return [...new Map(work.members.map((member) => [member.address, member])).values()]
 }
 
-/** What a stage would do: nothing is run. */
-export function planStage(store: Store, works: readonly StageWork[]): PlannedStage | undefined {
+/** What of a stage is stored, and what is still to be made. */
+export interface StageCount {
+  readonly stage: StageName
+  readonly total: number
+  readonly cached: number
+  /** Bytes that the missing ones add to the store. */
+  readonly bytes: number
+  /** A level for each piece of work, of the members that are missing. */
+  readonly levels: readonly Level[]
+}
+
+export function countStage(store: Store, works: readonly StageWork[]): StageCount | undefined {
   if (works.length === 0) return undefined
   let total = 0
-  let cached = 0
-  let tasks = 0
   let bytes = 0
-  for (const work of works) {
+  const levels = works.map((work) => {
     const members = distinctMembers(work)
     const found = store.findMembers(work.artefactKind, members.map((member) => member.address))
     const missing = members.length - found.size
     total += members.length
-    cached += found.size
-    tasks += Math.ceil(missing / work.membersPerChunk)
     bytes += missing * work.bytesPerMember
+    return levelOf(work, missing)
+  })
+  const missing = levels.reduce((sum, { members }) => sum + members, 0)
+  return { stage: works[0].stage, total, cached: total - missing, bytes, levels }
+}
+
+function levelOf({ stage, load, isolated }: StageWork, members: number): Level {
+  return { stage, members, load, isolated }
+}
+
+/** What a stage would do: nothing is run. */
+export function planStage({ levels, ...count }: StageCount, share: Share): PlannedStage {
+  const planned = levels.filter(({ members }) => members > 0).map((level) => planLevel(level, share))
+  const largest = planned.toSorted((a, b) => b.members - a.members)[0]
+  return {
+    ...count,
+    tasks: planned.reduce((sum, { tasks }) => sum + tasks, 0),
+    membersPerTask: Math.max(0, ...planned.map(({ membersPerTask }) => membersPerTask)),
+    workers: Math.max(0, ...planned.map(({ workers }) => workers)),
+    reason: largest?.reason ?? '',
   }
-  return { stage: works[0].stage, total, cached, tasks, bytes }
 }
 
 /** Runs the pieces of work of one stage in order; adds what it made to `places` and what failed to `unavailable`. */
 export async function runStage(
   run: StageRun,
   works: readonly StageWork[],
-  state: { readonly places: Places; readonly unavailable: Unavailable },
+  state: { readonly places: Places; readonly unavailable: Unavailable; readonly plan: CorePlan },
 ): Promise<void> {
   if (works.length === 0) return
   const stage = works[0].stage
-  const planned = planStage(run.store, works) as PlannedStage
+  const planned = countStage(run.store, works) as StageCount
   const meter = { started: run.clock.monotonic(), cpuMs: 0, made: 0 }
   run.memoryMeter?.reset()
   run.observer.stageStarted?.(stage, { total: planned.total, cached: planned.cached })
@@ -62,10 +88,11 @@ export async function runStage(
       state.places.set(address, place)
     }
     const ready = members.filter((member) => !state.places.has(member.address) && !blocked(run, work, member, state.unavailable))
-    const chunks = cutChunks(ready, work.membersPerChunk)
+    if (ready.length === 0) continue
+    const { membersPerTask, workers } = planLevel(levelOf(work, ready.length), state.plan.share)
     const runChunk = async (chunk: readonly Member[]) => {
       run.interrupted.throwIfAborted()
-      const done = await runChunkIsolating(run, { work, chunk, places: state.places, progress })
+      const done = await runChunkIsolating(run, { work, chunk, places: state.places, sizes: state.plan, progress })
       meter.cpuMs += done.cpuMs
       meter.made += done.places.size
       for (const [address, place] of done.places) state.places.set(address, place)
@@ -74,8 +101,9 @@ export async function runStage(
         run.observer.failed?.(failure.failure)
       }
     }
-    if (work.isolated) for (const chunk of chunks) await runChunk(chunk)
-    else await Promise.all(chunks.map(runChunk))
+    // One more than there are workers is made ready, so that none waits for the next.
+    const lanes = work.isolated || workers < run.pool.workers ? workers : workers + 1
+    await inLanes(cutChunks(ready, membersPerTask), lanes, runChunk)
   }
   const timing: StageTiming = {
     stage,
@@ -86,6 +114,20 @@ export async function runStage(
     peakMemoryBytes: run.memoryMeter?.peak() ?? 0,
   }
   run.observer.stageFinished?.(stage, timing)
+}
+
+/** Does everything in order, so many at a time. After a failure nothing more is begun. */
+async function inLanes<T>(items: readonly T[], lanes: number, act: (item: T) => Promise<void>): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    try {
+      while (next < items.length) await act(items[next++])
+    } catch (error) {
+      next = items.length
+      throw error
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
 }
 
 function blocked(run: StageRun, work: StageWork, member: Member, unavailable: Unavailable): boolean {
@@ -102,6 +144,7 @@ interface ChunkRun {
   readonly work: StageWork
   readonly chunk: readonly Member[]
   readonly places: Places
+  readonly sizes: TaskSizes
   readonly progress: Progress
 }
 
@@ -121,7 +164,7 @@ async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone
       return {
         id: `${work.stage} ${members[0].label}${members.length > 1 ? ` and ${members.length - 1} more` : ''}`,
         kind: work.taskKind,
-        payload: work.payload(members, address, of.places),
+        payload: work.payload(members, { address, places: of.places, sizes: of.sizes }),
         timeoutMs: run.timeoutMs,
         isolated: work.isolated,
       }

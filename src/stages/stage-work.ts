@@ -1,5 +1,6 @@
 import { addressOf } from '../base/hash.ts'
 import type { Address, MemberPlace } from '../store/store.ts'
+import type { MemberLoad } from './member-load.ts'
 
 export type StageName = 'market' | 'features' | 'strategies' | 'models' | 'ensembles' | 'risk' | 'portfolios' | 'training' | 'walk-forward'
 
@@ -15,6 +16,18 @@ export interface Member {
 /** Where every member made so far is; grows from stage to stage. */
 export type Places = Map<Address, MemberPlace>
 
+/** Where a task's artefact goes, where what it reads is, and the sizes the run was planned with. */
+export interface TaskPlace {
+  readonly address: Address
+  readonly places: Places
+  readonly sizes: TaskSizes
+}
+
+export interface TaskSizes {
+  readonly rowsPerBlock: number
+  readonly modelThreads: number
+}
+
 /**
  * Work that can run at once: members without dependencies among each other, cut into chunks, one task and one
  * artefact a chunk. Members already stored are taken out before chunks are cut.
@@ -25,16 +38,17 @@ export interface StageWork<M extends Member = Member> {
   readonly taskKind: string
   readonly artefactKind: string
   readonly members: readonly M[]
-  readonly membersPerChunk: number
+  /** What a member adds to the store. */
   readonly bytesPerMember: number
+  readonly load: MemberLoad
   /** A fresh process per task, one task at a time (models). */
   readonly isolated: boolean
-  payload(members: readonly M[], address: Address, places: Places): unknown
+  payload(members: readonly M[], of: TaskPlace): unknown
 }
 
-/** The artefact of a chunk: it is its members, in order. A lone member of a kind without chunks is the artefact. */
-export function chunkAddress(work: Pick<StageWork, 'artefactKind' | 'membersPerChunk'>, members: readonly Member[]): Address {
-  if (work.membersPerChunk === 1) return members[0].address
+/** The artefact of a chunk: it is its members, in order. A member of a kind without chunks is the artefact. */
+export function chunkAddress(work: Pick<StageWork, 'artefactKind' | 'load'>, members: readonly Member[]): Address {
+  if (work.load.mostPerTask === 1) return members[0].address
   return addressOf({ kind: work.artefactKind, members: members.map((member) => member.address) })
 }
 

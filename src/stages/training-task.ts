@@ -24,6 +24,8 @@ export interface TrainingTask {
   readonly candidates: CandidateRange
   readonly rows: RowRange
   readonly profile: MetricProfile
+  /** Rows of the market that are read at once. */
+  readonly rowsPerBlock: number
   readonly signals: Readonly<Record<string, SignalPlace>>
   readonly decisions: Readonly<Record<string, readonly DecisionPlace[]>>
 }
@@ -40,6 +42,7 @@ export async function trainingTask(task: TrainingTask): Promise<void> {
     store, market,
     signals: layout.signals.map((signal) => task.signals[signal]),
     patterns: layout.patterns.map((pattern) => task.decisions[pattern]),
+    rowsPerBlock: task.rowsPerBlock,
   }
   for (const block of kernelBlocks(inputs, task.rows.first, task.rows.last + 1)) kernel.run(block)
   await publishResults(store, {

@@ -9,13 +9,12 @@ import type { Lineup } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
 import type { DecisionPlace, SignalPlace } from './kernel-blocks.ts'
+import { CANDIDATES_PER_TRAINING, subscriptionsOf, walkForwardLoad, type PortfolioLoad } from './member-load.ts'
 import { placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
 import { stitchedIdentity } from './stitched-run.ts'
 import type { TrainingTask } from './training-task.ts'
 import type { WalkForwardTask } from './walk-forward-task.ts'
 
-/** Candidates that are trained together, whatever `--batch` says: their trainings are stored together. */
-const CANDIDATES_PER_TRAINING = 250
 const FLOAT64_BYTES = 8
 
 /** Candidates [from, to) of a group and what they read. */
@@ -44,6 +43,8 @@ export interface WalkForwardContext {
   readonly addresses: Addresses
   readonly sources: SourceHashes
   readonly experiment: Pick<ResolvedExperiment, 'walkForwards' | 'patterns' | 'profile' | 'record'>
+  /** Rows of the whole market. */
+  readonly rows: number
 }
 
 /**
@@ -122,12 +123,18 @@ interface Training extends Member {
   readonly window: Window
 }
 
+function loadOf({ lineup, rows, experiment }: WalkForwardContext): Pick<PortfolioLoad, 'rows' | 'symbols' | 'subscriptions'> {
+  return { rows, symbols: lineup.universe.length, subscriptions: subscriptionsOf(experiment.walkForwards) }
+}
+
 /** Every batch of candidates in every window: one task and one artefact each. */
 export function trainingWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Training> {
   const { storeRoot, market, experiment } = context
   const largest = Math.max(0, ...planned.flatMap(({ batches }) => batches.map(({ from, to }) => to - from)))
+  const longest = Math.max(0, ...planned.flatMap(({ windows }) => windows.map(({ train }) => train.last + 1 - train.first)))
   return {
-    stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false, membersPerChunk: 1,
+    stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false,
+    load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, onReference: 0, candidates: largest }),
     bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
     members: planned.flatMap(({ group, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
       group, batch, window,
@@ -135,10 +142,10 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
       label: `${group.name} window ${number} candidates ${batch.from} to ${batch.to - 1}`,
       needs: batch.needs,
     })))),
-    payload: ([{ group, batch, window, label }], address, places): TrainingTask => ({
+    payload: ([{ group, batch, window, label }], { address, places, sizes }): TrainingTask => ({
       store: storeRoot, market, address, madeFrom: { training: label, market },
       candidates: { group, patterns: experiment.patterns, from: batch.from, to: batch.to },
-      rows: window.train, profile: experiment.profile,
+      rows: window.train, profile: experiment.profile, rowsPerBlock: sizes.rowsPerBlock,
       ...inputsOf(context, [batch], places),
     }),
   }
@@ -149,13 +156,14 @@ export function walkForwardWork(context: WalkForwardContext, planned: readonly P
   const { storeRoot, market, experiment } = context
   const trained = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
   return {
-    stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false, membersPerChunk: 1,
+    stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false,
+    load: walkForwardLoad({ ...loadOf(context), isRecorded: experiment.record === 'all', onReference: 1, candidates: 1 }),
     bytesPerMember: PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
     members: planned.map((of) => ({
       of, address: of.address, label: of.group.name,
       needs: [...trained(of).flat(), ...of.batches.flatMap(({ needs }) => needs)],
     })),
-    payload: ([{ of }], address, places): WalkForwardTask => {
+    payload: ([{ of }], { address, places }): WalkForwardTask => {
       const trainings = trained(of)
       return {
         store: storeRoot, market, address, madeFrom: { walkForward: of.group.name, market },

@@ -9,6 +9,7 @@ import type { Addresses } from './addresses.ts'
 import type { EnsembleTask } from './ensemble-task.ts'
 import { featureFile, type FeatureTask } from './feature-task.ts'
 import type { InputPlace } from './input-rows.ts'
+import { featureLoad, loneLoad, portfolioLoad, strategyLoad, type PanelSize, type Subscriptions } from './member-load.ts'
 import type { ModelTask } from './model-task.ts'
 import type { PortfolioTask } from './portfolio-task.ts'
 import type { RiskTask } from './risk-task.ts'
@@ -24,25 +25,16 @@ export interface WorkContext {
   readonly addresses: Addresses
   readonly experiment: Pick<ResolvedExperiment, 'profile' | 'record'>
   readonly configs: readonly PortfolioConfig[]
-  readonly portfoliosPerBatch: number
-  readonly modelThreads: number
+  readonly subscriptions: readonly Subscriptions[]
+  /** Share of the portfolios that the reference kernel steps. */
+  readonly onReference: number
 }
 
-/** Size an artefact of panels is cut to. */
-const CHUNK_BYTES = 16 * 1024 * 1024
-/** Bars × symbols × portfolios of a batch that records everything: some 500 bytes each where all of them trade. */
-const RECORDED_CELLS = 500_000
 const FLOAT32_BYTES = 4
 const FLOAT64_BYTES = 8
 
-function perChunk(bytesPerMember: number): number {
-  return Math.max(2, Math.min(256, Math.floor(CHUNK_BYTES / Math.max(1, bytesPerMember))))
-}
-
-/** What is recorded waits in memory until its batch is stored: long histories of many symbols go in smaller batches. */
-function perBatch({ experiment, portfoliosPerBatch, rows, lineup }: WorkContext): number {
-  if (experiment.record !== 'all') return portfoliosPerBatch
-  return Math.min(portfoliosPerBatch, Math.max(1, Math.floor(RECORDED_CELLS / (rows * lineup.universe.length))))
+function sizeOf({ rows, lineup }: WorkContext): PanelSize {
+  return { rows, symbols: lineup.universe.length }
 }
 
 interface Of<E> extends Member {
@@ -75,17 +67,17 @@ export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] 
   return levels.map((level) => {
     const nodes = features.filter((node) => node.level === level)
     const widest = Math.max(...nodes.map((node) => node.columns(symbols)))
-    const bytesPerMember = context.rows * widest * FLOAT64_BYTES
     return {
-      stage: 'features', taskKind: 'features', artefactKind: 'features', isolated: false, bytesPerMember,
-      membersPerChunk: perChunk(bytesPerMember),
+      stage: 'features', taskKind: 'features', artefactKind: 'features', isolated: false,
+      bytesPerMember: context.rows * widest * FLOAT64_BYTES,
+      load: featureLoad({ rows: context.rows, columns: widest }),
       members: nodes.map((entry) => ({
         entry,
         address: context.addresses.feature(entry.ref.expression),
         label: entry.ref.expression,
         needs: inputAddresses(context, entry.inputs),
       })),
-      payload: (members, address, places): FeatureTask => ({
+      payload: (members, { address, places }): FeatureTask => ({
         store: context.storeRoot, market: context.market, address,
         madeFrom: { features: members.map((member) => member.label), market: context.market },
         jobs: members.map(({ entry, address: member }) => ({
@@ -100,18 +92,18 @@ export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] 
 
 /** Strategy instances, those with the same features beside each other. */
 export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>> {
-  const bytesPerMember = context.rows * context.lineup.universe.length * FLOAT32_BYTES
   const entries = context.lineup.strategies.toSorted((a, b) => compare(sharedFeatures(a), sharedFeatures(b)) || compare(a.id, b.id))
   return {
-    stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false, bytesPerMember,
-    membersPerChunk: perChunk(bytesPerMember),
+    stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false,
+    bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
+    load: strategyLoad(sizeOf(context)),
     members: entries.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.id),
       label: entry.id,
       needs: inputAddresses(context, entry.features),
     })),
-    payload: (members, address, places): StrategyTask => {
+    payload: (members, { address, places }): StrategyTask => {
       const refs = new Map(members.flatMap(({ entry }) => entry.features.map((ref) => [ref.expression, ref])))
       return {
         store: context.storeRoot, market: context.market, address,
@@ -139,38 +131,38 @@ export function modelWork(context: WorkContext): StageWork<Of<ModelEntry>> {
   return {
     stage: 'models', taskKind: 'models', artefactKind: 'signals', isolated: true,
     bytesPerMember: context.rows * context.lineup.universe.length * (FLOAT32_BYTES + FLOAT64_BYTES),
-    membersPerChunk: 1,
+    load: loneLoad('model', sizeOf(context)),
     members: context.lineup.models.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.spec.name),
       label: entry.spec.name,
       needs: inputAddresses(context, entry.spec.features),
     })),
-    payload: ([{ entry }], address, places): ModelTask => ({
+    payload: ([{ entry }], { address, places, sizes }): ModelTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { model: entry.spec.name, file: entry.fileHash, market: context.market },
       spec: entry.spec,
       fileHash: entry.fileHash,
       widths: entry.widths,
       inputs: [...entry.spec.features.map((ref) => inputPlace(context, ref, places)), rawClose],
-      threads: context.modelThreads,
+      threads: sizes.modelThreads,
     }),
   }
 }
 
-/** Ensembles, one piece of work each, in dependency order. */
+/** Ensembles, one piece of work per level: a level reads only earlier ones. */
 export function ensembleWork(context: WorkContext): StageWork<Of<ResolvedEnsemble>>[] {
-  return context.lineup.ensembles.map((entry) => ({
+  return ensembleLevels(context.lineup.ensembles).map((ensembles) => ({
     stage: 'ensembles', taskKind: 'ensembles', artefactKind: 'signals', isolated: false,
     bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
-    membersPerChunk: 1,
-    members: [{
+    load: loneLoad('ensemble', sizeOf(context)),
+    members: ensembles.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.name),
       label: entry.name,
       needs: entry.members.map((member) => context.addresses.signal(member.signal)),
-    }],
-    payload: (_, address, places): EnsembleTask => ({
+    })),
+    payload: ([{ entry }], { address, places }): EnsembleTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { ensemble: entry, market: context.market },
       name: entry.name,
@@ -181,12 +173,23 @@ export function ensembleWork(context: WorkContext): StageWork<Of<ResolvedEnsembl
   }))
 }
 
+function ensembleLevels(ensembles: readonly ResolvedEnsemble[]): ResolvedEnsemble[][] {
+  const levelOf = new Map<string, number>()
+  const levels: ResolvedEnsemble[][] = []
+  for (const ensemble of ensembles) {
+    const level = Math.max(0, ...ensemble.members.map(({ signal }) => (levelOf.get(signal) ?? -1) + 1))
+    levelOf.set(ensemble.name, level)
+    levels[level] = [...(levels[level] ?? []), ensemble]
+  }
+  return levels
+}
+
 /** Every risk model of every pattern. */
 export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternEntry; model: RiskEntry }>> {
   return {
     stage: 'risk', taskKind: 'risk', artefactKind: 'decisions', isolated: false,
     bytesPerMember: context.rows * (3 * context.lineup.universe.length + 2) * FLOAT32_BYTES,
-    membersPerChunk: 1,
+    load: loneLoad('risk', sizeOf(context)),
     members: context.lineup.patterns.flatMap((pattern) =>
       pattern.models.map((model) => ({
         entry: { pattern, model },
@@ -198,7 +201,7 @@ export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternE
         ],
       })),
     ),
-    payload: ([{ entry: { pattern, model }, label }], address, places): RiskTask => ({
+    payload: ([{ entry: { pattern, model }, label }], { address, places }): RiskTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { riskModel: model.name, params: model.params, pattern: pattern.name, book: pattern.book, market: context.market },
       name: label, use: model.use, file: model.file, sourceHash: model.sourceHash, params: model.params,
@@ -219,7 +222,9 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
-    membersPerChunk: perBatch(context),
+    load: portfolioLoad({
+      ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: context.experiment.record === 'all', onReference: context.onReference,
+    }),
     members: context.configs.map((entry) => ({
       entry,
       address: context.addresses.portfolio(entry),
@@ -229,7 +234,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
         ...(entry.riskPattern === null ? [] : decisionsOf(entry.riskPattern).map((decision) => decision.address)),
       ],
     })),
-    payload: (members, address, places): PortfolioTask => {
+    payload: (members, { address, places, sizes }): PortfolioTask => {
       const signals = new Set(members.flatMap(({ entry }) => entry.signals.map((subscription) => subscription.signal)))
       const used = new Set(members.flatMap(({ entry }) => (entry.riskPattern === null ? [] : [entry.riskPattern])))
       return {
@@ -239,6 +244,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
         configs: members.map((member) => member.entry),
         profile: context.experiment.profile,
         record: context.experiment.record,
+        rowsPerBlock: sizes.rowsPerBlock,
         signals: Object.fromEntries([...signals].map((name) => [name, placeOf(places, context.addresses.signal(name))])),
         patterns: Object.fromEntries(
           [...used].map((name) => [

@@ -61,9 +61,11 @@ export interface InlineRun {
   remove(): void
 }
 
+const MACHINE = { cores: 1, memoryBytes: 2 ** 32 }
+
 /** Runs an experiment in this process into a store of its own. */
-export async function runInline(raw: unknown, into: { readonly store?: LocalStore; readonly portfoliosPerBatch?: number } = {}): Promise<InlineRun> {
-  const { portfoliosPerBatch = 5 } = into
+export async function runInline(raw: unknown, into: { readonly store?: LocalStore; readonly portfoliosPerBatch?: number; readonly rowsPerBlock?: number } = {}): Promise<InlineRun> {
+  const { portfoliosPerBatch = 5, rowsPerBlock } = into
   const folder = mkdtempSync(join(tmpdir(), 'millrace-analysis-'))
   const store = into.store ?? openStore(join(folder, 'store'), { clock: systemClock })
   const runs = openRuns<RunRecord>(store.root, { clock: systemClock })
@@ -75,12 +77,12 @@ export async function runInline(raw: unknown, into: { readonly store?: LocalStor
     pool: openInlinePool(taskHandlers),
     clock: systemClock,
     observer: {},
-    portfoliosPerBatch,
-    modelThreads: 1,
+    machine: MACHINE,
+    overrides: { portfoliosPerBatch, rowsPerBlock },
     timeoutMs: 60_000,
     interrupted: new AbortController().signal,
     experimentFile: join(folder, 'small.yaml'),
-    environment: { millrace: 'test', node: process.version, platform: process.platform, workers: 1, portfoliosPerBatch, sources: '' },
+    environment: { millrace: 'test', node: process.version, platform: process.platform, ...MACHINE, sources: '' },
     save: (record) => {
       if (id === undefined) id = runs.begin(record)
       else runs.save(id, record)

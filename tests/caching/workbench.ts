@@ -124,6 +124,7 @@ export function dependantsOf(...roots: readonly string[]): string[] {
 }
 
 const installed = findInstallation().sources
+const MACHINE = { cores: 1, memoryBytes: 2 ** 32 }
 
 export interface Outcome {
   /** Everything a task made, sorted. */
@@ -179,13 +180,13 @@ export class Workbench {
         options.beforeTask?.(task.kind)
       }),
       clock: systemClock,
-      portfoliosPerBatch,
-      modelThreads: 1,
+      machine: MACHINE,
+      overrides: { portfoliosPerBatch },
       timeoutMs: 60_000,
       observer: {},
       interrupted: new AbortController().signal,
       experimentFile: join(this.folder, 'experiment.yaml'),
-      environment: { millrace: '0', node: '', platform: '', workers: 1, portfoliosPerBatch, sources: '' },
+      environment: { millrace: '0', node: '', platform: '', ...MACHINE, sources: '' },
       save: () => undefined,
     })
     if (record.failures.length > 0 && options.mayFail !== true) throw new Error(JSON.stringify(record.failures[0]))

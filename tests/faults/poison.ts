@@ -121,17 +121,18 @@ export async function runPoisoned(plan: PoisonPlan, without = false): Promise<Po
   const { sources } = findInstallation()
   const experiment = await resolveExperiment(experimentOf(plan, without), { folder, sources })
   const store = openStore(join(folder, 'store'), { clock: systemClock })
+  const machine = { cores: 2, memoryBytes: 2 ** 32 }
   const pool = openLocalPool({
-    workers: 2, workerFile: plan.workerFile, heapMb: 64,
+    workers: machine.cores, workerFile: plan.workerFile, heapMb: 64,
     env: isUsers || poison === 'nan' ? {} : { POISONED: culprit, POISON: poison },
   })
   try {
     const record = await runExperiment({
       experiment, store, pool, sources,
-      clock: systemClock, portfoliosPerBatch: 50, modelThreads: 1, timeoutMs: plan.timeoutMs, observer: {},
+      clock: systemClock, machine, overrides: { portfoliosPerBatch: 50 }, timeoutMs: plan.timeoutMs, observer: {},
       interrupted: new AbortController().signal,
       experimentFile: join(folder, 'experiment.yaml'),
-      environment: { millrace: '0', node: '', platform: '', workers: 2, portfoliosPerBatch: 50, sources: '' },
+      environment: { millrace: '0', node: '', platform: '', ...machine, sources: '' },
       save: () => undefined,
     })
     const digest = await digestRun(store.root, record)

@@ -21,6 +21,7 @@ const root = scratchFolder('torn-run')
 const storeRoot = join(root, 'store')
 const artefacts = join(storeRoot, 'artefacts')
 const SEED = 55
+const MACHINE = { cores: 1, memoryBytes: 2 ** 32 }
 
 async function runAgain(): Promise<RunRecord> {
   const { sources } = findInstallation()
@@ -29,10 +30,10 @@ async function runAgain(): Promise<RunRecord> {
     store: openStore(storeRoot, { clock: systemClock }),
     pool: openInlinePool(taskHandlers),
     sources,
-    clock: systemClock, portfoliosPerBatch: 8, modelThreads: 1, timeoutMs: 60_000, observer: {},
+    clock: systemClock, machine: MACHINE, overrides: { portfoliosPerBatch: 8 }, timeoutMs: 60_000, observer: {},
     interrupted: new AbortController().signal,
     experimentFile: join(root, 'user/experiment.json'),
-    environment: { millrace: '0', node: '', platform: '', workers: 1, portfoliosPerBatch: 8, sources: '' },
+    environment: { millrace: '0', node: '', platform: '', ...MACHINE, sources: '' },
     save: () => undefined,
   })
 }

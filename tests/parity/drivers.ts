@@ -21,6 +21,7 @@ export interface DriverOptions {
   readonly folder: string
   readonly workers: number
   readonly portfoliosPerBatch: number
+  readonly rowsPerBlock?: number
   /** Use this pool instead of forked processes (leak tests). */
   readonly pool?: Pool
 }
@@ -71,8 +72,8 @@ export async function runStagedDriver(experiment: ResolvedExperiment, options: D
     configs: expandPortfolios(experiment),
     clock: systemClock,
     sources: installation.sources,
-    portfoliosPerBatch: options.portfoliosPerBatch,
-    modelThreads: 1,
+    machine: { cores: options.workers, memoryBytes: 2 ** 33 },
+    overrides: { portfoliosPerBatch: options.portfoliosPerBatch, rowsPerBlock: options.rowsPerBlock },
     timeoutMs: 120_000,
     observer: {},
     interrupted: new AbortController().signal,

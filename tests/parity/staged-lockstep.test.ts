@@ -8,6 +8,7 @@ import { stocksExperiment } from './experiments.ts'
 
 const data = process.env.MILLRACE_TEST_DATA
 const ALL = 1_000_000
+const BLOCKS = [16, 17, 256]
 
 describe.skipIf(data === undefined)('staged = lockstep on the real stocks, with splits and dividends', () => {
   const root = mkdtempSync(join(tmpdir(), 'millrace-parity-'))
@@ -38,10 +39,11 @@ describe.skipIf(data === undefined)('staged = lockstep on the real stocks, with 
   })
 
   for (const workers of [1, 2, 3]) {
-    for (const batch of [1, 50, ALL]) {
-      const name = `${workers} workers, batches of ${batch === ALL ? 'all' : batch}`
+    for (const [i, batch] of [1, 50, ALL].entries()) {
+      const rowsPerBlock = BLOCKS[(workers + i) % BLOCKS.length]
+      const name = `${workers} workers, batches of ${batch === ALL ? 'all' : batch}, blocks of ${rowsPerBlock} rows`
       it(name, async () => {
-        const options = { workers, portfoliosPerBatch: batch }
+        const options = { workers, portfoliosPerBatch: batch, rowsPerBlock }
         const staged = await runStagedDriver(await resolveRaw(raw), { folder: folderOf(name), ...options })
         const lockstep = await runLockstepDriver(staged, { ...options, predictions: 'stored' })
         expect(staged.digests).toEqual(reference)

@@ -1,0 +1,154 @@
+import type { PortfolioGroup } from '../experiment/experiment.ts'
+import { BLOCK_CACHE_BYTES, LEAST_BLOCK_ROWS } from './block-rows.ts'
+
+/** What the members of a piece of work cost: what the core plan sizes tasks by. */
+export interface MemberLoad {
+  /** Milliseconds of a core for a member, and for a task whatever its members: being sent, reading its inputs, storing. */
+  readonly msPerMember: number
+  readonly msPerTask: number
+  /** Memory that a worker holds for a task, and for each of its members. */
+  readonly heldBytesPerTask: number
+  readonly heldBytesPerMember: number
+  /** More in a task gain nothing; 1 where a member is an artefact of its own. */
+  readonly mostPerTask: number
+}
+
+/** Rows and symbols of a market, and with them the size of every panel. */
+export interface PanelSize {
+  readonly rows: number
+  readonly symbols: number
+}
+
+/** Portfolios of a group: all subscribe to its `signals`, or (`each`) neighbours to one of them, then to the next. */
+export interface Subscriptions {
+  readonly portfolios: number
+  readonly signals: number
+  readonly each: boolean
+}
+
+const KIB = 2 ** 10
+const MIB = 2 ** 20
+const FLOAT32_BYTES = 4
+const FLOAT64_BYTES = 8
+
+/** Size an artefact of panels is cut to. */
+export const CHUNK_BYTES = 16 * MIB
+/** More panels than these in an artefact gain nothing, however small they are. */
+const MOST_PANELS = 256
+/** Portfolios beyond these gain nothing by going together: a task's own cost is below 5 % of theirs. */
+const MOST_PORTFOLIOS = 2_500
+/** Candidates of a walk-forward that are trained together on every machine: what is stored of them is known by all of them. */
+export const CANDIDATES_PER_TRAINING = 250
+
+/** A panel as it is made, encoded and read. */
+const COPIES = 3
+/** A model and its runtime. */
+const MODEL_BYTES = 200 * MIB
+/** A portfolio in a batch: its configuration and name, and what a kernel knows of each symbol. */
+const PORTFOLIO_BYTES = 8 * KIB
+const BOOK_BYTES_PER_SYMBOL = 256
+/** Orders, fills and equity of a bar of a symbol, waiting to be stored, where all of them trade. */
+const RECORDED_BYTES_PER_CELL = 1_600
+
+/** Milliseconds, measured on a core of 2 GHz; only their proportions matter to the plan. */
+const TASK_MS = 12
+const READ_MS_PER_MIB = 2
+const PLACE_NS_PER_CELL = 350
+const FEATURE_NS_PER_CELL = 300
+const STRATEGY_NS_PER_CELL = 150
+const PREDICTION_NS = 3_500
+const DECISION_NS_PER_CELL = 10_000
+const ENSEMBLE_NS_PER_CELL = 1_000
+const PORTFOLIO_MS = 0.15
+const SIMD_NS_PER_CELL = 15
+const REFERENCE_NS_PER_CELL = 400
+const NS_PER_MS = 1e6
+
+function cellsOf({ rows, symbols }: PanelSize): number {
+  return rows * symbols
+}
+
+/** Two at least: an artefact of one would be that member's own. */
+function panelsPerChunk(bytes: number): number {
+  return Math.max(2, Math.min(MOST_PANELS, Math.floor(CHUNK_BYTES / Math.max(1, bytes))))
+}
+
+/** A feature of `columns` columns. */
+export function featureLoad({ rows, columns }: { readonly rows: number; readonly columns: number }): MemberLoad {
+  const bytes = rows * columns * FLOAT64_BYTES
+  return {
+    msPerMember: (rows * columns * FEATURE_NS_PER_CELL) / NS_PER_MS, msPerTask: TASK_MS,
+    heldBytesPerTask: COPIES * bytes, heldBytesPerMember: 0, mostPerTask: panelsPerChunk(bytes),
+  }
+}
+
+/** A strategy instance. */
+export function strategyLoad(size: PanelSize): MemberLoad {
+  const bytes = cellsOf(size) * FLOAT32_BYTES
+  return {
+    msPerMember: (cellsOf(size) * STRATEGY_NS_PER_CELL) / NS_PER_MS, msPerTask: TASK_MS,
+    heldBytesPerTask: 0, heldBytesPerMember: COPIES * bytes, mostPerTask: panelsPerChunk(bytes),
+  }
+}
+
+/** A model, ensemble or risk model: an artefact of its own. */
+export function loneLoad(kind: 'model' | 'ensemble' | 'risk', size: PanelSize): MemberLoad {
+  const ns = { model: PREDICTION_NS, ensemble: ENSEMBLE_NS_PER_CELL, risk: DECISION_NS_PER_CELL }[kind]
+  const bytes = { model: FLOAT32_BYTES + FLOAT64_BYTES, ensemble: FLOAT32_BYTES, risk: 3 * FLOAT32_BYTES }[kind]
+  return {
+    msPerMember: (cellsOf(size) * ns) / NS_PER_MS, msPerTask: TASK_MS,
+    heldBytesPerTask: kind === 'model' ? MODEL_BYTES : 0, heldBytesPerMember: COPIES * cellsOf(size) * bytes, mostPerTask: 1,
+  }
+}
+
+export interface PortfolioLoad extends PanelSize {
+  /** Of all portfolios, in their order. */
+  readonly subscriptions: readonly Subscriptions[]
+  readonly isRecorded: boolean
+  /** Share of them that the reference kernel steps, 0..1. */
+  readonly onReference: number
+}
+
+/** A portfolio over so many rows. */
+export function portfolioLoad(of: PortfolioLoad): MemberLoad {
+  const cells = cellsOf(of)
+  const nsPerCell = of.onReference * REFERENCE_NS_PER_CELL + (1 - of.onReference) * SIMD_NS_PER_CELL
+  const readBytes = Math.min(CHUNK_BYTES, signalsInBatch(of.subscriptions, MOST_PORTFOLIOS) * cells * FLOAT32_BYTES)
+  const signalBytes = LEAST_BLOCK_ROWS * of.symbols * FLOAT32_BYTES
+  return {
+    msPerMember: PORTFOLIO_MS + (cells * nsPerCell) / NS_PER_MS,
+    msPerTask: TASK_MS + (cells * PLACE_NS_PER_CELL) / NS_PER_MS + (readBytes / MIB) * READ_MS_PER_MIB,
+    heldBytesPerTask: COPIES * (BLOCK_CACHE_BYTES + signalsInBatch(of.subscriptions, 1) * signalBytes),
+    heldBytesPerMember: COPIES * signalBytes + PORTFOLIO_BYTES + of.symbols * BOOK_BYTES_PER_SYMBOL + (of.isRecorded ? cells * RECORDED_BYTES_PER_CELL : 0),
+    mostPerTask: MOST_PORTFOLIOS,
+  }
+}
+
+/** All candidates that are trained together on one window of so many rows, or the one portfolio of a walk-forward. */
+export function walkForwardLoad(of: PortfolioLoad & { readonly candidates: number }): MemberLoad {
+  const load = portfolioLoad(of)
+  return { ...load, msPerMember: of.candidates * load.msPerMember, heldBytesPerMember: of.candidates * load.heldBytesPerMember, mostPerTask: 1 }
+}
+
+/** What the portfolios of each group subscribe to. */
+export function subscriptionsOf(groups: readonly Pick<PortfolioGroup, 'count' | 'each' | 'signals'>[]): Subscriptions[] {
+  return groups.map(({ count, each, signals }) => ({ portfolios: count, signals: (each ?? signals).length, each: each !== null }))
+}
+
+/** Distinct signals that a batch of so many portfolios subscribes to, at most. */
+export function signalsInBatch(groups: readonly Subscriptions[], batch: number): number {
+  const inGroup = ({ portfolios, signals, each }: Subscriptions, some: number): number =>
+    each ? Math.min(signals, some, Math.ceil((some * signals) / portfolios) + 1) : signals
+  let most = 0
+  groups.forEach((_, start) => {
+    let room = batch
+    let found = 0
+    for (let g = start; g < groups.length && room > 0; g++) {
+      const some = Math.min(room, groups[g].portfolios)
+      if (some > 0) found += inGroup(groups[g], some)
+      room -= some
+    }
+    most = Math.max(most, found)
+  })
+  return most
+}
