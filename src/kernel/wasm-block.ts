@@ -9,6 +9,8 @@ import type { WasmMemory } from './wasm-memory.ts'
 
 /** Keeps a bound a bound when it is rounded. */
 const ROOM = 1 + 1e-6
+/** The same for what is watched for in float32. */
+const WATCH_ROOM = 2.5e-7
 /** Bit of a tile's row in which a pattern vetoes anything. */
 const VETOES = 4
 /** Room behind a tile of one symbol, whose bars are worked out four at a time. */
@@ -36,7 +38,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   if (symbols === 1) placeSeries(module, batch, block)
   module.setWork(
     memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),
-    memory.take(symbols * (layout.SCRATCH_BYTES + FLOAT)),
+    memory.take(symbols * layout.SCRATCH_BYTES + 2 * (symbols + 1) * FLOAT),
     memory.take((padded + 4) * 2 * FLOAT),
     memory.take(module.exposureBytes()),
   )
@@ -182,7 +184,22 @@ function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch,
   }
   memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
   memory.doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
-  module.setBars(barsAt, countsAt, marksAt)
+  module.setBars(barsAt, countsAt, marksAt, placeWatchBars(memory, market, symbols))
+}
+
+/** Lows and highs in float32, a little further out than they are: two symbols of two portfolios to a vector. */
+function placeWatchBars(memory: WasmMemory, { rows, low, high, close }: MarketBlock, symbols: number): number {
+  const vectors = Math.ceil(symbols / 2)
+  const address = memory.take(rows * vectors * layout.WATCH_BAR_BYTES)
+  const { floats } = memory
+  floats.fill(NaN, address / FLOAT, (address + rows * vectors * layout.WATCH_BAR_BYTES) / FLOAT)
+  for (let i = 0; i < rows * symbols; i++) {
+    const n = i % symbols
+    const at = (address + (((i - n) / symbols) * vectors + (n >> 1)) * layout.WATCH_BAR_BYTES) / FLOAT + (n & 1) * 2
+    floats.fill(Math.min(low[i], close[i]) * (1 - WATCH_ROOM), at, at + 2)
+    floats.fill(Math.max(high[i], close[i]) * (1 + WATCH_ROOM), at + 4, at + 6)
+  }
+  return address
 }
 
 function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array, rows: number): number {

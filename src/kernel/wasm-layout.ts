@@ -27,7 +27,7 @@ export interface KernelModule {
   setSeries(series: number, bytes: number): void
   /** Gives the cells their longer part, that far into a pair's record; and the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
-  setBars(bars: number, counts: number, marks: number): void
+  setBars(bars: number, counts: number, marks: number, watched: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */
@@ -111,12 +111,15 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     const portfolio = order[Math.min(place, portfolios.length - 1)]
     const own = rules[portfolio]
     placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
-    if (isLong) placeLongCells(memory, own, laneAt(place) + longAt)
+    if (isLong) {
+      placeLongCells(memory, own, laneAt(place) + longAt)
+      placeWatches(memory, laneAt(place & ~1) + longAt + symbols * layout.LONG_CELL_BYTES, symbols)
+    }
     flags.push(flagsOf(own))
     memory.words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]
   }
   for (let p = 0; p < flags.length; p += 2) {
-    memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & layout.HAS_STOP)
+    memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & SOME_LANE)
   }
   return {
     memory, symbols, isLong, longAt, rules,
@@ -124,7 +127,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
-    pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / pairBytes))),
+    pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
     patternsAt, patterns, blockAt: memory.next,
     laneOf: (portfolio) => laneAt(places[portfolio]), pairOf: (portfolio) => laneAt(places[portfolio] & ~1),
   }
@@ -194,16 +197,19 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
 /** Bits of a pair that both portfolios must have. */
 const EVERY_LANE = layout.DECIDES_SIMPLY | layout.RESTS_BETWEEN_EVENTS | layout.RESTS_ALONE
 
+/** And those that one has. */
+const SOME_LANE = layout.HAS_STOP | layout.IS_TIMED
+
 /**
  * Most rows are simple where a known target is traded to at once, and never beyond its limits: a size above 1
  * could lead there.
  */
 function flagsOf({ hold, sizing, size, hasTiming, hasExits, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
-  const isSimple = !hold && sizing === 'exposure' && size <= 1 && !hasTiming && everyBars === 1
+  const isSimple = !hold && sizing === 'exposure' && size <= 1 && everyBars === 1
   const rests = hold && !hasTiming && pattern < 0 && cap === Infinity && gross === Infinity
   const hasStop = drawdownLimit < Infinity
   return (isSimple ? layout.DECIDES_SIMPLY : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) |
-    (rests && !hasExits && !hasStop ? layout.RESTS_ALONE : 0) | (hasStop ? layout.HAS_STOP : 0)
+    (rests && !hasExits && !hasStop ? layout.RESTS_ALONE : 0) | (hasStop ? layout.HAS_STOP : 0) | (hasTiming ? layout.IS_TIMED : 0)
 }
 
 function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {
@@ -213,6 +219,15 @@ function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number)
     memory.doubles[(cell + layout.EXIT_BAR) / DOUBLE] = -Infinity
     memory.doubles[(cell + layout.UNITS_PER_TARGET) / DOUBLE] = rules.unitsPerTarget[n] ?? 0
   })
+}
+
+/** Nothing is watched for before the first mark. */
+function placeWatches({ floats }: WasmMemory, address: number, symbols: number): void {
+  const bounds = [[layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity]]
+  for (let n = 0; n < symbols; n += 2) {
+    const at = (address + (n / 2) * layout.WATCH_BYTES) / FLOAT
+    for (const [field, value] of bounds) floats.fill(value, at + field / FLOAT, at + field / FLOAT + PAIR_BYTES / FLOAT)
+  }
 }
 
 const METHODS = { mean: 0, vote: 1, strongest: 2 } as const

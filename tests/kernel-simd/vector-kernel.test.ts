@@ -8,7 +8,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { PERFORMANCE_FIELDS } from '../../src/domain/performance.ts'
 import type { Performance } from '../../src/domain/performance.ts'
 import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
-import type { KernelBlock, KernelSetup } from '../../src/kernel/kernel.ts'
+import type { BatchPortfolio, KernelBlock, KernelSetup } from '../../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../../src/kernel/reference.ts'
 import { createSweepKernel } from '../../src/kernel/sweep.ts'
 import { whyNotVector } from '../../src/kernel/vector-rules.ts'
@@ -76,6 +76,29 @@ function randomMarket(seed: string): RandomBatch {
   return { setup: makeSetup(apart), blocks }
 }
 
+/** Portfolios that trade to their targets in every bar, with exits and times of all kinds between: markets are complete, or all there is. */
+function randomTimes(seed: string): RandomBatch {
+  const random = createRandom(seed)
+  const { setup, blocks } = random.uniform() < 0.7 ? randomBatch(seed) : randomMarket(seed)
+  const one = <T>(...values: readonly T[]): T => values[random.integer(values.length)]
+  const portfolios = setup.portfolios.map((portfolio): BatchPortfolio => {
+    const { config } = portfolio
+    const exits: PortfolioConfig['exits'] = {
+      stopLoss: one(null, 0.02, 0.1), takeProfit: one(null, 0.03, 0.2), trailingStop: one(null, 0.02, 0.08), trailFrom: one('close', 'high'),
+      exitsFrom: one('entry-bar', 'next-bar'), gapFill: one('open', 'level'), reentry: one('change', 'change', 'any'),
+    }
+    return {
+      ...portfolio,
+      config: {
+        ...config, exits, trading: 'rebalance', schedule: { everyBars: 1 }, sizing: { kind: 'exposure', size: one(1, 0.6) },
+        minHoldBars: one(0, 0, 3), maxHoldBars: one(0, 0, 8), cooldownBars: one(0, 0, 2), drawdownStop: null,
+        execution: { profile: 'next-open', buyingPower: one('scale', 'reject'), participation: one(null, 1e-5, 0.5) },
+      },
+    }
+  })
+  return { setup: { ...setup, portfolios }, blocks }
+}
+
 /** Rules whose portfolios' fills are counted, so that a run shows that each was drawn. */
 const COUNTED_RULES: Readonly<Record<string, (config: PortfolioConfig) => boolean>> = {
   allIn: ({ sizing }) => sizing.kind === 'allIn',
@@ -130,7 +153,7 @@ function tell(what: string, cases: number, { seen, portfolios }: Compared): void
 
 describe('the SIMD kernel is the reference kernel bit for bit', () => {
   it('on complete markets, with any number of symbols, portfolios and rows in a block', () => {
-    tell('complete markets', 150, compareAll(150, randomBatch))
+    tell('complete markets', 150, compareAll(150, (seed) => randomBatch(seed)))
   })
 
   it('on markets with gaps, corporate actions, sessions and spreads, under every rule it has', () => {
@@ -139,6 +162,12 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     const counts = Object.entries(compared.fillsByRule)
     console.log(`fills by rule: ${counts.map(([rule, fills]) => `${fills} ${rule}`).join(', ')}`)
     for (const [rule, fills] of counts) expect(fills, `${rule} filled too little`).toBeGreaterThan(500)
+  })
+
+  it('with exits and holding times between simple decisions', () => {
+    const { seen, portfolios } = compareAll(300, randomTimes)
+    console.log(`SIMD = reference, exits and times: ${portfolios} portfolios, ${seen.fills} fills, ${seen.trades} trades, ${seen.cancellations} cancellations; seed ${SEED}`)
+    expect(Math.min(seen.fills, seen.trades)).toBeGreaterThan(5_000)
   })
 
   it('on one symbol, between events', () => {
@@ -210,7 +239,7 @@ describe('a sweep', () => {
 
 describe('what it has no rule for', () => {
   /** A batch whose first block has some rows. */
-  const batch = () => ['a', 'b', 'c', 'd', 'e'].map(randomBatch).find(({ blocks }) => blocks[0].market.rows > 4)!
+  const batch = () => ['a', 'b', 'c', 'd', 'e'].map((seed) => randomBatch(seed)).find(({ blocks }) => blocks[0].market.rows > 4)!
   const withConfig = (change: Partial<PortfolioConfig>): KernelSetup => {
     const { setup } = batch()
     return { ...setup, portfolios: [{ ...setup.portfolios[0], config: { ...setup.portfolios[0].config, ...change } }] }

@@ -1,4 +1,4 @@
-import { HAS_GAPS, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, SYMBOL_BYTES } from './layout'
+import { HAS_GAPS, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, SCRATCH_BYTES, SYMBOL_BYTES } from './layout'
 
 /** The universe and the block at hand: set once a block, read by every phase. */
 export let symbols: i32 = 0
@@ -41,6 +41,9 @@ export let scratchAt: usize = 0
 /** Whether the batch's cells have their longer part, and where it begins in a pair's record. */
 export let isLong: bool = false
 export let longCells: usize = 0
+/** Where what is watched of the symbols begins in a pair's record; and the lows and highs it is held against, [row][symbol ÷ 2]. */
+export let watchCells: usize = 0
+export let watchBarsAt: usize = 0
 /** Whether the batch's targets are kept as combined, too: re-entry looks at them. */
 export let keepsCombined: bool = false
 /** What longer cells need of bars, and how many bars each symbol has closed: [row][symbol], the row before the block first. */
@@ -50,6 +53,8 @@ export let barCountsAt: usize = 0
 export let marksAt: usize = 0
 /** Held value per symbol of the pair at hand, float32 interleaved like the tile. */
 export let heldAt: usize = 0
+/** Behind the scratch of the symbols: room to list all of them twice. */
+export let listsAt: usize = 0
 /** Two rows of float32 exposures, one per portfolio of a pair. */
 export let exposuresAt: usize = 0
 
@@ -86,10 +91,12 @@ export function setInputs(signals: usize, gaps: usize, prices: usize, lotValues:
 export function setLong(cells: usize, combined: bool): void {
   isLong = true
   longCells = cells
+  watchCells = cells + <usize>symbols * LONG_CELL_BYTES
   keepsCombined = combined
 }
 
-export function setBars(bars: usize, counts: usize, marks: usize): void {
+export function setBars(bars: usize, counts: usize, marks: usize, watched: usize): void {
+  watchBarsAt = watched
   barsAt = bars
   barCountsAt = counts
   marksAt = marks
@@ -112,6 +119,7 @@ export function setSeries(at: usize, bytes: usize): void {
 export function setWork(tiles: usize, scratch: usize, held: usize, exposures: usize): void {
   tilesAt = tiles
   scratchAt = scratch
+  listsAt = scratch + <usize>symbols * SCRATCH_BYTES
   heldAt = held
   exposuresAt = exposures
 }

@@ -19,7 +19,7 @@ function scratchOf(at: usize): usize {
 export function sizeIncreases(pair: usize, planned: usize, end: usize, row: i32): void {
   equity = equityAfter
   if (any(v128.load(pair, ALL_IN))) sizeAllIn(pair, planned, end)
-  if (any(f64x2.lt(v128.load(pair, PARTICIPATION), both(Infinity)))) limitIncreases(pair, planned, end, row)
+  limitIncreases(pair, planned, end, row)
 }
 
 /** target × size × equity × (1 − buffer) ÷ (price × M × (1 + fee)), less what is still held on that side. */
@@ -53,8 +53,9 @@ function sizeAllIn(pair: usize, planned: usize, end: usize): void {
   }
 }
 
-/** An order left with its reducing leg alone pays that leg's fee, which equity did not bear yet. */
-function limitIncreases(pair: usize, planned: usize, end: usize, row: i32): void {
+/** What the volume allows of the increasing legs. An order left with its reducing leg alone pays that leg's fee, which equity did not bear yet. */
+export function limitIncreases(pair: usize, planned: usize, end: usize, row: i32): void {
+  if (!any(f64x2.lt(v128.load(pair, PARTICIPATION), both(Infinity)))) return
   let fees = both(0)
   for (let at = planned; at < end; at += 4) {
     const scratch = scratchOf(at)

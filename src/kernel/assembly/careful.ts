@@ -1,10 +1,10 @@
 import { isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { keepTime } from './holding'
-import { keepList, patternOf } from './pair'
+import { growthOf, keepList, patternOf } from './pair'
 import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
 import {
   ALL_IN, BY_QUANTITY, CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXIT_REST, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
-  INVESTED_SHARE, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
+  INVESTED_SHARE, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
   SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
 } from './layout'
 
@@ -30,7 +30,7 @@ function decided(pair: usize, field: usize, at: usize, none: v128): v128 {
   return value
 }
 
-function bindsCaps(pattern: usize): bool {
+export function bindsCaps(pattern: usize): bool {
   return pattern != 0 && load<i32>(pattern, PATTERN_HAS_CAPS) != 0
 }
 
@@ -129,7 +129,7 @@ function reduces(held: v128, desired: v128): v128 {
 }
 
 /** The smaller of a portfolio's gross limit and its pattern's in a row. */
-function grossOf(pair: usize, lane: usize, row: i32): f64 {
+export function grossOf(pair: usize, lane: usize, row: i32): f64 {
   const own = load<f32>(load<u32>(pair + (lane << 2), EXPOSURE_RULES), GROSS)
   const pattern = patternOf(pair, lane)
   if (pattern == 0) return own
@@ -204,6 +204,8 @@ function placeOrders(pair: usize, prices: usize, tile: usize, out: v128): void {
   let cancelled = both(0)
   let changing = both(0)
   let growing = both(0)
+  let units = both(0)
+  let waiting = both(0)
   for (let n: usize = 0; n < <usize>symbols; n++) {
     const held = v128.load(cell, QUANTITY)
     const order = v128.load(cell, ORDER)
@@ -228,7 +230,11 @@ function placeOrders(pair: usize, prices: usize, tile: usize, out: v128): void {
     count = f64x2.add(count, one(isNew))
     cancelled = f64x2.add(cancelled, one(gone))
     changing = f64x2.add(changing, f64x2.mul(f64x2.abs(after), unit))
-    growing = f64x2.add(growing, f64x2.mul(f64x2.sub(f64x2.abs(f64x2.add(held, after)), f64x2.abs(held)), unit))
+    growing = f64x2.add(growing, growthOf(pair, f64x2.mul(f64x2.sub(f64x2.abs(f64x2.add(held, after)), f64x2.abs(held)), unit)))
+    if (isLong) {
+      units = f64x2.add(units, f64x2.abs(after))
+      waiting = f64x2.add(waiting, one(f64x2.ne(after, both(0))))
+    }
     store<u32>(list, <u32>n)
     list += <usize>i32(any(f64x2.ne(after, both(0)))) << 2
     cell += CELL_BYTES
@@ -236,5 +242,9 @@ function placeOrders(pair: usize, prices: usize, tile: usize, out: v128): void {
     prices += PRICE_BYTES
   }
   addTo(pair + CANCELLATIONS, cancelled)
+  if (isLong) {
+    v128.store(pair, units, ORDERED_UNITS)
+    v128.store(pair, waiting, ORDERED_COUNT)
+  }
   keepList(pair, list, start, count, changing, growing)
 }

@@ -1,11 +1,13 @@
 import { decideCarefully } from './careful'
 import { combinedOf, releaseLocks } from './exits'
-import { keepList } from './pair'
-import { firstRow, hasLots, heldAt, isTradable, keepsCombined, lotValuesAt, padded, symbols, symbolsAt, toLots } from './block'
+import { growthOf, keepList } from './pair'
+import { NAMED, NAMES, ROUGH, twice } from './roughly'
+import { decideTimed } from './timed'
+import { firstRow, hasLots, heldAt, isLong, isTradable, keepsCombined, lotValuesAt, padded, symbols, symbolsAt, toLots } from './block'
 import { addTo, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
   CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, FLAGS, HAS_ENDED, HAS_GAPS, HAS_STOP, HEAD_BYTES, HELD,
-  HOLDS, LISTED, OPPOSITE_IGNORED, ORDER, PRICE_BYTES, QUANTITY, RESTS_BETWEEN_EVENTS, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
+  HOLDS, IS_TIMED, LISTED, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, PRICE_BYTES, QUANTITY, RESTS_BETWEEN_EVENTS, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
   STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_TARGETS,
 } from './layout'
 
@@ -16,11 +18,17 @@ import {
 // @ts-ignore: decorator
 @inline
 export function decidePair(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
-  if (isSimple(pair, tile, row, t, kinds)) {
+  const simple = isSimple(pair, tile, row, t, kinds)
+  if (simple && (load<i32>(pair, FLAGS) & IS_TIMED) != 0) {
+    if (decideTimed(pair, prices, tile, row, t, kinds)) return
+  } else if (simple) {
     const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
     const end = listChanges(pair, tile, row, list)
     orderListed(pair, prices, tile, list, end, row, kinds)
-  } else if (!rests(pair, tile, row, kinds)) decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
+    return
+  } else if (rests(pair, tile, row, kinds)) return
+  if (keepsCombined) releaseLocks(pair, combinedOf(tile, padded), row, kinds, f64x2.gt(v128.load(pair, ENDED), both(0)))
+  decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
 }
 
 /** Whether no target of the row is an event for a pair that acts at events only. */
@@ -57,7 +65,6 @@ export function isSimple(pair: usize, tile: usize, row: i32, t: i32, kinds: i32)
     goesOut = any(everything)
     out = everything
   } else out = i64x2.splat(0)
-  if (keepsCombined) releaseLocks(pair, combinedOf(tile, padded), row, kinds, f64x2.gt(v128.load(pair, ENDED), both(0)))
   if (goesOut || (flags & DECIDES_SIMPLY) == 0 || load<i32>(pair, LISTED) != 0) return false
   const careful = load<i32>(tile, TILE_CAREFUL)
   if ((careful & ~2) != 0) return false
@@ -117,16 +124,6 @@ export function isScheduled(pair: usize, t: i32, kinds: i32): v128 {
   const started = i64x2.ne(v128.and(v128.load(pair, START_MASK), i64x2.splat(<i64>kinds)), i64x2.splat(0))
   return v128.or(v128.or(counted, started), v128.load(pair, HOLDS))
 }
-
-/** How far float32 values of up to the equity and what is held may lie from the exact ones, with room to spare. */
-const ROUGH: f64 = 1e-6
-
-/**
- * Which of two symbols the four bits of two portfolios name, by those bits: their offsets, packed to the front,
- * and then by the same bits how many they are.
- */
-const NAMED = memory.data<u64>([0, 0, 0, 0, 1, 0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000, 1, 0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000, 1, 0x1_0000_0000, 0x1_0000_0000, 0x1_0000_0000], 16)
-const NAMES = memory.data<u32>([0, 4, 4, 4, 4, 8, 8, 8, 4, 8, 8, 8, 4, 8, 8, 8], 16)
 
 /**
  * Lists the symbols whose wanted and held values are further apart than the threshold, as float32 can tell, or
@@ -193,13 +190,6 @@ function listAll(tile: usize, list: usize): usize {
   return list
 }
 
-/** [a b · ·] becomes [a b a b]. */
-// @ts-ignore: decorator
-@inline
-function twice(value: v128): v128 {
-  return v128.shuffle<i32>(value, value, 0, 1, 0, 1)
-}
-
 /** The orders of the listed symbols, exactly; the list keeps those that have one. */
 // @ts-ignore: decorator
 @inline
@@ -211,6 +201,7 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
   let count = both(0)
   let changing = both(0)
   let growing = both(0)
+  let units = both(0)
   const magnitude = magnitudeMask()
   for (let at = list; at < end; at += 4) {
     const n = <usize>load<u32>(at)
@@ -221,16 +212,22 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
     const held = v128.load(cell, QUANTITY)
     const desired = toLots(f64x2.div(f64x2.mul(target, money), unit), symbolsAt + n * SYMBOL_BYTES)
     const change = f64x2.sub(desired, held)
-    const value = f64x2.mul(v128.and(change, magnitude), unit)
+    const size = v128.and(change, magnitude)
+    const value = f64x2.mul(size, unit)
     const leaves = v128.or(f64x2.eq(desired, both(0)), opposite(desired, held))
     const orders = v128.and(v128.or(leaves, f64x2.gt(value, least)), f64x2.ne(change, both(0)))
     const growth = f64x2.mul(f64x2.sub(v128.and(desired, magnitude), v128.and(held, magnitude)), unit)
     v128.store(cell, where(orders, change), ORDER)
     count = f64x2.add(count, one(orders))
     changing = f64x2.add(changing, where(orders, value))
-    growing = f64x2.add(growing, where(orders, growth))
+    growing = f64x2.add(growing, where(orders, growthOf(pair, growth)))
+    if (isLong) units = f64x2.add(units, where(orders, size))
     store<u32>(list, <u32>n)
     list += <usize>i32(any(orders)) << 2
+  }
+  if (isLong) {
+    v128.store(pair, units, ORDERED_UNITS)
+    v128.store(pair, count, ORDERED_COUNT)
   }
   keepList(pair, list, start, count, changing, growing)
 }

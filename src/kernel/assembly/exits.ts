@@ -10,22 +10,26 @@ import {
 } from './layout'
 import { volumeLeft } from './legs'
 import { bookReduction } from './long-fills'
+import { listTouched, watch, watchLock } from './watch'
 
-/** Stop-loss, take-profit and trailing stop inside the bar, in symbol order. */
-export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i32): void {
+/**
+ * Stop-loss, take-profit and trailing stop inside the bar, in symbol order: of those positions whose bounds the bar
+ * touches. What was filled at the open is listed from `filled` on; the list goes on with what was touched. Gives its end.
+ */
+export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i32, filled: usize, end: usize): usize {
   const has = v128.load(pair, HAS_EXITS)
-  if (!any(has)) return
-  let cell = pair + HEAD_BYTES
-  for (let n: usize = 0; n < <usize>symbols; n++) {
-    const long = longCell(pair, n)
-    const held = v128.load(cell, QUANTITY)
-    const entered = f64x2.eq(v128.load(long, ENTRY_ROW), both(<f64>t))
+  if (!any(has)) return end
+  const last = listTouched(pair, row, end)
+  for (let at = end; at < last; at += 4) {
+    const n = <usize>load<u32>(at)
+    const cell = pair + HEAD_BYTES + n * CELL_BYTES
+    const entered = f64x2.eq(v128.load(longCell(pair, n), ENTRY_ROW), both(<f64>t))
     const unwatched = v128.andnot(entered, v128.load(pair, WATCHES_ENTRY_BAR))
-    const watched = v128.andnot(v128.and(has, f64x2.ne(held, both(0))), unwatched)
+    const watched = v128.andnot(v128.and(has, f64x2.ne(v128.load(cell, QUANTITY), both(0))), unwatched)
     if (any(watched) && isTradable(kinds, row, n)) exitSymbol(pair, cell, n, prices + n * PRICE_BYTES, row, watched)
-    v128.store(long, both(0), BAR_UNITS)
-    cell += CELL_BYTES
   }
+  for (let at = filled; at < end; at += 4) v128.store(longCell(pair, load<u32>(at)), both(0), BAR_UNITS)
+  return last
 }
 
 /**
@@ -80,6 +84,7 @@ function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, e
   addTo(pair + ORDERS, one(fills))
   const locks = v128.and(fills, v128.load(pair, NEEDS_CHANGE))
   v128.store(long, choose(locks, v128.or(both(1), side), v128.load(long, LOCKED_SIDE)), LOCKED_SIDE)
+  watchLock(pair, n)
   bookReduction(pair, cell, n, row, units, v128.xor(size, sign), fee, sign)
   const rest = where(exits, f64x2.sub(both(0), v128.load(cell, QUANTITY)))
   const remains = f64x2.ne(rest, both(0))
@@ -100,41 +105,40 @@ function waitForRest(pair: usize, cell: usize, n: usize, rest: v128, remains: v1
   store<i32>(pair, listed + 1, LISTED)
 }
 
-/** Fixes the prices the next bar's exits are measured from. */
-export function moveLevels(pair: usize, row: i32, kinds: i32): void {
-  if (!any(v128.load(pair, HAS_EXITS))) return
-  const fromHigh = v128.load(pair, TRAILS_FROM_HIGH)
-  let cell = pair + HEAD_BYTES
-  for (let n: usize = 0; n < <usize>symbols; n++) {
-    const held = v128.load(cell, QUANTITY)
-    cell += CELL_BYTES
-    const isHeld = f64x2.ne(held, both(0))
-    if (!any(isHeld)) continue
-    const long = longCell(pair, n)
-    v128.store(long, choose(isHeld, v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
-    if (!isTradable(kinds, row, n)) continue
+/** Fixes the prices the next bar's exits of symbol n are measured from, and what it is watched for. */
+export function moveLevel(pair: usize, n: usize, row: i32, kinds: i32): void {
+  const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
+  const isHeld = f64x2.ne(held, both(0))
+  const long = longCell(pair, n)
+  v128.store(long, choose(isHeld, v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
+  if (isTradable(kinds, row, n)) {
     const bar = barOf(row, n)
     const isLong = f64x2.gt(held, both(0))
     const extreme = choose(isLong, v128.load64_splat(bar, HIGH), v128.load64_splat(bar, LOW))
-    const price = choose(fromHigh, extreme, v128.load64_splat(bar, CLOSE))
+    const price = choose(v128.load(pair, TRAILS_FROM_HIGH), extreme, v128.load64_splat(bar, CLOSE))
     const best = v128.load(long, BEST_PRICE)
     const better = v128.and(isHeld, choose(isLong, f64x2.gt(price, best), f64x2.lt(price, best)))
     v128.store(long, choose(better, price, best), BEST_PRICE)
   }
+  watch(pair, n)
 }
 
 /** After an exit, a combined target whose sign differs from the side that was closed allows entries again. */
 export function releaseLocks(pair: usize, combined: usize, row: i32, kinds: i32, ended: v128): void {
   for (let n: usize = 0; n < <usize>symbols; n++) {
-    const long = longCell(pair, n)
-    const side = v128.load(long, LOCKED_SIDE)
-    if (any(f64x2.ne(side, both(0))) && isTradable(kinds, row, n)) {
-      const target = f64x2.promote_low_f32x4(v128.load64_zero(combined + (n << 3)))
-      const along = f64x2.gt(f64x2.mul(target, side), both(0))
-      const releases = v128.andnot(v128.andnot(f64x2.eq(target, target), along), ended)
-      v128.store(long, v128.andnot(side, releases), LOCKED_SIDE)
-    }
+    if (isTradable(kinds, row, n)) releaseLock(pair, combined, n, ended)
   }
+}
+
+export function releaseLock(pair: usize, combined: usize, n: usize, ended: v128): void {
+  const long = longCell(pair, n)
+  const side = v128.load(long, LOCKED_SIDE)
+  if (!any(f64x2.ne(side, both(0)))) return
+  const target = f64x2.promote_low_f32x4(v128.load64_zero(combined + (n << 3)))
+  const along = f64x2.gt(f64x2.mul(target, side), both(0))
+  const releases = v128.andnot(v128.andnot(f64x2.eq(target, target), along), ended)
+  v128.store(long, v128.andnot(side, releases), LOCKED_SIDE)
+  watchLock(pair, n)
 }
 
 /** Where a row's combined targets lie in its tile. */

@@ -1,9 +1,9 @@
-import { hasMargins, isTradable, leapsAt, scratchAt, symbols, symbolsAt, toLots } from './block'
+import { hasMargins, isLong, isTradable, leapsAt, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, signOf, where } from './lanes'
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, CLOSES, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
   FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HALF_SPREAD, HEAD_BYTES, HELD, INCREASE, LEVERAGE, LISTED, MARGIN,
-  MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
+  MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERED_COUNT, ORDERED_UNITS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
 } from './layout'
 
 /** Fills what waits at the open of a row: buying power is shared out, then every listed order is booked. */
@@ -30,19 +30,25 @@ export function fillPair(pair: usize, prices: usize, row: i32, kinds: i32): void
  */
 // @ts-ignore: decorator
 @inline
-function clearlyFits(pair: usize, leapAt: usize): bool {
+export function clearlyFits(pair: usize, leapAt: usize): bool {
   if (hasMargins || symbols < 4) return false
+  const perUnit = v128.load(pair, FEE_PER_UNIT)
+  const minimum = v128.load(pair, FEE_MINIMUM)
+  if (!isLong && any(f64x2.gt(f64x2.add(perUnit, minimum), both(0)))) return false
   const leap = v128.load64_splat(leapAt)
   const rise = f64x2.add(both(1), leap)
   const slipped = f64x2.mul(rise, f64x2.add(both(1), v128.load(pair, COSTLIEST_SLIP)))
   const changing = f64x2.mul(slipped, v128.load(pair, CHANGING))
   const needed = f64x2.mul(slipped, v128.load(pair, WANTED))
-  const fees = f64x2.mul(changing, v128.load(pair, FEE_RATE))
+  let fees = f64x2.mul(changing, v128.load(pair, FEE_RATE))
+  if (isLong) {
+    const counted = f64x2.mul(minimum, v128.load(pair, ORDERED_COUNT))
+    fees = f64x2.add(fees, f64x2.add(f64x2.mul(perUnit, v128.load(pair, ORDERED_UNITS)), counted))
+  }
   const fall = f64x2.mul(leap, f64x2.add(v128.load(pair, HELD), v128.load(pair, CHANGING)))
   const slip = f64x2.mul(changing, v128.load(pair, COSTLIEST_SLIP))
   const equity = f64x2.sub(f64x2.sub(f64x2.sub(v128.load(pair, EQUITY), fall), slip), fees)
-  const flat = f64x2.eq(f64x2.add(v128.load(pair, FEE_PER_UNIT), v128.load(pair, FEE_MINIMUM)), both(0))
-  return v128.all_true<i64>(v128.and(flat, f64x2.le(f64x2.add(needed, fees), f64x2.mul(v128.load(pair, LEVERAGE), equity))))
+  return v128.all_true<i64>(f64x2.le(f64x2.add(needed, fees), f64x2.mul(v128.load(pair, LEVERAGE), equity)))
 }
 
 /** Price × (1 ± slippage) ± half the spread, by the sign of the order. */

@@ -1,12 +1,12 @@
-import { blockRow, firstRow, hasCarry, isLong, kindsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
+import { blockRow, firstRow, hasCarry, isLong, kindsAt, listsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair, exposureBytes } from './exposure'
 import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
-import { fillExits, moveLevels } from './exits'
-import { fillLong, settleFlows } from './long-fills'
+import { fillExits, moveLevel } from './exits'
+import { fillLong, keepEarly, settleFlows } from './long-fills'
 import {
-  BARS, CAPPED_COUNT, CELL_BYTES, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HEAD_BYTES, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
-  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES,
+  BARS, CAPPED_COUNT, CELL_BYTES, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, HEAD_BYTES, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
+  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, WATCH_BYTES,
 } from './layout'
 import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
@@ -16,6 +16,7 @@ import { allRest, rest } from './rest'
 import { seekGaps } from './signals'
 import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
+import { watchAll } from './watch'
 
 export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
 
@@ -26,7 +27,7 @@ export function freeMemory(): usize {
 
 /** Bytes of a pair's record, on cache lines of its own; its longer cells, if it has them, lie behind the short one. */
 export function pairBytesOf(count: i32, long: bool): usize {
-  return shortPairBytes(count) + (long ? (<usize>count * LONG_CELL_BYTES + 63) & ~63 : 0)
+  return shortPairBytes(count) + (long ? (<usize>count * LONG_CELL_BYTES + (<usize>(count + 1) >> 1) * WATCH_BYTES + 63) & ~63 : 0)
 }
 
 export function shortPairBytes(count: i32): usize {
@@ -111,27 +112,52 @@ function stepToEvents(pair: usize, first: i32, stride: usize): void {
 }
 
 function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  if (isLong) stepLong(pair, prices, tile, row, kinds)
+  else stepShort(pair, prices, tile, row, kinds)
+}
+
+// @ts-ignore: decorator
+@inline
+function stepShort(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
   const acts = (kinds & HAS_ACTIONS) != 0
   if (hasCarry) bookCarry(pair, row)
   if (acts) bookActions(pair, row)
-  const endsHere = isLong && (kinds & IS_LAST) != 0
-  if (isLong) {
-    // What a portfolio starts with is taken in at the first mark: nothing fills before.
-    if ((kinds & IS_FIRST) == 0 && (acts || endsHere || mayFill(pair))) {
-      if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_OPEN), true)
-      fillLong(pair, prices, row, t, kinds)
-      fillExits(pair, prices, row, t, kinds)
-      if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_CLOSE), false)
-      settleFlows(pair)
-    }
-  } else {
-    fillPair(pair, prices, row, kinds)
-    if (acts) settleActions(pair)
+  fillPair(pair, prices, row, kinds)
+  if (acts) settleActions(pair)
+  markPair(pair, prices, t, kinds)
+  decidePair(pair, prices, tile, row, t, kinds)
+}
+
+/** A row of portfolios with longer cells. What fills or touches a bound in it is listed, and seen to after the mark. */
+// @ts-ignore: decorator
+@inline
+function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  const t = blockRow + row
+  const isFirst = (kinds & IS_FIRST) != 0
+  const acts = (kinds & HAS_ACTIONS) != 0
+  const endsHere = (kinds & IS_LAST) != 0
+  if (hasCarry) bookCarry(pair, row)
+  if (acts) {
+    bookActions(pair, row)
+    watchAll(pair)
   }
-  if (symbols == 1) markSingle(pair, prices, t, kinds)
-  else markPair(pair, prices, t, kinds)
-  if (isLong) moveLevels(pair, row, kinds)
+  let seen = listsAt
+  // What a portfolio starts with is taken in at the first mark: nothing fills before.
+  if (!isFirst && (acts || endsHere || mayFill(pair))) {
+    if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_OPEN), true)
+    seen = fillLong(pair, prices, listsAt, row, t, kinds)
+    seen = fillExits(pair, prices, row, t, kinds, listsAt, seen)
+    if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_CLOSE), false)
+    settleFlows(pair)
+  }
+  markPair(pair, prices, t, kinds)
+  if (isFirst) {
+    for (let n = 0; n < symbols; n++) moveLevel(pair, n, row, kinds)
+    keepEarly(pair, t)
+  }
+  if ((kinds & HAS_GAPS) != 0) store<i32>(pair, load<i32>(pair, EARLY_UNTIL) + 1, EARLY_UNTIL)
+  for (let at = listsAt; at < seen; at += 4) moveLevel(pair, load<u32>(at), row, kinds)
   if (endsHere) keepDecided(pair)
   decidePair(pair, prices, tile, row, t, kinds)
   if (endsHere) forgetDecided(pair)

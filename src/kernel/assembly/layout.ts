@@ -33,6 +33,8 @@ export const LISTED = 224
 export const FLAGS = 228
 /** u32: address of the tile with the pair's exposures of the block; pairs with the same phase-1 rules share one. */
 export const TILE = 232
+/** i32: row from which on no position is younger than its least holding time. */
+export const EARLY_UNTIL = 236
 
 // ── Slots of a pair's head: performance sums, in the order of PERFORMANCE_FIELDS ──
 export const SUMS = 240
@@ -175,6 +177,19 @@ export const UNITS_PER_TARGET = 144
 export const ORDER_TARGET = 160
 export const LONG_CELL_BYTES = 176
 
+// ── What two symbols of a pair are watched for, float32, interleaved like the tile: behind the longer cells ──
+/** At or below this low, at or above this high, an exit may fill or the best price move. */
+export const WATCHED_LOW = 0
+export const WATCHED_HIGH = 16
+/** Side an exit closed, while that forbids an entry; NaN = none. */
+export const WATCHED_LOCK = 32
+/** Row of whose close on the position may have been held for long enough. */
+export const WATCHED_DUE = 48
+export const WATCH_BYTES = 64
+
+// ── Lows and highs of two symbols in a row, float32, each twice ──
+export const WATCH_BAR_BYTES = 32
+
 // ── What else of a symbol's bar the longer cells need ──
 export const HIGH = 0
 export const LOW = 8
@@ -230,6 +245,8 @@ export const HAS_STOP = 2
 export const HAS_ENDED = 4
 /** Both act at events only, and no limit or time can act on what they hold. */
 export const RESTS_BETWEEN_EVENTS = 8
+/** Of a pair that decides simply, one holds by time, or waits after exits. */
+export const IS_TIMED = 32
 /** And neither stops nor exits can either: between its events a pair is only marked. */
 export const RESTS_ALONE = 16
 

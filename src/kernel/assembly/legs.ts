@@ -4,7 +4,7 @@ import { orderFee, slipped } from './fills'
 import { any, both, choose, opposite, signOf, where } from './lanes'
 import {
   ACTIONS_VALUE, CASH, CELL_BYTES, CUT, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HALF_SPREAD, HEAD_BYTES, INCREASE, INCREASE_PRICE,
-  INCREASE_UNIT, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
+  INCREASE_UNIT, LISTED, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
   SCRATCH_BYTES, SYMBOL_BYTES, VOLUME,
 } from './layout'
 
@@ -82,6 +82,21 @@ export function planLegs(pair: usize, prices: usize, planned: usize, row: i32, k
   const now = f64x2.sub(v128.load(pair, CASH), v128.load(pair, ACTIONS_VALUE))
   equityAfter = f64x2.add(f64x2.sub(f64x2.sub(now, spent), paid), f64x2.add(evenValue, oddValue))
   usedAfter = f64x2.add(evenUsed, oddUsed)
+  return planned
+}
+
+/** The same of the listed orders alone, where buying power suffices whatever the book is worth after. */
+export function planListed(pair: usize, prices: usize, planned: usize, row: i32, kinds: i32): usize {
+  let list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
+  for (const end = list + (<usize>load<i32>(pair, LISTED) << 2); list < end; list += 4) {
+    const n = <usize>load<u32>(list)
+    const cell = pair + HEAD_BYTES + n * CELL_BYTES
+    const order = v128.load(cell, ORDER)
+    if (!any(order) || !isTradable(kinds, row, n)) continue
+    planOrder(pair, prices + n * PRICE_BYTES, scratchAt + n * SCRATCH_BYTES, n, row, v128.load(cell, QUANTITY), order)
+    store<u32>(planned, <u32>n)
+    planned += 4
+  }
   return planned
 }
 

@@ -1,27 +1,40 @@
 import { barsBefore } from './bars'
-import { longCell, scratchAt, symbols } from './block'
-import { scaleToFit, sizeIncreases } from './buying-power'
-import { closeTrades } from './fills'
+import { leapsAt, longCell, scratchAt, symbols } from './block'
+import { limitIncreases, scaleToFit, sizeIncreases } from './buying-power'
+import { clearlyFits, closeTrades } from './fills'
 import { addTo, any, both, choose, one, signOf, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, BAR_UNITS, BEST_PRICE, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW,
-  EXIT_BAR, EXIT_REST, FEES, FILLED, FILLS, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, INCREASE_PRICE,
-  INCREASE_UNIT, LEVEL_PRICE, LISTED, ORDER, ORDERS, QUANTITY, REDUCE, REDUCED_FEES, REDUCE_UNIT, SCRATCH_BYTES, TRADE_CASH,
+  ACTIONS_SIZE, ACTIONS_VALUE, BAR_UNITS, BEST_PRICE, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, EARLY_UNTIL, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW,
+  EXIT_BAR, EXIT_REST, FEES, FILLED, FILLS, HAS_EXITS, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, INCREASE_PRICE,
+  INCREASE_UNIT, LEVEL_PRICE, LISTED, MIN_HOLD_BARS, ORDER, ORDERS, QUANTITY, REDUCE, REDUCED_FEES, REDUCE_UNIT, SCRATCH_BYTES, TRADE_CASH,
 } from './layout'
-import { planLegs, plannedFee } from './legs'
+import { planLegs, planListed, plannedFee } from './legs'
+import { watch } from './watch'
 
 /**
  * Fills at the open for portfolios with longer cells: legs are planned within the bar's volume, buying power is
- * shared out, then booked with entry prices and levels. Cash flows stay apart until the exits are done.
+ * shared out, then booked with entry prices and levels. Cash flows stay apart until the exits are done. Lists from
+ * `planned` on what was booked, and gives the list's end.
  */
-export function fillLong(pair: usize, prices: usize, row: i32, t: i32, kinds: i32): void {
-  if (load<i32>(pair, LISTED) == 0) return
-  const planned = scratchAt + <usize>symbols * SCRATCH_BYTES
-  const end = planLegs(pair, prices, planned, row, kinds)
-  sizeIncreases(pair, planned, end, row)
-  scaleToFit(pair, planned, end)
-  for (let at = planned; at < end; at += 4) bookLegs(pair, <usize>load<u32>(at), row, t)
+export function fillLong(pair: usize, prices: usize, planned: usize, row: i32, t: i32, kinds: i32): usize {
+  if (load<i32>(pair, LISTED) == 0) return planned
+  let end = planned
+  if (clearlyFits(pair, leapsAt + (<usize>row << 3))) {
+    end = planListed(pair, prices, planned, row, kinds)
+    limitIncreases(pair, planned, end, row)
+  } else {
+    end = planLegs(pair, prices, planned, row, kinds)
+    sizeIncreases(pair, planned, end, row)
+    scaleToFit(pair, planned, end)
+  }
+  const watches = any(v128.load(pair, HAS_EXITS))
+  for (let at = planned; at < end; at += 4) {
+    const n = <usize>load<u32>(at)
+    bookLegs(pair, n, row, t)
+    if (watches) watch(pair, n)
+  }
   listWaiting(pair)
+  return end
 }
 
 /** Books the planned legs of symbol n. What a volume limit left of an exit waits for the next open. */
@@ -110,10 +123,19 @@ function bookIncrease(
   const cost = f64x2.add(f64x2.mul(entry, f64x2.abs(held)), f64x2.mul(price, increased))
   const average = choose(enters, price, f64x2.div(cost, f64x2.abs(after)))
   v128.store(long, choose(fills, average, entry), ENTRY_PRICE)
+  if (any(enters)) keepEarly(pair, t)
   v128.store(long, choose(enters, price, v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
   v128.store(long, choose(enters, price, v128.load(long, BEST_PRICE)), BEST_PRICE)
   v128.store(long, choose(enters, both(<f64>t), v128.load(long, ENTRY_ROW)), ENTRY_ROW)
   v128.store(long, choose(enters, barsBefore(row, n), v128.load(long, ENTRY_BAR)), ENTRY_BAR)
+}
+
+/** Remembers how long a position entered in row t may be too young to be reduced; a row without its bar is none of them. */
+export function keepEarly(pair: usize, t: i32): void {
+  const least = v128.load(pair, MIN_HOLD_BARS)
+  const bars = i32x4.trunc_sat_f64x2_s_zero(least)
+  const most = max(i32x4.extract_lane(bars, 0), i32x4.extract_lane(bars, 1))
+  if (most > 0) store<i32>(pair, max(load<i32>(pair, EARLY_UNTIL), t + min(most, 0x3fff_ffff)), EARLY_UNTIL)
 }
 
 /** Takes the bar's flows out of cash, and begins anew. */

@@ -1,0 +1,150 @@
+import { heldAt, hasLots, isTradable, keepsCombined, longCell, lotValuesAt, padded, symbols, symbolsAt, toLots, watchCells } from './block'
+import { bindsCaps, grossOf } from './careful'
+import { combinedOf, releaseLock } from './exits'
+import { keepTime } from './holding'
+import { LIMIT_SLACK, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
+import {
+  CELL_BYTES, CLOSE_UNIT, EARLY_UNTIL, EQUITY, HEAD_BYTES, HELD, ORDER, ORDERED_COUNT, ORDERED_UNITS, OWN_CAP, PRICE_BYTES, QUANTITY, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS,
+  WATCHED_DUE, WATCHED_LOCK, WATCH_BYTES,
+} from './layout'
+import { growthOf, keepList, patternOf } from './pair'
+import { NAMED, NAMES, ROUGH, twice } from './roughly'
+
+/**
+ * Decisions of a pair that trades to known targets, but holds by time or waits after exits: as in decide.ts a look
+ * in float32 lists the symbols in which something may happen, and only those are worked out. False where a
+ * position kept for its time might be above a limit: then nothing has been decided.
+ */
+export function decideTimed(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): bool {
+  const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
+  const keeps = t < load<i32>(pair, EARLY_UNTIL)
+  const end = listDue(pair, tile, row, t, list, keeps ? capValue(pair) : both(Infinity))
+  if (keeps && !isBelowGross(pair, row)) return false
+  return orderDue(pair, prices, tile, list, end, row, kinds)
+}
+
+/** Σ of the larger of what is wanted and held of each symbol, as float32 has it, in the lanes [a b a b]. */
+let largest: v128 = i64x2.splat(0)
+
+/** Clearly less than a position may be worth. */
+function capValue(pair: usize): v128 {
+  if (bindsCaps(patternOf(pair, 0)) || bindsCaps(patternOf(pair, 1))) return both(0)
+  return f64x2.mul(f64x2.mul(v128.load(pair, OWN_CAP), v128.load(pair, EQUITY)), both(0.9999))
+}
+
+/**
+ * Lists the symbols whose wanted and held values lie further apart than the threshold, that leave a position or
+ * may have held it for long enough, those an exit has closed once that forbids nothing any more, and positions
+ * worth more than `cap`.
+ */
+// @ts-ignore: decorator
+@inline
+function listDue(pair: usize, tile: usize, row: i32, t: i32, list: usize, cap: v128): usize {
+  const equity = v128.load(pair, EQUITY)
+  const moneys = twice(f32x4.demote_f64x2_zero(f64x2.mul(v128.load(pair, SIZE), equity)))
+  const rough = f64x2.mul(both(ROUGH), f64x2.add(equity, v128.load(pair, HELD)))
+  const exact = f64x2.mul(v128.load(pair, THRESHOLD), equity)
+  // Where every change counts, so does one that float32 does not see.
+  const least = twice(f32x4.demote_f64x2_zero(choose(f64x2.gt(exact, rough), f64x2.sub(exact, rough), both(-1))))
+  const magnitude = magnitudeMask32()
+  const sign = signMask32()
+  const zero = f32x4.splat(0)
+  const now = f32x4.splat(<f32>t)
+  const caps = twice(f32x4.demote_f64x2_zero(cap))
+  const lots = hasLots ? lotValuesAt + <usize>(row * padded) * 8 : 0
+  const beyond = keepsCombined ? <usize>padded << 3 : 0
+  let sizes = zero
+  let watches = pair + watchCells
+  let names: u64 = 0
+  for (let at: usize = 0, last = (<usize>symbols + 1) >> 1 << 4; at < last; at += 16) {
+    const target = v128.load(tile + at, TILE_TARGETS)
+    const has = v128.load(heldAt + at)
+    const wanted = f32x4.mul(target, moneys)
+    const nothing = lots != 0 ? v128.load(lots + at) : zero
+    const change = f32x4.add(v128.and(f32x4.sub(wanted, has), magnitude), nothing)
+    const isHeld = f32x4.ne(has, zero)
+    const leaves = v128.and(f32x4.le(v128.xor(wanted, v128.and(has, sign)), nothing), isHeld)
+    const moves = v128.and(f32x4.gt(change, least), v128.or(isHeld, f32x4.ne(target, zero)))
+    const lock = v128.load(watches, WATCHED_LOCK)
+    const isLocked = v128.andnot(f32x4.eq(lock, lock), isHeld)
+    const opens = f32x4.le(f32x4.mul(v128.load(tile + at + beyond, TILE_TARGETS), lock), zero)
+    const expires = f32x4.le(v128.load(watches, WATCHED_DUE), now)
+    const size = v128.and(has, magnitude)
+    const asks = v128.or(v128.andnot(v128.or(leaves, moves), isLocked), v128.or(v128.or(opens, expires), f32x4.gt(size, caps)))
+    sizes = f32x4.add(sizes, f32x4.pmax(size, v128.and(wanted, magnitude)))
+    const bits = i32x4.bitmask(asks)
+    store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
+    list += load<u32>(NAMES + (<usize>bits << 2))
+    names += 0x2_0000_0002
+    watches += WATCH_BYTES
+  }
+  largest = sizes
+  return list
+}
+
+/** The orders of the listed symbols, exactly; the list keeps those that have one. */
+// @ts-ignore: decorator
+@inline
+function orderDue(pair: usize, prices: usize, tile: usize, list: usize, end: usize, row: i32, kinds: i32): bool {
+  const equity = v128.load(pair, EQUITY)
+  const money = f64x2.mul(v128.load(pair, SIZE), equity)
+  const least = f64x2.mul(v128.load(pair, THRESHOLD), equity)
+  const start = list
+  const magnitude = magnitudeMask()
+  let count = both(0)
+  let changing = both(0)
+  let growing = both(0)
+  let units = both(0)
+  for (let at = list; at < end; at += 4) {
+    const n = <usize>load<u32>(at)
+    if (!isTradable(kinds, row, n)) continue
+    if (keepsCombined) releaseLock(pair, combinedOf(tile, padded), n, both(0))
+    const cell = pair + HEAD_BYTES + n * CELL_BYTES
+    const unit = v128.load64_splat(prices + n * PRICE_BYTES, CLOSE_UNIT)
+    const target = f64x2.promote_low_f32x4(v128.load64_zero(tile + TILE_TARGETS + (n << 3)))
+    const held = v128.load(cell, QUANTITY)
+    const quantity = toLots(f64x2.div(f64x2.mul(target, money), unit), symbolsAt + n * SYMBOL_BYTES)
+    const wanted = choose(f64x2.eq(target, target), quantity, held)
+    const desired = keepTime(pair, n, row, held, wanted)
+    // What is kept for its time counts against the limits as it is, not as it was wanted.
+    const early = v128.and(v128.and(f64x2.eq(desired, held), f64x2.ne(wanted, held)), f64x2.ne(held, both(0)))
+    if (any(early) && !isBelowCap(pair, f64x2.mul(v128.and(held, magnitude), unit), early)) return forget(pair, start, list)
+    const change = f64x2.sub(desired, held)
+    const size = v128.and(change, magnitude)
+    const value = f64x2.mul(size, unit)
+    const leaves = v128.or(f64x2.eq(desired, both(0)), opposite(desired, held))
+    const orders = v128.and(v128.or(leaves, f64x2.gt(value, least)), f64x2.ne(change, both(0)))
+    const growth = f64x2.mul(f64x2.sub(v128.and(desired, magnitude), v128.and(held, magnitude)), unit)
+    v128.store(cell, where(orders, change), ORDER)
+    count = f64x2.add(count, one(orders))
+    changing = f64x2.add(changing, where(orders, value))
+    growing = f64x2.add(growing, where(orders, growthOf(pair, growth)))
+    units = f64x2.add(units, where(orders, size))
+    store<u32>(list, <u32>n)
+    list += <usize>i32(any(orders)) << 2
+  }
+  v128.store(pair, units, ORDERED_UNITS)
+  v128.store(pair, count, ORDERED_COUNT)
+  keepList(pair, list, start, count, changing, growing)
+  return true
+}
+
+function isBelowCap(pair: usize, value: v128, lanes: v128): bool {
+  if (bindsCaps(patternOf(pair, 0)) || bindsCaps(patternOf(pair, 1))) return false
+  const limit = f64x2.mul(v128.load(pair, OWN_CAP), v128.load(pair, EQUITY))
+  return !any(v128.and(lanes, f64x2.gt(value, f64x2.mul(limit, both(LIMIT_SLACK)))))
+}
+
+/** Whether all that may be kept or traded to comes to less than the gross limit, however sums are rounded. */
+function isBelowGross(pair: usize, row: i32): bool {
+  const gross = f64x2.replace_lane(both(grossOf(pair, 0, row)), 1, grossOf(pair, 1, row))
+  const total = f64x2.promote_low_f32x4(f32x4.add(largest, v128.shuffle<i64>(largest, largest, 1, 0)))
+  const below = f64x2.lt(f64x2.mul(total, both(1.0001)), f64x2.mul(gross, v128.load(pair, EQUITY)))
+  return v128.all_true<i64>(v128.or(below, f64x2.eq(gross, both(Infinity))))
+}
+
+/** Takes the orders of a list back. */
+function forget(pair: usize, list: usize, end: usize): bool {
+  for (; list < end; list += 4) v128.store(pair + HEAD_BYTES + <usize>load<u32>(list) * CELL_BYTES, both(0), ORDER)
+  return false
+}
