@@ -13,12 +13,12 @@ const ROWS = 2_500
 const SYMBOLS = 20
 
 /** One file per symbol, as a data vendor would write them. */
-function writeFiles(folder: string): void {
-  const market = randomMarket({ rows: ROWS, symbols: SYMBOLS, seed: 'csv' })
-  for (let n = 0; n < SYMBOLS; n++) {
+export function writeMarket(folder: string, { rows, symbols }: { rows: number; symbols: number }): void {
+  const market = randomMarket({ rows, symbols, seed: 'csv' })
+  for (let n = 0; n < symbols; n++) {
     const lines = ['date,open,high,low,close,volume']
-    for (let t = 0; t < ROWS; t++) {
-      const i = t * SYMBOLS + n
+    for (let t = 0; t < rows; t++) {
+      const i = t * symbols + n
       const prices = [market.open[i], market.high[i] + 0.01, market.low[i] - 0.01, market.close[i]].map((price) => price.toFixed(4))
       lines.push([formatSessionDate(12_000 + t), ...prices, market.volume[i]].join(','))
     }
@@ -38,7 +38,7 @@ async function subject(name: string, files: string): Promise<Subject> {
 export async function benchCsvSource(): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
   try {
-    writeFiles(folder)
+    writeMarket(folder, { rows: ROWS, symbols: SYMBOLS })
     const subjects = [await subject('synthetic files', join(folder, '*.csv'))]
     const data = process.env.MILLRACE_TEST_DATA
     if (data !== undefined) subjects.push(await subject('43 real stocks', join(data, 'daily/sp500_pooksoft/*.csv')))

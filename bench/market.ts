@@ -19,11 +19,18 @@ export function randomMarket(of: { rows: number; symbols: number; seed: string }
     volume[i] = 1_000_000 + random.integer(1_000_000)
     last[n] = close[i]
   }
+  return plainMarket({ open, high, low, close, volume }, symbols)
+}
+
+/** Daily bars as panels `[t][n]`, without corporate actions, of symbols whose lot is `lot`. */
+export function plainMarket(bars: Pick<MarketPanels, 'open' | 'high' | 'low' | 'close' | 'volume'>, symbols: number, lot = 1): MarketPanels {
+  const rows = bars.close.length / symbols
+  const panel = () => new Float64Array(rows * symbols)
   const closeTimes = Float64Array.from({ length: rows }, (_, t) => (t + 1) * MS_PER_DAY)
   return {
     timeline: { closeTimes, openTimes: closeTimes.map((time) => time - MS_PER_DAY), sessionDates: Int32Array.from({ length: rows }, (_, t) => t) },
-    instruments: Array.from({ length: symbols }, (_, n) => ({ symbol: `S${n}`, quoteCurrency: 'USD', lot: 1, multiplier: 1, margin: null })),
-    warmupRows: 0, intervalMs: MS_PER_DAY, open, high, low, close, volume,
+    instruments: Array.from({ length: symbols }, (_, n) => ({ symbol: `S${n}`, quoteCurrency: 'USD', lot, multiplier: 1, margin: null })),
+    warmupRows: 0, intervalMs: MS_PER_DAY, ...bars,
     split: panel().fill(1), dividend: panel(), adjustment: panel().fill(1), splitProduct: panel().fill(1),
     halfSpread: null, delisting: null,
   }

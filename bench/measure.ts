@@ -8,6 +8,24 @@ export interface Figure {
   readonly least: number
   readonly most: number
   readonly runs: number
+  /** What the median is meant to reach. */
+  readonly target?: Target
+}
+
+export type Target = { readonly atLeast: number } | { readonly atMost: number }
+
+/** Points [x, y] of one line of a plot. */
+export interface Line {
+  readonly name: string
+  readonly points: readonly (readonly [x: number, y: number])[]
+}
+
+/** What a bench shows as lines rather than bars: how something grows, or stays. Axes that grow by factors are logarithmic. */
+export interface Plot {
+  readonly x: string
+  readonly y: string
+  readonly logarithmicX?: boolean
+  readonly lines: readonly Line[]
 }
 
 /** A group of figures taken in one process, one after another, so that their ratios mean something. */
@@ -16,6 +34,10 @@ export interface Bench {
   /** What was measured on: sizes, data, settings. */
   readonly setting: Readonly<Record<string, unknown>>
   readonly figures: readonly Figure[]
+  /** In place of bars. */
+  readonly plot?: Plot
+  /** What a reader has to know before comparing: what was not equal, what was left out and why. */
+  readonly notes?: readonly string[]
 }
 
 export interface Subject {
@@ -31,6 +53,19 @@ export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+export function reached(target: Target, value: number): boolean {
+  return 'atLeast' in target ? value >= target.atLeast : value <= target.atMost
+}
+
+/** A figure of what was measured in every run; several runs' worth or one. */
+export function figureOf(of: { name: string; unit: string; values: readonly number[]; target?: Target }): Figure {
+  const { name, unit, values, target } = of
+  return {
+    name, unit, median: median(values), least: Math.min(...values), most: Math.max(...values), runs: values.length,
+    ...(target === undefined ? {} : { target }),
+  }
 }
 
 /** Something that takes its own measure, in the figure's unit. */
@@ -52,10 +87,14 @@ export async function gauge(gauges: readonly Gauge[], rounds: { warmUps: number;
       if (round >= rounds.warmUps) taken[i].push(value)
     }
   }
-  return gauges.map(({ name, unit }, i) => ({
-    name, unit, median: median(taken[i]),
-    least: Math.min(...taken[i]), most: Math.max(...taken[i]), runs: taken[i].length,
-  }))
+  return gauges.map(({ name, unit }, i) => figureOf({ name, unit, values: taken[i] }))
+}
+
+/** Seconds by the clock. */
+export async function secondsOf(work: () => unknown): Promise<number> {
+  const start = systemClock.monotonic()
+  await work()
+  return (systemClock.monotonic() - start) / 1000
 }
 
 /** Measures all subjects in turns, by the clock. */

@@ -5,33 +5,53 @@ import { benchCsvSource } from './csv-source.ts'
 import { benchKernel, serveKernelRuns } from './kernel.ts'
 import { describeMachine } from './machine.ts'
 import type { Bench } from './measure.ts'
-import { reportOf } from './report.ts'
+import { benchBarGrowth, benchMillion, benchPortfolioGrowth } from './growth.ts'
+import { benchLockstep } from './lockstep.ts'
+import { reached } from './measure.ts'
 import { benchModels } from './models.ts'
+import { benchMultiStrategy } from './multi-strategy.ts'
+import { benchOneByOne } from './one-by-one.ts'
+import { benchOrders } from './orders.ts'
+import { benchProcesses, FULL_PROCESSES } from './processes.ts'
+import { reportOf, type Recorded, type RecordedBench } from './report.ts'
 import { benchStrategies } from './strategies.ts'
-import { benchWalkForward } from './walk-forward.ts'
 import { benchVectorbt } from './vectorbt.ts'
+import { benchWalkForward } from './walk-forward.ts'
+import { benchOperations, benchRerun } from './whole-run.ts'
 import { benchWorkerStart } from './worker-start.ts'
 
-/** Every baseline, by the name to ask for it: `npm run bench -- kernel csv`. Run from the repository's root. */
+/** Every bench, by the name to ask for it: `npm run bench -- kernel csv`. Run from the repository's root. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   kernel: () => benchKernel('dist/kernel.wasm'),
   csv: benchCsvSource,
   strategies: benchStrategies,
   models: benchModels,
   workers: () => benchWorkerStart('dist/worker.mjs'),
-  'vectorbt-daily': () => benchVectorbt({ rows: 2_520, runs: 5 }),
-  'vectorbt-hourly': () => benchVectorbt({ rows: 8_760, runs: 3 }),
-  'walk-forward': benchWalkForward,
+  'vectorbt-daily': () => benchVectorbt({ rows: 2_520, runs: 5, coldRuns: 3 }),
+  'vectorbt-hourly': () => benchVectorbt({ rows: 8_760, runs: 3, coldRuns: 3 }),
+  'one-by-one': () => benchOneByOne(),
+  orders: () => benchOrders(),
+  lockstep: () => benchLockstep(),
+  processes: () => benchProcesses({ ...FULL_PROCESSES, processFile: 'dist/bench-portfolio.mjs' }),
+  'multi-strategy': () => benchMultiStrategy(),
+  operations: () => benchOperations(),
+  rerun: () => benchRerun(),
+  'walk-forward': () => benchWalkForward(),
+  'more-portfolios': () => benchPortfolioGrowth(),
+  'more-bars': () => benchBarGrowth(),
+  million: () => benchMillion(),
 }
 
 const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 
-function show({ name, figures }: Bench): void {
+function show({ name, figures, notes = [] }: Bench): void {
   console.log(`\n${name}`)
   for (const figure of figures) {
     const range = `${number.format(figure.least)} to ${number.format(figure.most)}, ${figure.runs} runs`
-    console.log(`  ${figure.name.padEnd(32)} ${number.format(figure.median).padStart(12)} ${figure.unit}   (${range})`)
+    const verdict = figure.target === undefined ? '' : reached(figure.target, figure.median) ? '   target reached' : '   TARGET MISSED'
+    console.log(`  ${figure.name.padEnd(52)} ${number.format(figure.median).padStart(12)} ${figure.unit}   (${range})${verdict}`)
   }
+  for (const note of notes) console.log(`  * ${note}`)
 }
 
 async function runBenches(asked: readonly string[]): Promise<void> {
@@ -42,16 +62,17 @@ async function runBenches(asked: readonly string[]): Promise<void> {
   }
   const machine = describeMachine()
   console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}`)
-  const benches: Bench[] = []
-  for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
-    const bench = await BENCHES[name]()
+  const benches: RecordedBench[] = []
+  for (const id of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+    const bench = await BENCHES[id]()
     show(bench)
-    benches.push(bench)
+    benches.push({ id, ...bench })
   }
   const measuredAt = new Date(systemClock.now()).toISOString()
   const file = join('bench/results', `${measuredAt.slice(0, 19).replaceAll(':', '')}.json`)
   mkdirSync('bench/results', { recursive: true })
-  writeFileSync(file, `${JSON.stringify({ measuredAt, machine, benches }, null, 1)}\n`)
+  const recorded: Recorded = { measuredAt, machine, benches }
+  writeFileSync(file, `${JSON.stringify(recorded, null, 1)}\n`)
   const { page, plots } = reportOf('bench/results')
   mkdirSync('docs/benchmarks', { recursive: true })
   writeFileSync('docs/benchmarks.md', page)

@@ -1,76 +1,74 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock } from '../src/base/clock.ts'
-import { findInstallation } from '../src/experiment/installation.ts'
-import { resolveExperiment } from '../src/experiment/resolve.ts'
+import { setUpExperiment } from '../src/cli/experiment-setup.ts'
+import { openWorkspace } from '../src/cli/workspace.ts'
+import type { ExperimentInput } from '../src/experiment/schema.ts'
 import { openLocalPool } from '../src/pool/local.ts'
-import { proportionalSetSize } from '../src/pool/memory-meter.ts'
-import { prepareRun, runStages, type StagedRun } from '../src/stages/pipeline.ts'
-import { openStore } from '../src/store/local-store.ts'
-import type { Bench } from './measure.ts'
+import { prepareExperiment, runPrepared } from '../src/stages/experiment-run.ts'
+import type { StageObserver } from '../src/stages/observer.ts'
+import { figureOf, type Bench, type Line } from './measure.ts'
+import { summedMiB } from './process-tree.ts'
 
-const CANDIDATES = 1_000
 const SYMBOLS = 10
 const TRAIN = 250
 const TEST = 20
-const MIB = 2 ** 20
+
+export interface WalkForwardSize {
+  /** Thresholds of each of fifty pairs of moving averages. */
+  readonly thresholds: number
+  readonly windows: readonly [few: number, many: number]
+}
+
+const FULL: WalkForwardSize = { thresholds: 20, windows: [10, 100] }
+const SIGNALS = 50
 
 /** What all processes occupied when a window's last training, or its test, was done. */
 interface WindowMemory {
   readonly stage: 'training' | 'walk-forward'
   readonly window: number
-  readonly seconds: number
   readonly pssMiB: number
 }
 
-function experimentOf(windows: number) {
+function experimentOf(windows: number, thresholds: number): ExperimentInput {
   return {
     name: 'walk-forward', defaults: { risk: 'none' }, costs: { feeBps: 5 },
     market: { source: 'synthetic', symbols: SYMBOLS, bars: TRAIN + windows * TEST },
     strategies: [{ name: 'trend', use: 'sma-cross', grid: { fast: { from: 3, to: 12, step: 1 }, slow: { from: 20, to: 60, step: 10 } } }],
     portfolios: [{
-      name: 'rolling', each: 'trend*', grid: { threshold: { from: 0, to: 0.095, step: 0.005 } },
+      name: 'rolling', each: 'trend*', grid: { threshold: Array.from({ length: thresholds }, (_, i) => i / 200) },
       walkForward: { train: TRAIN, test: TEST },
     }],
   }
 }
 
 /** Runs a walk-forward of a thousand candidates, a line of memory per window. */
-async function runWindows(windows: number): Promise<{ trainingSeconds: number; testSeconds: number; memory: readonly WindowMemory[] }> {
+async function runWindows(windows: number, thresholds: number): Promise<{ trainingSeconds: number; testSeconds: number; memory: readonly WindowMemory[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-  const { sources, workerFile } = findInstallation()
-  const pool = openLocalPool({ workers: availableParallelism(), workerFile })
+  const file = join(folder, 'walk-forward.json')
+  writeFileSync(file, JSON.stringify(experimentOf(windows, thresholds)))
+  const workspace = openWorkspace({ store: join(folder, 'store') })
+  const pool = openLocalPool({ workers: availableParallelism(), workerFile: workspace.installation.workerFile })
   const memory: WindowMemory[] = []
   const seconds = { training: 0, 'walk-forward': 0 }
-  let started = 0
   const note = (stage: WindowMemory['stage'], done: number): void => {
     const before = memory.filter((line) => line.stage === stage).length
     for (let window = before; window < Math.floor(done * windows + 1e-9); window++) {
-      const pss = [process.pid, ...pool.processIds()].reduce((sum, id) => sum + proportionalSetSize(id), 0)
-      const line = { stage, window, seconds: (systemClock.monotonic() - started) / 1000, pssMiB: pss / MIB }
-      memory.push(line)
-      console.log(`  ${stage} window ${String(window).padStart(3)}  ${line.seconds.toFixed(2).padStart(7)} s  ${line.pssMiB.toFixed(0).padStart(5)} MiB`)
+      memory.push({ stage, window, pssMiB: summedMiB([process.pid, ...pool.processIds()]) })
     }
   }
-  const run: StagedRun = {
-    experiment: await resolveExperiment(experimentOf(windows), { folder, sources }),
-    configs: [], sources, pool, store: openStore(folder, { clock: systemClock }), clock: systemClock,
-    machine: { cores: availableParallelism(), memoryBytes: 2 ** 33 }, timeoutMs: 600_000, interrupted: new AbortController().signal,
-    observer: {
-      stageStarted: () => {
-        started = systemClock.monotonic()
-      },
-      stageProgress: (stage, { done, total }) => {
-        if (stage === 'training' || stage === 'walk-forward') note(stage, done / total)
-      },
-      stageFinished: (stage, { wallMs }) => {
-        if (stage === 'training' || stage === 'walk-forward') seconds[stage] = wallMs / 1000
-      },
+  const observer: StageObserver = {
+    stageProgress: (stage, { done, total }) => {
+      if (stage === 'training' || stage === 'walk-forward') note(stage, done / total)
+    },
+    stageFinished: (stage, { wallMs }) => {
+      if (stage === 'training' || stage === 'walk-forward') seconds[stage] = wallMs / 1000
     },
   }
   try {
-    const { failures } = await runStages(run, await prepareRun(run))
+    const setup = await setUpExperiment(file, { workers: pool.workers }, { workspace, pool, interrupted: new AbortController().signal })
+    const run = { ...setup, observer, save: () => undefined }
+    const { failures } = await runPrepared(run, await prepareExperiment(run))
     if (failures.length > 0) throw new Error(failures[0].error.problems[0].message)
     return { trainingSeconds: seconds.training, testSeconds: seconds['walk-forward'], memory }
   } finally {
@@ -80,20 +78,26 @@ async function runWindows(windows: number): Promise<{ trainingSeconds: number; t
 }
 
 /** A thousand candidates over 10 and over 100 windows: time per training, and whether memory grows with the windows. */
-export async function benchWalkForward(): Promise<Bench> {
-  const few = await runWindows(10)
-  const many = await runWindows(100)
-  const once = (name: string, unit: string, value: number) => ({ name, unit, median: value, least: value, most: value, runs: 1 })
+export async function benchWalkForward({ thresholds, windows }: WalkForwardSize = FULL): Promise<Bench> {
+  const few = await runWindows(windows[0], thresholds)
+  const many = await runWindows(windows[1], thresholds)
+  const candidates = SIGNALS * thresholds
+  const once = (name: string, unit: string, value: number) => figureOf({ name, unit, values: [value] })
   const peak = ({ memory }: typeof few) => Math.max(...memory.map(({ pssMiB }) => pssMiB))
+  const line = (stage: WindowMemory['stage'], name: string): Line =>
+    ({ name, points: many.memory.filter((each) => each.stage === stage).map(({ window, pssMiB }) => [window + 1, pssMiB]) })
   return {
     name: 'walk-forward',
-    setting: { candidates: CANDIDATES, symbols: SYMBOLS, train: TRAIN, test: TEST, windows: 100, workers: availableParallelism(), memory: many.memory },
+    setting: { candidates, symbols: SYMBOLS, train: TRAIN, test: TEST, windows, workers: availableParallelism() },
     figures: [
-      once('100 windows, training', 's', many.trainingSeconds),
-      once('100 windows, tests', 's', many.testSeconds),
-      once('training', 'ns/portfolio-symbol-bar', (many.trainingSeconds * 1e9) / (CANDIDATES * SYMBOLS * TRAIN * 100)),
-      once('10 windows, most memory', 'MiB', peak(few)),
-      once('100 windows, most memory', 'MiB', peak(many)),
+      figureOf({ name: `memory, ${windows[1]} windows ÷ ${windows[0]}`, unit: '×', values: [peak(many) / peak(few)], target: { atMost: 1.2 } }),
+      once(`${windows[1]} windows, training`, 's', many.trainingSeconds),
+      once(`${windows[1]} windows, tests`, 's', many.testSeconds),
+      once('training', 'ns/portfolio-symbol-bar', (many.trainingSeconds * 1e9) / (candidates * SYMBOLS * TRAIN * windows[1])),
+      once(`${windows[0]} windows, most memory`, 'MiB', peak(few)),
+      once(`${windows[1]} windows, most memory`, 'MiB', peak(many)),
     ],
+    notes: ['Memory is the summed proportional set size of all processes, this bench included, when a window was done.'],
+    plot: { x: 'window', y: 'MiB of all processes', lines: [line('training', 'after its training'), line('walk-forward', 'after its test')] },
   }
 }

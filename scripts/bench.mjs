@@ -1,12 +1,8 @@
-// Bundles and runs the benches: node scripts/bench.mjs [kernel csv strategies models workers walk-forward]
-import { build } from 'esbuild'
+// Bundles and runs the benches: node scripts/bench.mjs [names]; without names all of them, some forty minutes.
 import { join } from 'node:path'
+import { buildBench } from './build-bench.mjs'
 import { runToEnd, setUp } from './setup.mjs'
 
 const root = await setUp()
-const outfile = join(root, 'dist/bench.mjs')
-await build({
-  entryPoints: [join(root, 'bench/run.ts')],
-  outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning',
-})
-runToEnd([process.execPath, outfile, ...process.argv.slice(2)])
+await buildBench(root)
+runToEnd([process.execPath, join(root, 'dist/bench.mjs'), ...process.argv.slice(2)])

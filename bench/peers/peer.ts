@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /** The Python with the peers' packages: MILLRACE_BENCH_PYTHON, else what is on the path. */
-const PYTHON = process.env.MILLRACE_BENCH_PYTHON ?? 'python3'
+const python = (): string => process.env.MILLRACE_BENCH_PYTHON ?? 'python3'
 
 /** Why a peer cannot be measured here, or null. */
 export function whyNotPeer(packageName: string): string | null {
-  const { status, error } = spawnSync(PYTHON, ['-c', `import ${packageName}`], { encoding: 'utf8' })
-  if (error !== undefined) return `there is no ${PYTHON}`
-  return status === 0 ? null : `${PYTHON} has no ${packageName}; name another by MILLRACE_BENCH_PYTHON`
+  const { status, error } = spawnSync(python(), ['-c', `import ${packageName}`], { encoding: 'utf8' })
+  if (error !== undefined) return `there is no ${python()}`
+  return status === 0 ? null : `${python()} has no ${packageName}; name another by MILLRACE_BENCH_PYTHON`
 }
 
 /** A peer's process that answers every line with a line of JSON. */
@@ -20,7 +20,7 @@ export interface Peer {
 }
 
 export function startPeer(script: string): Peer {
-  const child = spawn(PYTHON, ['-W', 'ignore', script], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(python(), ['-W', 'ignore', script], { stdio: ['pipe', 'pipe', 'inherit'] })
   const ended = new Promise<void>((resolve, reject) => {
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${script} ended with ${code}`))))
   })

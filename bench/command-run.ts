@@ -1,0 +1,75 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '../src/base/clock.ts'
+import { findInstallation } from '../src/experiment/installation.ts'
+import type { ExperimentInput } from '../src/experiment/schema.ts'
+import type { StageTiming } from '../src/stages/observer.ts'
+import type { RunRecord } from '../src/stages/run-record.ts'
+import { peakOf, treeOf, watchMemory, type MemoryOverTime } from './process-tree.ts'
+import { startProgram } from './program.ts'
+
+/** An experiment run by the command line, as a user runs it: all its processes, from its start to its end. */
+export interface CommandRun {
+  readonly seconds: number
+  /** By stage; of a run with nothing to do there is none. */
+  readonly stages: ReadonlyMap<string, StageTiming>
+  readonly lockstep: RunRecord['lockstep']
+  readonly memory: MemoryOverTime
+  readonly peakMiB: number
+}
+
+export interface CommandOptions {
+  readonly workers: number
+  readonly driver?: 'staged' | 'lockstep'
+  /** Between two looks at the memory. */
+  readonly everyMs?: number
+}
+
+/** A folder for experiments and their stores. Everything in it is removed at the end. */
+export interface Workplace {
+  /** Runs an experiment in the store of that name, which is made where there is none. */
+  run(experiment: ExperimentInput, store: string, options: CommandOptions): Promise<CommandRun>
+  empty(store: string): void
+}
+
+export async function withWorkplace<T>(work: (workplace: Workplace) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+  try {
+    return await work({
+      run: (experiment, store, options) => {
+        const file = join(folder, `${experiment.name}.json`)
+        writeFileSync(file, JSON.stringify(experiment))
+        return runCommand(file, join(folder, store), options)
+      },
+      empty: (store) => rmSync(join(folder, store), { recursive: true, force: true }),
+    })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function runCommand(file: string, store: string, { workers, driver = 'staged', everyMs = 100 }: CommandOptions): Promise<CommandRun> {
+  const predictions = driver === 'lockstep' ? ['--predictions', 'fresh'] : []
+  const started = systemClock.monotonic()
+  const program = startProgram({
+    file: process.execPath,
+    words: [join(findInstallation().root, 'bin/millrace.mjs'), 'run', file, '--store', store, '--json', '--workers', String(workers), '--driver', driver, ...predictions],
+  })
+  const watch = watchMemory(() => treeOf(program.processId), everyMs)
+  const said = await program.ended.finally(() => watch.stop())
+  const seconds = (systemClock.monotonic() - started) / 1000
+  const memory = watch.stop()
+  const { timings = [], lockstep } = JSON.parse(said) as Partial<Pick<RunRecord, 'timings' | 'lockstep'>>
+  return { seconds, stages: new Map(timings.map((timing) => [timing.stage, timing])), lockstep, memory, peakMiB: peakOf(memory) }
+}
+
+/** Seconds by the clock of some stages. */
+export function stageSeconds({ stages }: CommandRun, ...names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + (stages.get(name)?.wallMs ?? 0), 0) / 1000
+}
+
+/** Everything between the market, which both drivers read alike, and the metrics. */
+export function drivenSeconds(run: CommandRun): number {
+  return stageSeconds(run, ...[...run.stages.keys()].filter((stage) => stage !== 'market'))
+}

@@ -1,0 +1,1 @@
+export function buildBench(root: string): Promise<void>
