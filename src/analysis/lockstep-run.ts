@@ -91,7 +91,7 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
   const configs = expandPortfolios(experiment)
   const fingerprint = fingerprintOf({ experiment, driver: 'lockstep', predictions }, prepared)
   const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [], sizes: { workers: of.workers, portfoliosPerBatch: of.portfoliosPerBatch } }, () => [prepared.market])
-  const run: StagedRun = { ...of, configs, observer }
+  const run: StagedRun = { ...of, observer }
   try {
     const started = of.clock.monotonic()
     observer.stageStarted?.('lockstep', { total: prepared.rows, cached: 0 })
@@ -103,14 +103,14 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
       peakMemoryBytes: of.memoryMeter?.peak() ?? 0,
     })
     const places = placesOf(store, prepared, outcome.artefacts)
-    const metrics = await publishMetrics(store, { ...run, driver: 'lockstep', addresses: prepared.addresses, walkForwards: [], places })
+    const metrics = await publishMetrics(store, { ...run, driver: 'lockstep', portfolios: prepared.portfolios, walkForwards: [], places })
     note({
       status: 'finished',
-      artefacts: describeArtefacts(store, prepared, { configs, places, metrics }),
+      artefacts: describeArtefacts(store, prepared, { places, metrics }),
       reached: undefined,
       lockstep: {
         bars: outcome.bars, predictions, compared: outcome.predictions, flips: outcome.flips,
-        ...compareWithStaged(store, { places, members: configs.map(prepared.addresses.portfolio) }),
+        ...compareWithStaged(store, { places, members: prepared.portfolios }),
       },
     })
     return record()
@@ -138,7 +138,7 @@ function placesOf(store: Store, prepared: PreparedRun, results: readonly Address
   const places: Places = new Map()
   for (const work of prepared.stages.flat()) {
     if (work.stage === 'portfolios') continue
-    for (const [address, place] of store.findMembers(work.artefactKind, work.members.map((member) => member.address))) places.set(address, place)
+    for (const [address, place] of store.findMembers(work.artefactKind, work.members.addresses)) places.set(address, place)
   }
   for (const artefact of results) {
     store.meta(artefact)?.members.forEach((address, position) => places.set(address, { artefact, position }))

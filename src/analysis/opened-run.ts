@@ -1,6 +1,6 @@
 import { MillraceError } from '../base/errors.ts'
 import { nearestName } from '../features/params.ts'
-import { findPortfolio, portfolioAt, portfolioCount, portfolioIdAt } from '../experiment/portfolios.ts'
+import { findPortfolio, portfolioAt, portfolioCount, portfolioLabelAt } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { RunArtefacts, RunRecord } from '../stages/run-record.ts'
@@ -56,7 +56,7 @@ export function findSameRun(of: { readonly store: Store; readonly runs: Runs<Run
 export function portfolioOf(run: OpenedRun, id: string): PortfolioConfig {
   const index = findPortfolio(run.experiment, id)
   if (index >= 0) return portfolioAt(run.experiment, index)
-  const ids = Array.from({ length: Math.min(5000, portfolioCount(run.experiment)) }, (_, at) => portfolioIdAt(run.experiment, at))
+  const ids = Array.from({ length: Math.min(5000, portfolioCount(run.experiment)) }, (_, at) => portfolioLabelAt(run.experiment, at).id)
   const nearest = ids.find((candidate) => candidate.startsWith(id)) ?? nearestName(id, ids)
   throw new MillraceError({
     code: 'PORTFOLIO_NOT_FOUND',

@@ -8,8 +8,7 @@ import type { MemoryMeter } from '../pool/memory-meter.ts'
 import type { Pool } from '../pool/pool.ts'
 import { LEAST_BLOCK_ROWS, MOST_BLOCK_ROWS } from '../stages/block-rows.ts'
 import type { Machine, Overrides } from '../stages/core-plan.ts'
-import { expandPortfolios, type ExperimentRun } from '../stages/experiment-run.ts'
-import type { StagedRun } from '../stages/pipeline.ts'
+import type { ExperimentRun } from '../stages/experiment-run.ts'
 import type { GlobalOptions } from './invocation.ts'
 import { positiveCount } from './option-values.ts'
 import type { Workspace } from './workspace.ts'
@@ -70,13 +69,12 @@ export async function setUpExperiment(
   file: string,
   options: ExperimentOptions,
   of: { readonly workspace: Workspace; readonly pool: Pool; readonly memoryMeter?: MemoryMeter; readonly interrupted: AbortSignal },
-): Promise<Omit<ExperimentRun, 'save' | 'observer'> & Pick<StagedRun, 'configs'>> {
+): Promise<Omit<ExperimentRun, 'save' | 'observer'>> {
   const { store, installation } = of.workspace
   const experiment = await loadExperiment(file, { sources: installation.sources, allowLarge: options.allowLarge })
   const machine = machineOf(options)
   return {
     experiment, store,
-    configs: expandPortfolios(experiment),
     pool: of.pool,
     memoryMeter: of.memoryMeter,
     interrupted: of.interrupted,

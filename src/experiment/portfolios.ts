@@ -35,16 +35,21 @@ function configOf(
   }
 }
 
-export function portfolioIdAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): string {
-  const { group, position } = placeOf(resolved, index)
-  return idOf(group, chosen(group, position))
+/** What a portfolio is called, without the rest of its configuration. */
+export interface PortfolioLabel {
+  readonly id: string
+  readonly containerId: string
+  /** What tells it from the others, as columns of a result table: `portfolio`, `signal`, grid paths. */
+  readonly parameters: Readonly<Record<string, Scalar>>
 }
 
-/** What tells portfolio `index` from the others, as columns of a result table: `portfolio`, `signal`, grid paths. */
-export function portfolioParametersAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): Record<string, Scalar> {
+export function portfolioLabelAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): PortfolioLabel {
   const { group, position } = placeOf(resolved, index)
-  const { signal, parameters } = chosen(group, position)
-  return { portfolio: group.name, signal, ...parameters }
+  const choice = chosen(group, position)
+  return {
+    id: idOf(group, choice), containerId: group.containerId,
+    parameters: { portfolio: group.name, signal: choice.signal, ...choice.parameters },
+  }
 }
 
 /** Index of a portfolio by its id, or −1. */

@@ -15,7 +15,7 @@ import type { Environment, RunRecord } from './run-record.ts'
 import type { Places } from './stage-work.ts'
 
 /** A staged run with somewhere to write down how it goes. */
-export interface ExperimentRun extends Omit<StagedRun, 'configs' | 'observer'> {
+export interface ExperimentRun extends Omit<StagedRun, 'observer'> {
   readonly experimentFile: string
   readonly environment: Environment
   readonly observer: StageObserver
@@ -63,7 +63,7 @@ export function prepareExperiment(
 
 /** Runs an experiment staged, from market to metrics; as `prepareExperiment` and then `runPrepared`. */
 export async function runExperiment(of: ExperimentRun): Promise<RunRecord> {
-  return runPrepared(of, await prepareExperiment({ ...of, configs: expandPortfolios(of.experiment) }, of))
+  return runPrepared(of, await prepareExperiment(of, of))
 }
 
 /**
@@ -71,19 +71,18 @@ export async function runExperiment(of: ExperimentRun): Promise<RunRecord> {
  * @throws MillraceError after the record says `failed` or `interrupted`
  */
 export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Promise<RunRecord> {
-  const configs = expandPortfolios(of.experiment)
   const places: Places = new Map()
   const fingerprint = fingerprintOf({ experiment: of.experiment, driver: 'staged' }, prepared)
   const { workers, modelThreads, rowsPerBlock } = prepared.cores
   const reached = () => [...new Set([prepared.market, ...Array.from(places.values(), (place) => place.artefact)])]
   const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan, sizes: { workers, modelThreads, rowsPerBlock } }, reached)
-  const run: StagedRun = { ...of, observer, configs }
+  const run: StagedRun = { ...of, observer }
   try {
     const { plan, outcome, metrics } = await runRepairing(run, prepared, places)
     note({
       status: outcome.failures.length > 0 ? 'partial' : 'finished',
       failures: outcome.failures,
-      artefacts: describeArtefacts(of.store, plan, { configs, places: outcome.places, metrics }),
+      artefacts: describeArtefacts(of.store, plan, { places: outcome.places, metrics }),
       reached: undefined,
     })
     return record()
@@ -156,7 +155,7 @@ async function runRepairing(
     plan = undefined
     places.clear()
     const outcome = await runStages(run, current, places)
-    const metrics = await publishMetrics(run.store, { ...run, driver: 'staged', addresses: current.addresses, walkForwards: current.walkForwards, places })
+    const metrics = await publishMetrics(run.store, { ...run, driver: 'staged', portfolios: current.portfolios, walkForwards: current.walkForwards, places })
     return { plan: current, outcome, metrics }
   })
 }

@@ -2,24 +2,21 @@ import { join } from 'node:path'
 import { addressOf } from '../base/hash.ts'
 import { computeMetrics, METRIC_FIELDS } from '../domain/metrics.ts'
 import type { Performance } from '../domain/performance.ts'
-import type { MetricProfile } from '../domain/profile.ts'
-import type { PortfolioConfig } from '../domain/portfolio.ts'
-import { portfolioParametersAt } from '../experiment/portfolios.ts'
+import { portfolioLabelAt, type PortfolioLabel } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, MemberPlace, Store } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
-import type { Addresses } from './addresses.ts'
-import type { Places } from './stage-work.ts'
+import { cutChunks, placeOf, type Places } from './stage-work.ts'
 import type { PlannedWalkForward } from './walk-forward-work.ts'
 
 export const METRICS_FILE = 'metrics.parquet'
 
 export interface MetricsLedgerInputs {
   readonly experiment: ResolvedExperiment
-  readonly configs: readonly PortfolioConfig[]
-  readonly addresses: Pick<Addresses, 'portfolio'>
+  /** Addresses of the experiment's portfolios, in its order. */
+  readonly portfolios: readonly Address[]
   readonly walkForwards: readonly Pick<PlannedWalkForward, 'group' | 'address'>[]
   readonly places: Places
   readonly sources: SourceHashes
@@ -30,79 +27,90 @@ export interface MetricsLedgerInputs {
 /**
  * Computes every portfolio's metrics under the experiment's profile from the stored sums, and keeps them as
  * one ledger: a row a portfolio, in experiment order, with what tells it from the others, then a row for every
- * walk-forward. Failed portfolios have no row.
+ * walk-forward. Failed portfolios have no row. Only some rows at a time are in memory.
  */
 export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs): Promise<Address> {
-  const members = [...inputs.configs.map(inputs.addresses.portfolio), ...inputs.walkForwards.map(({ address }) => address)]
-  const stitched = inputs.walkForwards.map(({ group }) => ({ id: group.name, containerId: group.containerId }))
-  const made = [...inputs.configs, ...stitched].flatMap((config, index) => {
-    const place = inputs.places.get(members[index])
-    return place === undefined ? [] : [{ config, ordinal: index, place }]
-  })
-  const parameters = made.map(({ config, ordinal }) =>
-    (ordinal < inputs.configs.length ? portfolioParametersAt(inputs.experiment, ordinal) : { portfolio: config.id, signal: null }))
+  const { experiment, driver, places } = inputs
+  const { profile } = experiment
+  const members = [...inputs.portfolios, ...inputs.walkForwards.map(({ address }) => address)]
+  const made = Int32Array.from(members.keys()).filter((ordinal) => places.has(members[ordinal]))
+  const parts = cutChunks([...made], ROWS_PER_PART)
+  const parameters = new ParameterColumns()
   const address = addressOf({
-    kind: 'metrics',
-    code: inputs.sources['stages/metrics-ledger.ts'],
-    driver: inputs.driver,
-    profile: inputs.experiment.profile,
-    portfolios: slices(made.length).map(([from, to]) => addressOf(made.slice(from, to).map(({ ordinal }, i) => [ordinal, members[ordinal], parameters[from + i]]))),
+    kind: 'metrics', code: inputs.sources['stages/metrics-ledger.ts'], driver, profile,
+    portfolios: parts.map((ordinals) => addressOf(labelsOf(inputs, ordinals).map((label, i) => {
+      parameters.learn(label.parameters)
+      return [ordinals[i], members[ordinals[i]], label.parameters]
+    }))),
   })
   if (store.meta(address) !== undefined) return address
-  const metrics = metricColumns(made.map(({ place }) => place), { store, profile: inputs.experiment.profile })
   const draft = store.draft({
-    address,
-    kind: 'metrics',
-    madeFrom: { experiment: inputs.experiment.name, driver: inputs.driver, profile: inputs.experiment.profile, portfolios: made.length },
-    facts: { rows: made.length, profile: inputs.experiment.profile.name },
+    address, kind: 'metrics', madeFrom: { experiment: experiment.name, driver, profile, portfolios: made.length },
+    facts: { rows: made.length, profile: profile.name },
   })
-  const { writeLedger } = await import('../store/ledgers.ts')
-  await writeLedger(join(draft.folder, METRICS_FILE), [
-    { name: 'portfolio', type: 'VARCHAR', values: made.map(({ config }) => config.id) },
-    { name: 'ordinal', type: 'INTEGER', values: made.map(({ ordinal }) => ordinal) },
-    { name: 'containerId', type: 'VARCHAR', values: made.map(({ config }) => config.containerId) },
-    ...parameterColumns(parameters),
-    { name: 'profile', type: 'VARCHAR', values: made.map(() => inputs.experiment.profile.name) },
-    ...METRIC_FIELDS.map((field, f): LedgerColumn => ({ name: field, type: 'DOUBLE', values: metrics[f] })),
-  ])
+  const read = createReader(store)
+  const columnsOf = (ordinals: readonly number[]): LedgerColumn[] => {
+    const labels = labelsOf(inputs, ordinals)
+    const metrics = ordinals.map((ordinal) => computeMetrics(read(placeOf(places, members[ordinal])), profile))
+    return [
+      { name: 'portfolio', type: 'VARCHAR', values: labels.map(({ id }) => id) },
+      { name: 'ordinal', type: 'INTEGER', values: ordinals },
+      { name: 'containerId', type: 'VARCHAR', values: labels.map(({ containerId }) => containerId) },
+      ...parameters.columnsOf(labels),
+      { name: 'profile', type: 'VARCHAR', values: ordinals.map(() => profile.name) },
+      ...METRIC_FIELDS.map((field): LedgerColumn => ({ name: field, type: 'DOUBLE', values: Float64Array.from(metrics, (row) => row[field]) })),
+    ]
+  }
+  const { writeLedgerInParts } = await import('../store/ledgers.ts')
+  await writeLedgerInParts(join(draft.folder, METRICS_FILE), { fields: columnsOf([]), parts: lazily(parts, columnsOf) })
   draft.publish()
   return address
 }
 
-/** Rows whose text is hashed at once: that of a million would not fit a string. */
-const ROWS_PER_SLICE = 10_000
+/** Rows that are worked out, hashed and written at once. */
+const ROWS_PER_PART = 10_000
 
-function slices(rows: number): (readonly [from: number, to: number])[] {
-  return Array.from({ length: Math.ceil(rows / ROWS_PER_SLICE) }, (_, i) => [i * ROWS_PER_SLICE, Math.min(rows, (i + 1) * ROWS_PER_SLICE)])
+function* lazily<T, U>(items: readonly T[], make: (item: T) => U): Generator<U> {
+  for (const item of items) yield make(item)
 }
 
-/** A column per metric. Of the stored sums, only the batch at hand is in memory. */
-function metricColumns(places: readonly MemberPlace[], of: { store: Store; profile: MetricProfile }): Float64Array[] {
-  const columns = METRIC_FIELDS.map(() => new Float64Array(places.length))
+/** What rows are called: portfolios in experiment order, then stitched ones. */
+function labelsOf({ experiment, portfolios, walkForwards }: MetricsLedgerInputs, ordinals: readonly number[]): PortfolioLabel[] {
+  return ordinals.map((ordinal) => {
+    if (ordinal < portfolios.length) return portfolioLabelAt(experiment, ordinal)
+    const { name: id, containerId } = walkForwards[ordinal - portfolios.length].group
+    return { id, containerId, parameters: { portfolio: id, signal: null } }
+  })
+}
+
+/** Reads stored sums; those of the batch read last are at hand. */
+function createReader(store: Store): (place: MemberPlace) => Performance {
   let artefact: Address | undefined
   let batch: readonly Performance[] = []
-  places.forEach((place, row) => {
-    if (place.artefact !== artefact) {
-      artefact = place.artefact
-      batch = readPerformances(of.store, artefact)
-    }
-    const metrics = computeMetrics(batch[place.position], of.profile)
-    METRIC_FIELDS.forEach((field, f) => {
-      columns[f][row] = metrics[field]
-    })
-  })
-  return columns
+  return (place) => {
+    if (place.artefact !== artefact) batch = readPerformances(store, (artefact = place.artefact))
+    return batch[place.position]
+  }
 }
 
 /** A column per grid parameter, numeric where every value is; its group's name is the column `groupName`. */
-function parameterColumns(rows: readonly Readonly<Record<string, unknown>>[]): LedgerColumn[] {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  return names.map((name): LedgerColumn => {
-    const values = rows.map((row) => row[name] ?? null)
-    const columnName = name === 'portfolio' ? 'groupName' : name.replaceAll('.', '_')
-    if (values.some((value) => value !== null) && values.every((value) => value === null || typeof value === 'number')) {
-      return { name: columnName, type: 'DOUBLE', values: values.map((value) => (value === null ? NaN : (value as number))) }
+class ParameterColumns {
+  readonly #names = new Map<string, 'DOUBLE' | 'VARCHAR' | undefined>()
+
+  learn(parameters: PortfolioLabel['parameters']): void {
+    for (const [name, value] of Object.entries(parameters)) {
+      const kind = value === null ? undefined : typeof value === 'number' ? 'DOUBLE' : 'VARCHAR'
+      const before = this.#names.get(name)
+      this.#names.set(name, before === 'VARCHAR' || kind === undefined ? before : kind)
     }
-    return { name: columnName, type: 'VARCHAR', values: values.map((value) => (value === null ? null : String(value))) }
-  })
+  }
+
+  columnsOf(labels: readonly PortfolioLabel[]): LedgerColumn[] {
+    return Array.from(this.#names, ([parameter, type]): LedgerColumn => {
+      const values = labels.map(({ parameters }) => parameters[parameter] ?? null)
+      const name = parameter === 'portfolio' ? 'groupName' : parameter.replaceAll('.', '_')
+      if (type === 'DOUBLE') return { name, type, values: values.map((value) => (value === null ? NaN : (value as number))) }
+      return { name, type: 'VARCHAR', values: values.map((value) => (value === null ? null : String(value))) }
+    })
+  }
 }

@@ -1,7 +1,6 @@
 import { addressOf } from '../base/hash.ts'
 import { fromErrorReport } from '../base/errors.ts'
 import type { Instrument } from '../domain/instrument.ts'
-import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { portfolioCount } from '../experiment/portfolios.ts'
 import { features } from '../features/registry.ts'
@@ -25,7 +24,6 @@ import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategy
 /** A run of an experiment by the staged driver. */
 export interface StagedRun extends StageRun {
   readonly experiment: ResolvedExperiment
-  readonly configs: readonly PortfolioConfig[]
   readonly sources: SourceHashes
   readonly machine: Machine
   /** Sizes that are not for the core plan to decide. */
@@ -40,6 +38,8 @@ export interface PreparedRun {
   readonly lineup: Lineup
   readonly addresses: Addresses
   readonly stages: readonly (readonly StageWork[])[]
+  /** Addresses of the experiment's portfolios, in its order. */
+  readonly portfolios: readonly Address[]
   readonly walkForwards: readonly PlannedWalkForward[]
   readonly cores: CorePlan
   readonly plan: readonly PlannedStage[]
@@ -64,7 +64,7 @@ function stagesOf(context: WorkContext, walkForward: WalkForwardContext, planned
     [portfolioWork(context)],
     [trainingWork(walkForward, planned)],
     [walkForwardWork(walkForward, planned)],
-  ].map((works) => works.filter((work) => work.members.length > 0) as StageWork[])
+  ].map((works) => works.filter((work) => work.members.addresses.length > 0) as StageWork[])
 }
 
 /** Reads the market (or finds it stored), lines up the experiment and plans every stage. */
@@ -92,7 +92,6 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     lineup,
     addresses,
     experiment: run.experiment,
-    configs: run.configs,
     subscriptions: subscriptionsOf(run.experiment.portfolios),
     onReference: referenceShare(run.experiment),
   }
@@ -106,7 +105,8 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     subscriptions: subscriptionsOf([...run.experiment.portfolios, ...run.experiment.walkForwards]),
   }, run.overrides)
   const plan = counts.map((count) => planStage(count, cores.share))
-  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, walkForwards, cores, plan }
+  const portfolios = stages.flat().find(({ stage }) => stage === 'portfolios')?.members.addresses ?? []
+  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, portfolios, walkForwards, cores, plan }
 }
 
 /**

@@ -1,5 +1,4 @@
 import { addressOf } from '../base/hash.ts'
-import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import type { Lineup } from '../lineup/lineup.ts'
@@ -13,7 +12,7 @@ export function fingerprintOf(
   of: { readonly experiment: ResolvedExperiment; readonly driver: RunRecord['driver']; readonly predictions?: 'stored' | 'fresh' },
   prepared: PreparedRun,
 ): Address {
-  const members = prepared.stages.flatMap((works) => works.flatMap((work) => work.members.map((member) => member.address)))
+  const members = prepared.stages.flatMap((works) => works.flatMap((work) => work.members.addresses))
   return addressOf({ ...of, market: prepared.market, members })
 }
 
@@ -21,7 +20,7 @@ export function fingerprintOf(
 export function describeArtefacts(
   store: Store,
   prepared: PreparedRun,
-  of: { readonly configs: readonly PortfolioConfig[]; readonly places: Places; readonly metrics: Address },
+  of: { readonly places: Places; readonly metrics: Address },
 ): RunArtefacts {
   const { lineup, addresses } = prepared
   const known = (entries: readonly (readonly [string, Address])[]): Record<string, MemberPlace> =>
@@ -41,7 +40,7 @@ export function describeArtefacts(
     }),
   )
   const stitched = prepared.walkForwards.map(({ address }) => address)
-  const members = [...of.configs.map(addresses.portfolio), ...stitched]
+  const members = [...prepared.portfolios, ...stitched]
   const results = [...new Set(members.flatMap((address) => of.places.get(address)?.artefact ?? []))]
   return {
     market: prepared.market,

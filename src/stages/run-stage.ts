@@ -21,8 +21,9 @@ export interface StageRun {
 export type Unavailable = Map<Address, Failure>
 
 /** Two names may mean one thing (a risk model in two patterns with the same book): it is made once. */
-function distinctMembers(work: StageWork): Member[] {
-  return [...new Map(work.members.map((member) => [member.address, member])).values()]
+function distinct({ members: { addresses } }: StageWork): readonly Address[] {
+  const different = new Set(addresses)
+  return different.size === addresses.length ? addresses : [...different]
 }
 
 /** What of a stage is stored, and what is still to be made. */
@@ -41,8 +42,8 @@ export function countStage(store: Store, works: readonly StageWork[]): StageCoun
   let total = 0
   let bytes = 0
   const levels = works.map((work) => {
-    const members = distinctMembers(work)
-    const found = store.findMembers(work.artefactKind, members.map((member) => member.address))
+    const members = distinct(work)
+    const found = store.findMembers(work.artefactKind, members)
     const missing = members.length - found.size
     total += members.length
     bytes += missing * work.bytesPerMember
@@ -83,16 +84,13 @@ export async function runStage(
   run.observer.stageStarted?.(stage, { total: planned.total, cached: planned.cached })
   const progress = createProgress(run.observer, stage, planned.total - planned.cached)
   for (const work of works) {
-    const members = distinctMembers(work)
-    for (const [address, place] of run.store.findMembers(work.artefactKind, members.map((member) => member.address))) {
-      state.places.set(address, place)
-    }
-    const ready = members.filter((member) => !state.places.has(member.address) && !blocked(run, work, member, state.unavailable))
+    for (const [address, place] of run.store.findMembers(work.artefactKind, distinct(work))) state.places.set(address, place)
+    const ready = readyMembers(run, work, state)
     if (ready.length === 0) continue
     const { membersPerTask, workers } = planLevel(levelOf(work, ready.length), state.plan.share)
-    const runChunk = async (chunk: readonly Member[]) => {
+    const runChunk = async (chunk: readonly number[]) => {
       run.interrupted.throwIfAborted()
-      const done = await runChunkIsolating(run, { work, chunk, places: state.places, sizes: state.plan, progress })
+      const done = await runChunkIsolating(run, { work, chunk: chunk.map((index) => work.members.at(index)), places: state.places, sizes: state.plan, progress })
       meter.cpuMs += done.cpuMs
       meter.made += done.places.size
       for (const [address, place] of done.places) state.places.set(address, place)
@@ -128,6 +126,19 @@ async function inLanes<T>(items: readonly T[], lanes: number, act: (item: T) => 
     }
   }
   await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
+}
+
+/** Indices of the members that are neither stored nor blocked, each address once. */
+function readyMembers(run: StageRun, work: StageWork, state: { readonly places: Places; readonly unavailable: Unavailable }): number[] {
+  const { addresses, at } = work.members
+  const taken = distinct(work) === addresses ? undefined : new Set<Address>()
+  const ready: number[] = []
+  addresses.forEach((address, index) => {
+    if (state.places.has(address) || taken?.has(address) === true) return
+    taken?.add(address)
+    if (state.unavailable.size === 0 || !blocked(run, work, at(index), state.unavailable)) ready.push(index)
+  })
+  return ready
 }
 
 function blocked(run: StageRun, work: StageWork, member: Member, unavailable: Unavailable): boolean {

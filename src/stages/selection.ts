@@ -3,7 +3,7 @@ import type { Metrics } from '../domain/metrics.ts'
 import { selectByMetric, type SelectPortfolio } from '../domain/walk-forward.ts'
 import type { WalkForwardGroup } from '../experiment/experiment.ts'
 import { loadModule } from '../experiment/modules.ts'
-import { portfolioIdAt, portfolioParametersAt } from '../experiment/portfolios.ts'
+import { portfolioLabelAt } from '../experiment/portfolios.ts'
 
 /** What a window's training led to. */
 export interface Selected {
@@ -30,9 +30,10 @@ export async function createSelection(group: WalkForwardGroup): Promise<Selectio
   }
   const select = await findFunction(rule)
   return (window, trained) => {
-    const portfolios = trained.map((metrics, ordinal) => ({
-      ordinal, metrics, id: portfolioIdAt({ portfolios: [group] }, ordinal), parameters: portfolioParametersAt({ portfolios: [group] }, ordinal),
-    }))
+    const portfolios = trained.map((metrics, ordinal) => {
+      const { id, parameters } = portfolioLabelAt({ portfolios: [group] }, ordinal)
+      return { ordinal, metrics, id, parameters }
+    })
     const ordinal: unknown = select({ window, portfolios })
     if (ordinal === null) return { ordinal, figure: NaN, note: 'select chose none' }
     if (typeof ordinal === 'number' && Number.isInteger(ordinal) && ordinal >= 0 && ordinal < trained.length) return { ordinal, figure: NaN, note: '' }

@@ -13,6 +13,18 @@ export interface Member {
   readonly needs: readonly Address[]
 }
 
+/** The members of a piece of work, made as they are asked for: a million portfolios are never in memory at once. */
+export interface MemberList<M extends Member = Member> {
+  /** Of all of them, in order. */
+  readonly addresses: readonly Address[]
+  at(index: number): M
+}
+
+/** Members that are few. */
+export function listed<M extends Member>(members: readonly M[]): MemberList<M> {
+  return { addresses: members.map(({ address }) => address), at: (index) => members[index] }
+}
+
 /** Where every member made so far is; grows from stage to stage. */
 export type Places = Map<Address, MemberPlace>
 
@@ -37,7 +49,7 @@ export interface StageWork<M extends Member = Member> {
   /** The task's handler, and the kind of its artefact. */
   readonly taskKind: string
   readonly artefactKind: string
-  readonly members: readonly M[]
+  readonly members: MemberList<M>
   /** What a member adds to the store. */
   readonly bytesPerMember: number
   readonly load: MemberLoad

@@ -3,7 +3,7 @@ import type { MetricProfile } from '../domain/profile.ts'
 import { formatSessionDate, type Timeline } from '../domain/timeline.ts'
 import type { Window } from '../domain/walk-forward.ts'
 import type { ResolvedPattern, WalkForwardGroup } from '../experiment/experiment.ts'
-import { portfolioIdAt } from '../experiment/portfolios.ts'
+import { portfolioLabelAt } from '../experiment/portfolios.ts'
 import { collectLedgerRows } from '../lineup/ledger-rows.ts'
 import { publishResults, readPerformances } from '../lineup/results.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
@@ -74,7 +74,7 @@ function windowColumns({ task, selected, timeline }: { task: WalkForwardTask; se
     dates('trainFrom', ({ train }) => train.first), dates('trainTo', ({ train }) => train.last),
     numbers('testFirstRow', ({ test }) => test.first), numbers('testLastRow', ({ test }) => test.last),
     dates('testFrom', ({ test }) => test.first), dates('testTo', ({ test }) => test.last),
-    { name: 'selected', type: 'VARCHAR', values: selected.map(({ ordinal }) => (ordinal === null ? null : portfolioIdAt({ portfolios: [group] }, ordinal))) },
+    { name: 'selected', type: 'VARCHAR', values: selected.map(({ ordinal }) => (ordinal === null ? null : portfolioLabelAt({ portfolios: [group] }, ordinal).id)) },
     { name: 'selectedOrdinal', type: 'INTEGER', values: selected.map(({ ordinal }) => ordinal ?? NaN) },
     { name: 'selectedBy', type: 'VARCHAR', values: windows.map(() => ('by' in rule ? `${rule.order} ${rule.by}` : 'a function')) },
     { name: 'trainingMetric', type: 'DOUBLE', values: selected.map(({ figure }) => figure) },

@@ -10,7 +10,7 @@ import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
 import type { DecisionPlace, SignalPlace } from './kernel-blocks.ts'
 import { CANDIDATES_PER_TRAINING, subscriptionsOf, walkForwardLoad, type PortfolioLoad } from './member-load.ts'
-import { placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
+import { listed, placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
 import { stitchedIdentity } from './stitched-run.ts'
 import type { TrainingTask } from './training-task.ts'
 import type { WalkForwardTask } from './walk-forward-task.ts'
@@ -136,12 +136,12 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
     stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, onReference: 0, candidates: largest }),
     bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
-    members: planned.flatMap(({ group, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
+    members: listed(planned.flatMap(({ group, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
       group, batch, window,
       address: trainingAddress(context, batch, window),
       label: `${group.name} window ${number} candidates ${batch.from} to ${batch.to - 1}`,
       needs: batch.needs,
-    })))),
+    }))))),
     payload: ([{ group, batch, window, label }], { address, places, sizes }): TrainingTask => ({
       store: storeRoot, market, address, madeFrom: { training: label, market },
       candidates: { group, patterns: experiment.patterns, from: batch.from, to: batch.to },
@@ -159,10 +159,10 @@ export function walkForwardWork(context: WalkForwardContext, planned: readonly P
     stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), isRecorded: experiment.record === 'all', onReference: 1, candidates: 1 }),
     bytesPerMember: PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
-    members: planned.map((of) => ({
+    members: listed(planned.map((of) => ({
       of, address: of.address, label: of.group.name,
       needs: [...trained(of).flat(), ...of.batches.flatMap(({ needs }) => needs)],
-    })),
+    }))),
     payload: ([{ of }], { address, places }): WalkForwardTask => {
       const trainings = trained(of)
       return {

@@ -3,6 +3,7 @@ import type { FeatureRef } from '../features/feature.ts'
 import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { MarketInput } from '../domain/market-panels.ts'
 import type { ResolvedEnsemble, ResolvedExperiment } from '../experiment/experiment.ts'
+import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
 import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
@@ -13,7 +14,7 @@ import { featureLoad, loneLoad, portfolioLoad, strategyLoad, type PanelSize, typ
 import type { ModelTask } from './model-task.ts'
 import type { PortfolioTask } from './portfolio-task.ts'
 import type { RiskTask } from './risk-task.ts'
-import { placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
+import { listed, placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
 import type { StrategyTask } from './strategy-task.ts'
 
 /** What every stage's work is cut from. */
@@ -23,8 +24,7 @@ export interface WorkContext {
   readonly rows: number
   readonly lineup: Lineup
   readonly addresses: Addresses
-  readonly experiment: Pick<ResolvedExperiment, 'profile' | 'record'>
-  readonly configs: readonly PortfolioConfig[]
+  readonly experiment: Pick<ResolvedExperiment, 'profile' | 'record' | 'portfolios' | 'patterns'>
   readonly subscriptions: readonly Subscriptions[]
   /** Share of the portfolios that the reference kernel steps. */
   readonly onReference: number
@@ -71,12 +71,12 @@ export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] 
       stage: 'features', taskKind: 'features', artefactKind: 'features', isolated: false,
       bytesPerMember: context.rows * widest * FLOAT64_BYTES,
       load: featureLoad({ rows: context.rows, columns: widest }),
-      members: nodes.map((entry) => ({
+      members: listed(nodes.map((entry) => ({
         entry,
         address: context.addresses.feature(entry.ref.expression),
         label: entry.ref.expression,
         needs: inputAddresses(context, entry.inputs),
-      })),
+      }))),
       payload: (members, { address, places }): FeatureTask => ({
         store: context.storeRoot, market: context.market, address,
         madeFrom: { features: members.map((member) => member.label), market: context.market },
@@ -97,12 +97,12 @@ export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>>
     stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false,
     bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
     load: strategyLoad(sizeOf(context)),
-    members: entries.map((entry) => ({
+    members: listed(entries.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.id),
       label: entry.id,
       needs: inputAddresses(context, entry.features),
-    })),
+    }))),
     payload: (members, { address, places }): StrategyTask => {
       const refs = new Map(members.flatMap(({ entry }) => entry.features.map((ref) => [ref.expression, ref])))
       return {
@@ -132,12 +132,12 @@ export function modelWork(context: WorkContext): StageWork<Of<ModelEntry>> {
     stage: 'models', taskKind: 'models', artefactKind: 'signals', isolated: true,
     bytesPerMember: context.rows * context.lineup.universe.length * (FLOAT32_BYTES + FLOAT64_BYTES),
     load: loneLoad('model', sizeOf(context)),
-    members: context.lineup.models.map((entry) => ({
+    members: listed(context.lineup.models.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.spec.name),
       label: entry.spec.name,
       needs: inputAddresses(context, entry.spec.features),
-    })),
+    }))),
     payload: ([{ entry }], { address, places, sizes }): ModelTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { model: entry.spec.name, file: entry.fileHash, market: context.market },
@@ -156,12 +156,12 @@ export function ensembleWork(context: WorkContext): StageWork<Of<ResolvedEnsembl
     stage: 'ensembles', taskKind: 'ensembles', artefactKind: 'signals', isolated: false,
     bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
     load: loneLoad('ensemble', sizeOf(context)),
-    members: ensembles.map((entry) => ({
+    members: listed(ensembles.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.name),
       label: entry.name,
       needs: entry.members.map((member) => context.addresses.signal(member.signal)),
-    })),
+    }))),
     payload: ([{ entry }], { address, places }): EnsembleTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { ensemble: entry, market: context.market },
@@ -190,7 +190,7 @@ export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternE
     stage: 'risk', taskKind: 'risk', artefactKind: 'decisions', isolated: false,
     bytesPerMember: context.rows * (3 * context.lineup.universe.length + 2) * FLOAT32_BYTES,
     load: loneLoad('risk', sizeOf(context)),
-    members: context.lineup.patterns.flatMap((pattern) =>
+    members: listed(context.lineup.patterns.flatMap((pattern) =>
       pattern.models.map((model) => ({
         entry: { pattern, model },
         address: context.addresses.decision(pattern.name, model.name),
@@ -200,7 +200,7 @@ export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternE
           ...pattern.book.signals.map((member) => context.addresses.signal(member.signal)),
         ],
       })),
-    ),
+    )),
     payload: ([{ entry: { pattern, model }, label }], { address, places }): RiskTask => ({
       store: context.storeRoot, market: context.market, address,
       madeFrom: { riskModel: model.name, params: model.params, pattern: pattern.name, book: pattern.book, market: context.market },
@@ -219,21 +219,24 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
     const pattern = patterns.get(name) as PatternEntry
     return pattern.models.map((model) => ({ address: context.addresses.decision(name, model.name), fields: model.decides }))
   }
+  const addresses = Array.from({ length: portfolioCount(context.experiment) }, (_, index) => context.addresses.portfolio(portfolioAt(context.experiment, index)))
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
     load: portfolioLoad({
       ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: context.experiment.record === 'all', onReference: context.onReference,
     }),
-    members: context.configs.map((entry) => ({
-      entry,
-      address: context.addresses.portfolio(entry),
-      label: entry.id,
-      needs: [
-        ...entry.signals.map((subscription) => context.addresses.signal(subscription.signal)),
-        ...(entry.riskPattern === null ? [] : decisionsOf(entry.riskPattern).map((decision) => decision.address)),
-      ],
-    })),
+    members: {
+      addresses,
+      at: (index) => {
+        const entry = portfolioAt(context.experiment, index)
+        const decisions = entry.riskPattern === null ? [] : decisionsOf(entry.riskPattern)
+        return {
+          entry, address: addresses[index], label: entry.id,
+          needs: [...entry.signals.map(({ signal }) => context.addresses.signal(signal)), ...decisions.map(({ address }) => address)],
+        }
+      },
+    },
     payload: (members, { address, places, sizes }): PortfolioTask => {
       const signals = new Set(members.flatMap(({ entry }) => entry.signals.map((subscription) => subscription.signal)))
       const used = new Set(members.flatMap(({ entry }) => (entry.riskPattern === null ? [] : [entry.riskPattern])))

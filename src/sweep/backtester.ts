@@ -9,7 +9,7 @@ import { METRIC_FIELDS, type MetricField } from '../domain/metrics.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import { builtInCatalogue, type Catalogue } from '../experiment/catalogue.ts'
 import { findInstallation } from '../experiment/installation.ts'
-import { portfolioCount, portfolioIdAt, portfolioParametersAt } from '../experiment/portfolios.ts'
+import { portfolioCount, portfolioLabelAt } from '../experiment/portfolios.ts'
 import { resolveExperiment } from '../experiment/resolve.ts'
 import type { ExperimentInput } from '../experiment/schema.ts'
 import { checkAgainstUniverse } from '../experiment/universe.ts'
@@ -155,7 +155,7 @@ function collect(experiment: SweptExperiment, parts: readonly Float64Array[]): S
   }
   return {
     count, metrics,
-    idOf: (index) => portfolioIdAt(experiment, index),
-    parametersOf: (index) => portfolioParametersAt(experiment, index),
+    idOf: (index) => portfolioLabelAt(experiment, index).id,
+    parametersOf: (index) => portfolioLabelAt(experiment, index).parameters,
   }
 }

@@ -5,7 +5,7 @@ import { replayPortfolio } from '../../src/analysis/replay.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { MillraceError } from '../../src/base/errors.ts'
 import { formatExplanation } from '../../src/cli/explanation-text.ts'
-import { portfolioCount, portfolioIdAt } from '../../src/experiment/portfolios.ts'
+import { portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { runInline, SMALL, type InlineRun } from './inline-run.ts'
 
 const fround = Math.fround
@@ -18,7 +18,7 @@ let explained: Explanation[]
 /** Orders of every portfolio: some at random, and the first of each kind. */
 function chooseOrders({ opened }: InlineRun): string[] {
   const random = createRandom(SEED)
-  return Array.from({ length: portfolioCount(opened.experiment) }, (_, index) => portfolioIdAt(opened.experiment, index)).flatMap((id) => {
+  return Array.from({ length: portfolioCount(opened.experiment) }, (_, index) => portfolioLabelAt(opened.experiment, index).id).flatMap((id) => {
     const { orderKey, kind } = replayPortfolio(opened, id).rows.ledgers.orders
     const firsts = [...new Set(kind)].map((wanted) => String(orderKey[kind.indexOf(wanted)]))
     const some = Array.from({ length: PER_PORTFOLIO }, () => String(orderKey[random.integer(orderKey.length)]))

@@ -6,7 +6,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { findInstallation } from '../../src/experiment/installation.ts'
 import { resolveExperiment } from '../../src/experiment/resolve.ts'
 import { openInlinePool } from '../../src/pool/inline.ts'
-import { expandPortfolios, prepareExperiment, runPrepared, type ExperimentRun } from '../../src/stages/experiment-run.ts'
+import { prepareExperiment, runPrepared, type ExperimentRun } from '../../src/stages/experiment-run.ts'
 import { taskHandlers } from '../../src/stages/handlers.ts'
 import type { PreparedRun } from '../../src/stages/pipeline.ts'
 import type { RunRecord } from '../../src/stages/run-record.ts'
@@ -88,7 +88,7 @@ export async function runInline(raw: unknown, into: { readonly store?: LocalStor
       else runs.save(id, record)
     },
   }
-  const prepared = await prepareExperiment({ ...setup, configs: expandPortfolios(experiment) })
+  const prepared = await prepareExperiment(setup)
   await runPrepared(setup, prepared)
   return {
     opened: openRun({ store, runs }, id ?? ''), store, runs, prepared, setup,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findSameRun, openRun, portfolioOf } from '../../src/analysis/opened-run.ts'
 import { firstFilledOrder, replayPortfolio } from '../../src/analysis/replay.ts'
 import { MillraceError } from '../../src/base/errors.ts'
-import { portfolioCount, portfolioIdAt } from '../../src/experiment/portfolios.ts'
+import { portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { fingerprintOf } from '../../src/stages/run-artefacts.ts'
 import { runInline, SMALL, type InlineRun } from './inline-run.ts'
 
@@ -71,7 +71,7 @@ describe('a run that would do the same', () => {
 
 describe('replaying', () => {
   it('makes every portfolio again bit for bit', () => {
-    const ids = Array.from({ length: portfolioCount(run.opened.experiment) }, (_, index) => portfolioIdAt(run.opened.experiment, index))
+    const ids = Array.from({ length: portfolioCount(run.opened.experiment) }, (_, index) => portfolioLabelAt(run.opened.experiment, index).id)
     const replays = ids.map((id) => replayPortfolio(run.opened, id))
     expect(replays.filter(({ identical }) => !identical).map(({ config }) => config.id)).toEqual([])
     const orders = replays.reduce((sum, { rows }) => sum + rows.ledgers.orders.portfolio.length, 0)

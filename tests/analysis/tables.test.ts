@@ -6,7 +6,7 @@ import { replayPortfolio } from '../../src/analysis/replay.ts'
 import type { OpenedRun } from '../../src/analysis/opened-run.ts'
 import { MillraceError } from '../../src/base/errors.ts'
 import { computeMetrics } from '../../src/domain/metrics.ts'
-import { portfolioCount, portfolioIdAt } from '../../src/experiment/portfolios.ts'
+import { portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { readMarket } from '../../src/stages/market-artefact.ts'
 import { openSql, type SqlValue } from '../../src/store/sql-session.ts'
 import { runInline, SMALL, type InlineRun } from './inline-run.ts'
@@ -126,7 +126,7 @@ describe('ranking', () => {
   it('is by the metrics of the replayed portfolios, undefined figures last', async () => {
     const { opened } = first
     const metrics = Array.from({ length: portfolioCount(opened.experiment) }, (_, index) => {
-      const portfolio = portfolioIdAt(opened.experiment, index)
+      const portfolio = portfolioLabelAt(opened.experiment, index).id
       return { portfolio, index, ...computeMetrics(replayPortfolio(opened, portfolio).performance, opened.experiment.profile) }
     })
     for (const by of ['sharpe', 'maxDrawdown', 'profitFactor'] as const) {

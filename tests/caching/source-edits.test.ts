@@ -53,7 +53,8 @@ const all = Object.keys(MADE_FROM).toSorted()
 const features = all.filter((name) => /^(rsi|momentum|sma|volatility|average)/.test(name))
 const portfolios = all.filter((name) => /^(singles|strict\[|free)/.test(name))
 const perSymbol = features.filter((name) => !name.startsWith('average'))
-const rolling = features.filter((name) => /^(sma|volatility)/.test(name))
+const means = features.filter((name) => name.startsWith('sma'))
+const squares = features.filter((name) => name.startsWith('volatility'))
 const signals = ['trend[fast=3]', 'trend[fast=5]', 'own', 'other']
 const decisions = ['default/var', 'strict/halved']
 
@@ -62,12 +63,13 @@ const EDITS: readonly Edit[] = [
   { file: 'features/rsi.ts', from: '50 : (100', to: '49 : (100', again: dependantsOf('rsi(close,7)') },
   { file: 'features/wilder.ts', from: '(value - average)', to: '(average - value)', again: dependantsOf('rsi(close,7)') },
   { file: 'features/window.ts', from: 'return place + 1', to: 'return place', again: dependantsOf('momentum(close,5)') },
-  { file: 'features/moments.ts', from: 'let mean = 0', to: 'let mean = 1', again: dependantsOf(...rolling) },
+  { file: 'features/moments.ts', from: 'let mean = 0', to: 'let mean = 1', again: dependantsOf(...squares) },
+  { file: 'features/mean.ts', from: 'let mean = tails[length - 1]', to: 'let mean = tails[0]', again: dependantsOf(...means) },
   { file: 'features/define-feature.ts', from: 'value !== value', to: 'value === value', again: dependantsOf(...perSymbol) },
   { file: 'features/correlation.ts', from: 'norm > 0', to: 'norm > 1', again: [] },
   // a strategy, what turns strategies, and the list of them
   { file: 'strategies/sma-cross.ts', from: 'n < length', to: 'n < length - 1', again: dependantsOf('trend[fast=3]', 'trend[fast=5]') },
-  { file: 'strategies/strategy-step.ts', from: 'out.fill(NaN)', to: 'out.fill(0)', again: dependantsOf(...signals) },
+  { file: 'strategies/strategy-step.ts', from: 'said.fill(NaN)', to: 'said.fill(0)', again: dependantsOf(...signals) },
   { file: 'strategies/registry.ts', from: "'sma-cross':", to: "'sma-crossing':", again: [] },
   // models and ensembles
   { file: 'models/windows.ts', from: '(bars[n] % window)', to: '(1 + bars[n] % window)', again: dependantsOf('net') },

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { experimentJsonSchema } from '../../src/experiment/json-schema.ts'
 import { loadExperiment, readExperiment } from '../../src/experiment/load.ts'
-import { portfolioAt, portfolioCount, portfolioIdAt } from '../../src/experiment/portfolios.ts'
+import { portfolioAt, portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { strategyInstanceCount } from '../../src/experiment/signals.ts'
 import { checkAgainstUniverse } from '../../src/experiment/universe.ts'
 import { systemClock } from '../../src/base/clock.ts'
@@ -51,7 +51,7 @@ describe('the examples', () => {
     const ids = new Set<string>()
     const configs = new Set<string>()
     for (let i = 0; i < count; i++) {
-      ids.add(portfolioIdAt(resolved, i))
+      ids.add(portfolioLabelAt(resolved, i).id)
       configs.add(JSON.stringify({ ...portfolioAt(resolved, i), id: null }))
     }
     expect(ids.size).toBe(count)

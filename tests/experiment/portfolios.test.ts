@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
-import { findPortfolio, portfolioAt, portfolioCount, portfolioIdAt, portfolioParametersAt } from '../../src/experiment/portfolios.ts'
+import { findPortfolio, portfolioAt, portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { checkAgainstUniverse } from '../../src/experiment/universe.ts'
 import { problemsOf, refusal, resolveYaml } from './fixture.ts'
 
@@ -84,12 +84,12 @@ defaults: { exits: { stopLoss: 0.1 }, costs: { feeMinimum: 1 }, sizing: { kind: 
     const resolved = await resolveYaml(`${BASE}${RISK}portfolios: [{ name: singles, each: "trend*", ${grid} }]\n`)
     expect(portfolioCount(resolved)).toBe(4 * 16)
     const id = 'singles[trend[fast=10,slow=60]][riskTolerance=1,exits.stopLoss=0.1,costs.slippageBps=3,schedule=month]'
-    expect(portfolioIdAt(resolved, 63)).toBe(id)
+    expect(portfolioLabelAt(resolved, 63).id).toBe(id)
     expect(portfolioAt(resolved, 63)).toMatchObject({
       id, containerId: 'singles', signals: [{ signal: 'trend[fast=10,slow=60]', weight: 1 }], riskTolerance: 1,
       exits: { stopLoss: 0.1, gapFill: 'open' }, costs: { entrySlippageBps: 3, exitSlippageBps: 3 }, schedule: { every: 'month' },
     })
-    expect(portfolioParametersAt(resolved, 63)).toEqual({
+    expect(portfolioLabelAt(resolved, 63).parameters).toEqual({
       portfolio: 'singles', signal: 'trend[fast=10,slow=60]', riskTolerance: 1, 'exits.stopLoss': 0.1, 'costs.slippageBps': 3, schedule: 'month',
     })
     expect(findPortfolio(resolved, id)).toBe(63)

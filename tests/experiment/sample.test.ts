@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createDraws, SAMPLE_METHODS, spaceSize, type Dimension, type Sample } from '../../src/experiment/sample.ts'
 import { instanceOf, strategyInstances } from '../../src/experiment/signals.ts'
-import { findPortfolio, portfolioAt, portfolioCount, portfolioIdAt, portfolioParametersAt } from '../../src/experiment/portfolios.ts'
+import { findPortfolio, portfolioAt, portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { problemsOf, resolveYaml } from './fixture.ts'
 
 function drawAll(dimensions: readonly Dimension[], sample: Sample): number[][] {
@@ -132,7 +132,7 @@ portfolios: [{ name: all, signals: ["*"] }]\n`
     const resolved = await resolveYaml(`${HEAD}strategies: [{ name: trend, use: sma-cross, grid: { fast: [5, 10], slow: [50] } }]
 portfolios: [{ name: p, each: "*", ${AXES}, sample: { method: latin-hypercube, count: 30, seed: x } }]\n`)
     expect(portfolioCount(resolved)).toBe(60)
-    const parameters = Array.from({ length: 60 }, (_, i) => portfolioParametersAt(resolved, i))
+    const parameters = Array.from({ length: 60 }, (_, i) => portfolioLabelAt(resolved, i).parameters)
     const drawn = parameters.map(({ threshold, minHoldBars, schedule }) => ({ threshold, minHoldBars, schedule }))
     expect(drawn.slice(30)).toEqual(drawn.slice(0, 30))
     for (let i = 0; i < 60; i++) {
@@ -140,7 +140,7 @@ portfolios: [{ name: p, each: "*", ${AXES}, sample: { method: latin-hypercube, c
       const config = portfolioAt(resolved, i)
       expect(config.id).toBe(`p[${signal}][threshold=${threshold},minHoldBars=${minHoldBars},schedule=${schedule}]`)
       expect(config).toMatchObject({ threshold, minHoldBars, schedule: schedule === 'bar' ? { everyBars: 1 } : { every: 'week' } })
-      expect(findPortfolio(resolved, portfolioIdAt(resolved, i))).toBe(i)
+      expect(findPortfolio(resolved, portfolioLabelAt(resolved, i).id)).toBe(i)
     }
   })
 

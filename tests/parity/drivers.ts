@@ -69,7 +69,6 @@ export async function runStagedDriver(experiment: ResolvedExperiment, options: D
   const pool = options.pool ?? openLocalPool({ workers: options.workers, workerFile: installation.workerFile })
   const run: StagedRun = {
     experiment, store, pool,
-    configs: expandPortfolios(experiment),
     clock: systemClock,
     sources: installation.sources,
     machine: { cores: options.workers, memoryBytes: 2 ** 33 },
@@ -81,7 +80,7 @@ export async function runStagedDriver(experiment: ResolvedExperiment, options: D
   try {
     const prepared = await prepareRun(run)
     const outcome = await runStages(run, prepared)
-    const artefacts = [...new Set(run.configs.flatMap((config) => outcome.places.get(prepared.addresses.portfolio(config))?.artefact ?? []))]
+    const artefacts = [...new Set(prepared.portfolios.flatMap((address) => outcome.places.get(address)?.artefact ?? []))]
     return { run, prepared, artefacts, digests: await digestLedgers(store, artefacts), failures: outcome.failures.length }
   } finally {
     await pool.close()
@@ -100,7 +99,7 @@ export async function runLockstepDriver(
 ): Promise<LockstepResult> {
   const outcome = await runPreparedInLockstep(staged.run, staged.prepared, {
     ...options,
-    configs: staged.run.configs,
+    configs: expandPortfolios(staged.run.experiment),
     workerFile: installation.lockstepWorkerFile,
     timeoutMs: 120_000,
     interrupted: new AbortController().signal,

@@ -31,7 +31,7 @@ describe.skipIf(data === undefined)('staged = lockstep on the real stocks, with 
 
   it('trades enough to mean something', async () => {
     const rows = await countLedgerRows(first.run.store, first.artefacts)
-    console.log(`parity: ${first.run.configs.length} portfolios, ${rows.orders} orders, ${rows.fills} fills, ${rows.equity} equity rows`)
+    console.log(`parity: ${first.prepared.portfolios.length} portfolios, ${rows.orders} orders, ${rows.fills} fills, ${rows.equity} equity rows`)
     expect(rows.orders).toBeGreaterThan(5_000)
     expect(rows.fills).toBeGreaterThan(5_000)
     expect(rows.cancellations).toBeGreaterThan(100)

@@ -181,7 +181,7 @@ describe('a walk-forward', () => {
     expect(await toRun({ ...of({ train: 30, test: 20 }), record: 'all' })).toMatchObject({ training: [0, windows], 'walk-forward': [1, 0] })
     expect((await toRun(of({ train: 30, test: 20 }, { threshold: 0.03 }))).training).toEqual([windows, 0])
     expect((await toRun(of({ train: 30, test: 20, step: 10 }))).training[1]).toBeGreaterThan(windows / 2)
-    const again = await prepareExperiment({ ...run.setup, configs: [] })
+    const again = await prepareExperiment(run.setup)
     expect(again.plan.every(({ cached, total }) => cached === total)).toBe(true)
     run.remove()
   })
