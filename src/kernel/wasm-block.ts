@@ -38,7 +38,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   if (symbols === 1) placeSeries(module, batch, block)
   module.setWork(
     memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),
-    memory.take(symbols * layout.SCRATCH_BYTES + 2 * (symbols + 1) * FLOAT),
+    memory.take(symbols * layout.SCRATCH_BYTES + 2 * (symbols + 2) * FLOAT),
     memory.take((padded + 4) * 2 * FLOAT),
     memory.take(module.exposureBytes()),
   )

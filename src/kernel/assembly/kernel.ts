@@ -149,7 +149,7 @@ function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
     seen = fillLong(pair, prices, listsAt, row, t, kinds)
     seen = fillExits(pair, prices, row, t, kinds, listsAt, seen)
     if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_CLOSE), false)
-    settleFlows(pair)
+    if (acts || endsHere || seen != listsAt) settleFlows(pair)
   }
   markPair(pair, prices, t, kinds)
   if (isFirst) {

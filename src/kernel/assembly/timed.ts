@@ -18,13 +18,20 @@ import { NAMED, NAMES, ROUGH, twice } from './roughly'
 export function decideTimed(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): bool {
   const list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
   const keeps = t < load<i32>(pair, EARLY_UNTIL)
-  const end = listDue(pair, tile, row, t, list, keeps ? capValue(pair) : both(Infinity))
+  const equity = v128.load(pair, EQUITY)
+  const rough = f64x2.mul(both(ROUGH), f64x2.add(equity, v128.load(pair, HELD)))
+  const exact = f64x2.mul(v128.load(pair, THRESHOLD), equity)
+  const cap = keeps ? capValue(pair) : both(Infinity)
+  // Where every change counts, so does one that float32 does not see.
+  const end = v128.all_true<i64>(f64x2.gt(exact, rough))
+    ? listDue(pair, tile, row, t, list, f64x2.sub(exact, rough), cap, false)
+    : listDue(pair, tile, row, t, list, choose(f64x2.gt(exact, rough), f64x2.sub(exact, rough), both(-1)), cap, true)
   if (keeps && !isBelowGross(pair, row)) return false
   return orderDue(pair, prices, tile, list, end, row, kinds)
 }
 
-/** Σ of the larger of what is wanted and held of each symbol, as float32 has it, in the lanes [a b a b]. */
-let largest: v128 = i64x2.splat(0)
+/** Σ of what each symbol may change by, as float32 has it, in the lanes [a b a b]. */
+let changes: v128 = i64x2.splat(0)
 
 /** Clearly less than a position may be worth. */
 function capValue(pair: usize): v128 {
@@ -33,52 +40,51 @@ function capValue(pair: usize): v128 {
 }
 
 /**
- * Lists the symbols whose wanted and held values lie further apart than the threshold, that leave a position or
- * may have held it for long enough, those an exit has closed once that forbids nothing any more, and positions
- * worth more than `cap`.
+ * Lists the symbols whose wanted and held values lie further apart than `least`, that leave a position or may have
+ * held it for long enough, those an exit has closed once that forbids nothing any more, and positions worth more
+ * than `cap`. What an exit has closed is not held, or its rest waits. With `exactly`, any change may count.
  */
 // @ts-ignore: decorator
 @inline
-function listDue(pair: usize, tile: usize, row: i32, t: i32, list: usize, cap: v128): usize {
-  const equity = v128.load(pair, EQUITY)
-  const moneys = twice(f32x4.demote_f64x2_zero(f64x2.mul(v128.load(pair, SIZE), equity)))
-  const rough = f64x2.mul(both(ROUGH), f64x2.add(equity, v128.load(pair, HELD)))
-  const exact = f64x2.mul(v128.load(pair, THRESHOLD), equity)
-  // Where every change counts, so does one that float32 does not see.
-  const least = twice(f32x4.demote_f64x2_zero(choose(f64x2.gt(exact, rough), f64x2.sub(exact, rough), both(-1))))
+function listDue(pair: usize, tile: usize, row: i32, t: i32, list: usize, leastChange: v128, cap: v128, exactly: bool): usize {
+  const moneys = twice(f32x4.demote_f64x2_zero(f64x2.mul(v128.load(pair, SIZE), v128.load(pair, EQUITY))))
+  const least = twice(f32x4.demote_f64x2_zero(leastChange))
+  const caps = twice(f32x4.demote_f64x2_zero(cap))
   const magnitude = magnitudeMask32()
   const sign = signMask32()
   const zero = f32x4.splat(0)
   const now = f32x4.splat(<f32>t)
-  const caps = twice(f32x4.demote_f64x2_zero(cap))
   const lots = hasLots ? lotValuesAt + <usize>(row * padded) * 8 : 0
   const beyond = keepsCombined ? <usize>padded << 3 : 0
-  let sizes = zero
+  let sum = zero
   let watches = pair + watchCells
   let names: u64 = 0
   for (let at: usize = 0, last = (<usize>symbols + 1) >> 1 << 4; at < last; at += 16) {
     const target = v128.load(tile + at, TILE_TARGETS)
     const has = v128.load(heldAt + at)
     const wanted = f32x4.mul(target, moneys)
-    const nothing = lots != 0 ? v128.load(lots + at) : zero
-    const change = f32x4.add(v128.and(f32x4.sub(wanted, has), magnitude), nothing)
+    let change = v128.and(f32x4.sub(wanted, has), magnitude)
+    let nothing = zero
+    if (lots != 0) {
+      nothing = v128.load(lots + at)
+      change = f32x4.add(change, nothing)
+    }
+    sum = f32x4.add(sum, change)
     const isHeld = f32x4.ne(has, zero)
     const leaves = v128.and(f32x4.le(v128.xor(wanted, v128.and(has, sign)), nothing), isHeld)
-    const moves = v128.and(f32x4.gt(change, least), v128.or(isHeld, f32x4.ne(target, zero)))
+    let moves = f32x4.gt(change, least)
+    if (exactly) moves = v128.and(moves, v128.or(isHeld, f32x4.ne(target, zero)))
     const lock = v128.load(watches, WATCHED_LOCK)
-    const isLocked = v128.andnot(f32x4.eq(lock, lock), isHeld)
     const opens = f32x4.le(f32x4.mul(v128.load(tile + at + beyond, TILE_TARGETS), lock), zero)
-    const expires = f32x4.le(v128.load(watches, WATCHED_DUE), now)
-    const size = v128.and(has, magnitude)
-    const asks = v128.or(v128.andnot(v128.or(leaves, moves), isLocked), v128.or(v128.or(opens, expires), f32x4.gt(size, caps)))
-    sizes = f32x4.add(sizes, f32x4.pmax(size, v128.and(wanted, magnitude)))
-    const bits = i32x4.bitmask(asks)
+    const asks = v128.or(v128.andnot(v128.or(leaves, moves), f32x4.eq(lock, lock)), opens)
+    const late = v128.or(f32x4.le(v128.load(watches, WATCHED_DUE), now), f32x4.gt(v128.and(has, magnitude), caps))
+    const bits = i32x4.bitmask(v128.or(asks, late))
     store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
     list += load<u32>(NAMES + (<usize>bits << 2))
     names += 0x2_0000_0002
     watches += WATCH_BYTES
   }
-  largest = sizes
+  changes = sum
   return list
 }
 
@@ -135,11 +141,12 @@ function isBelowCap(pair: usize, value: v128, lanes: v128): bool {
   return !any(v128.and(lanes, f64x2.gt(value, f64x2.mul(limit, both(LIMIT_SLACK)))))
 }
 
-/** Whether all that may be kept or traded to comes to less than the gross limit, however sums are rounded. */
+/** Whether all that is held, and all it may change by, comes to less than the gross limit, however sums are rounded. */
 function isBelowGross(pair: usize, row: i32): bool {
   const gross = f64x2.replace_lane(both(grossOf(pair, 0, row)), 1, grossOf(pair, 1, row))
-  const total = f64x2.promote_low_f32x4(f32x4.add(largest, v128.shuffle<i64>(largest, largest, 1, 0)))
-  const below = f64x2.lt(f64x2.mul(total, both(1.0001)), f64x2.mul(gross, v128.load(pair, EQUITY)))
+  const changed = f64x2.promote_low_f32x4(f32x4.add(changes, v128.shuffle<i64>(changes, changes, 1, 0)))
+  const total = f64x2.mul(f64x2.add(v128.load(pair, HELD), changed), both(1.0001))
+  const below = f64x2.lt(total, f64x2.mul(gross, v128.load(pair, EQUITY)))
   return v128.all_true<i64>(v128.or(below, f64x2.eq(gross, both(Infinity))))
 }
 

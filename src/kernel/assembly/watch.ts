@@ -4,6 +4,7 @@ import {
   BEST_PRICE, CELL_BYTES, ENTRY_ROW, HAS_EXITS, HEAD_BYTES, LEVEL_PRICE, LOCKED_SIDE, MAX_HOLD_BARS, QUANTITY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP,
   WATCHED_DUE, WATCHED_HIGH, WATCHED_LOCK, WATCHED_LOW, WATCH_BAR_BYTES, WATCH_BYTES,
 } from './layout'
+import { NAMED, NAMES } from './roughly'
 
 /**
  * What may happen to what is held, as float32 bounds of two symbols of two portfolios a vector: most rows touch
@@ -65,17 +66,15 @@ export function listTouched(pair: usize, row: i32, list: usize): usize {
   let watches = pair + watchCells
   const vectors = <usize>(symbols + 1) >> 1
   let bar = watchBarsAt + <usize>row * vectors * WATCH_BAR_BYTES
-  let n: u32 = 0
+  let names: u64 = 0
   for (const end = watches + vectors * WATCH_BYTES; watches < end; watches += WATCH_BYTES) {
     const falls = f32x4.le(v128.load(bar), v128.load(watches, WATCHED_LOW))
     const rises = f32x4.ge(v128.load(bar, 16), v128.load(watches, WATCHED_HIGH))
     const bits = i32x4.bitmask(v128.or(falls, rises))
-    store<u32>(list, n)
-    list += <usize>i32((bits & 3) != 0) << 2
-    store<u32>(list, n + 1)
-    list += <usize>i32(bits > 3) << 2
+    store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
+    list += load<u32>(NAMES + (<usize>bits << 2))
+    names += 0x2_0000_0002
     bar += WATCH_BAR_BYTES
-    n += 2
   }
   return list
 }
