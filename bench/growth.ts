@@ -77,10 +77,15 @@ function figuresOf(grown: readonly Grown[], label: (extent: Extent) => string, c
     const medians = grown.map((each) => median(of(each)))
     return [Math.max(...medians) / Math.min(...medians)]
   }
+  const added = grown.slice(1).map((each, i) => {
+    const [cpu, before] = [each, grown[i]].map(({ runs }) => median(runs.map(({ stages }) => stages.get('portfolios')?.cpuMs ?? NaN)))
+    return figure(`stage 4, CPU, from ${label(grown[i].extent)} to ${label(each.extent)}`, 'ns/added step', [((cpu - before) * 1e6) / (stepsOf(each.extent) - stepsOf(grown[i].extent))])
+  })
   return [
     figure(`time per step, most ÷ least, ${called}`, '×', spread(nanoseconds), { atMost: 1.2 }),
     figure(`memory, most ÷ least, ${called}`, '×', spread(peaks), { atMost: 1.2 }),
     ...grown.map((each) => figure(`stage 4, CPU, ${label(each.extent)}`, 'ns/step', nanoseconds(each))),
+    ...added,
     ...grown.map((each) => figure(`whole command, ${label(each.extent)}`, 'ns/step', wholeNanoseconds(each))),
     ...grown.map((each) => figure(`memory, ${label(each.extent)}`, 'MiB', peaks(each))),
   ]
@@ -91,6 +96,7 @@ const byBars = ({ bars }: Extent): string => `${bars.toLocaleString('en')} bars`
 
 const NOTES = [
   'By `millrace run`, every stage, a store that is empty at first. A step is one portfolio, one symbol, one bar. Memory is the largest summed proportional set size of all processes together, from start to end.',
+  'Workers that start, compilers that warm up and books that are placed are in the time per step, and are most of it at the smallest sizes; an added step costs what the larger size took more, divided by its steps more.',
 ]
 
 /** A line of each measure relative to its first point, since what counts is whether they stay. */

@@ -15,7 +15,7 @@ export interface MultiStrategySize {
   readonly runs: number
 }
 
-const FULL: MultiStrategySize = { bars: 750, each: 10, sets: 1_000, runs: 3 }
+const FULL: MultiStrategySize = { bars: 500, each: 10, sets: 1_000, runs: 3 }
 
 type Axis = { readonly from: number; readonly to: number; readonly step: number }
 

@@ -1,6 +1,6 @@
 import type { Figure, Line, Plot } from './measure.ts'
 
-const WIDTH = 860
+const WIDTH = 920
 const COLOURS = ['#4477aa', '#cc6677', '#228833', '#aa3377', '#ccbb44', '#66ccee']
 const plain = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
 const compact = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notation: 'compact' })
@@ -8,6 +8,11 @@ const compact = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, notat
 /** A number as the page and its plots show it. */
 export function shown(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-6 ? value.toExponential(1) : plain.format(value)
+}
+
+/** Ratios travel better than what they are ratios of, and come first. */
+export function isRatio(unit: string): boolean {
+  return unit === '×' || unit === '%'
 }
 
 /** From a value to its place: on a scale from 0, or on a logarithmic one. */
@@ -18,14 +23,15 @@ interface Scale {
 
 /** Bars whose lengths differ by more than this are shown on a logarithmic scale, which then says so. */
 const LARGEST_LINEAR_RATIO = 40
-const LABEL = 340
+const LABEL = 400
 const BAR = 20
 
 /** Horizontal bars of the medians, each unit on a scale of its own; a target is a dark line across its bar. */
 export function barsOf(figures: readonly Figure[]): string {
   const parts: string[] = []
   let y = 8
-  for (const unit of new Set(figures.map((figure) => figure.unit))) {
+  const units = [...new Set(figures.map(({ unit }) => unit))]
+  for (const unit of [...units.filter((each) => isRatio(each)), ...units.filter((each) => !isRatio(each))]) {
     const some = figures.filter((figure) => figure.unit === unit && figure.median > 0)
     if (some.length === 0) continue
     const { at, logarithmic } = barScale(some)

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Machine } from './machine.ts'
 import { reached, type Bench, type Figure, type Target } from './measure.ts'
-import { barsOf, linesOf, shown } from './plot.ts'
+import { barsOf, isRatio, linesOf, shown } from './plot.ts'
 
 /** A bench as it is recorded: `id` is what it is asked for by. */
 export type RecordedBench = Bench & { readonly id: string }
@@ -41,7 +41,7 @@ const INTRODUCTION = `# Benchmarks
 \`npm run bench\` measures everything below again and writes this page, in some forty minutes; \`npm run bench -- kernel csv\`
 measures some of it, by the names in brackets. Figures are
 medians of several runs, taken in turns within one process or between processes that wait for each other; a ratio compares
-what was measured in one run. Other machines give other figures; ratios travel better. Peers are measured where
+what was measured in one run. A dark line across a bar is its target. Other machines give other figures; ratios travel better. Peers are measured where
 \`MILLRACE_BENCH_PYTHON\` (or \`python3\`) has their packages (\`vectorbt\`, \`plotly<7\`, \`backtesting\`, \`backtrader\`), and are left out, with a word, where not.
 `
 
@@ -55,7 +55,7 @@ function latestOf(folder: string): Latest[] {
 }
 
 function section({ bench, machine, measuredAt }: Latest): string {
-  const rows = [...bench.figures].toSorted((a, b) => Number(isRatio(b)) - Number(isRatio(a)))
+  const rows = [...bench.figures].toSorted((a, b) => Number(isRatio(b.unit)) - Number(isRatio(a.unit)))
   const hasTargets = rows.some(({ target }) => target !== undefined)
   const cells = (row: Figure): string[] => [
     row.name, `${shown(row.median)} ${row.unit}`.trim(), ...(hasTargets ? [verdict(row)] : []),
@@ -80,10 +80,6 @@ function verdict({ target, median }: Figure): string {
 
 function told(target: Target): string {
   return 'atLeast' in target ? `≥ ${shown(target.atLeast)}` : `≤ ${shown(target.atMost)}`
-}
-
-function isRatio({ unit }: Figure): boolean {
-  return unit === '×' || unit === '%'
 }
 
 /** What was measured on. */
