@@ -95,7 +95,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
 export function lockstepOf({ experiment, prepared }: Pick<PlanOf, 'experiment' | 'prepared'>): LockstepPlan {
   const { portfolios } = planSize(experiment)
   return planLockstep(prepared.cores, {
-    rows: prepared.rows, symbols: prepared.instruments.length, subscriptions: subscriptionsOf(experiment.portfolios), isRecorded: experiment.record === 'all', onReference: 1,
+    rows: prepared.rows, symbols: prepared.instruments.length, subscriptions: subscriptionsOf(experiment.portfolios), isRecorded: experiment.record === 'all', kernels: { reference: 1, long: 0 },
     portfolios: Number(portfolios), models: experiment.models.length,
   })
 }

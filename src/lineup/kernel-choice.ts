@@ -1,6 +1,6 @@
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
-import { barsOverlap, whyNotVector } from '../kernel/vector-rules.ts'
+import { barsOverlap, needsLongCells, whyNotVector } from '../kernel/vector-rules.ts'
 
 /** Portfolios that the reference kernel steps, for one reason. */
 export interface OnReference {
@@ -16,16 +16,24 @@ export interface KernelChoice {
   readonly reference: readonly OnReference[]
 }
 
-/** Portfolios that {@link referenceShare} looks at. */
-const LOOKED_AT = 64
+/** What share of portfolios, 0..1, the reference kernel steps, and the SIMD kernel with the rules that remember more of a symbol. */
+export interface KernelShares {
+  readonly reference: number
+  readonly long: number
+}
 
-/** About what share of the portfolios the reference kernel steps, 0..1, from some of them. */
-export function referenceShare(experiment: Pick<ResolvedExperiment, 'portfolios' | 'patterns' | 'record'>): number {
-  if (experiment.record === 'all') return 1
+/** Portfolios that {@link kernelShares} looks at: a prime, so that they do not keep step with a grid. */
+const LOOKED_AT = 61
+
+/** About what each kernel steps, from some of the portfolios. */
+export function kernelShares(experiment: Pick<ResolvedExperiment, 'portfolios' | 'patterns' | 'record'>): KernelShares {
+  if (experiment.record === 'all') return { reference: 1, long: 0 }
   const count = portfolioCount(experiment)
-  const some = Math.min(count, LOOKED_AT)
-  const found = Array.from({ length: some }, (_, i) => whyNotVector(portfolioAt(experiment, Math.floor((i * count) / some)))).filter((reason) => reason !== null)
-  return some === 0 ? 0 : found.length / some
+  const length = Math.min(count, LOOKED_AT)
+  const some = Array.from({ length }, (_, i) => portfolioAt(experiment, Math.floor((i * count) / length)))
+  const vector = some.filter((config) => whyNotVector(config) === null)
+  const share = (of: number): number => (some.length === 0 ? 0 : of / some.length)
+  return { reference: share(some.length - vector.length), long: share(vector.filter(needsLongCells).length) }
 }
 
 /**

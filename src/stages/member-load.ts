@@ -1,4 +1,5 @@
 import type { PortfolioGroup } from '../experiment/experiment.ts'
+import type { KernelShares } from '../lineup/kernel-choice.ts'
 import { BLOCK_CACHE_BYTES, LEAST_BLOCK_ROWS } from './block-rows.ts'
 
 /** What the members of a piece of work cost: what the core plan sizes tasks by. */
@@ -60,7 +61,8 @@ const PREDICTION_NS = 3_500
 const DECISION_NS_PER_CELL = 10_000
 const ENSEMBLE_NS_PER_CELL = 1_000
 const PORTFOLIO_MS = 0.15
-const SIMD_NS_PER_CELL = 15
+const PLAIN_NS_PER_CELL = 15
+const LONG_NS_PER_CELL = 60
 const REFERENCE_NS_PER_CELL = 400
 const NS_PER_MS = 1e6
 
@@ -105,14 +107,14 @@ export interface PortfolioLoad extends PanelSize {
   /** Of all portfolios, in their order. */
   readonly subscriptions: readonly Subscriptions[]
   readonly isRecorded: boolean
-  /** Share of them that the reference kernel steps, 0..1. */
-  readonly onReference: number
+  readonly kernels: KernelShares
 }
 
 /** A portfolio over so many rows. */
 export function portfolioLoad(of: PortfolioLoad): MemberLoad {
   const cells = cellsOf(of)
-  const nsPerCell = of.onReference * REFERENCE_NS_PER_CELL + (1 - of.onReference) * SIMD_NS_PER_CELL
+  const { reference, long } = of.kernels
+  const nsPerCell = reference * REFERENCE_NS_PER_CELL + long * LONG_NS_PER_CELL + (1 - reference - long) * PLAIN_NS_PER_CELL
   const readBytes = Math.min(CHUNK_BYTES, signalsInBatch(of.subscriptions, MOST_PORTFOLIOS) * cells * FLOAT32_BYTES)
   const signalBytes = LEAST_BLOCK_ROWS * of.symbols * FLOAT32_BYTES
   return {

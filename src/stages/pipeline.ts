@@ -4,7 +4,7 @@ import type { Instrument } from '../domain/instrument.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { portfolioCount } from '../experiment/portfolios.ts'
 import { features } from '../features/registry.ts'
-import { referenceShare } from '../lineup/kernel-choice.ts'
+import { kernelShares } from '../lineup/kernel-choice.ts'
 import { createLineup, type Lineup } from '../lineup/lineup.ts'
 import { marketSources } from '../market/registry.ts'
 import type { Address } from '../store/store.ts'
@@ -93,7 +93,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     addresses,
     experiment: run.experiment,
     subscriptions: subscriptionsOf(run.experiment.portfolios),
-    onReference: referenceShare(run.experiment),
+    kernels: kernelShares(run.experiment),
   }
   const stages = stagesOf(context, walkForward, walkForwards)
   const counts = stages.flatMap((works) => countStage(run.store, works) ?? [])

@@ -5,6 +5,7 @@ import { cutWindows, type Window } from '../domain/walk-forward.ts'
 import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experiment.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { portfolioAt } from '../experiment/portfolios.ts'
+import { kernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
@@ -123,8 +124,11 @@ interface Training extends Member {
   readonly window: Window
 }
 
-function loadOf({ lineup, rows, experiment }: WalkForwardContext): Pick<PortfolioLoad, 'rows' | 'symbols' | 'subscriptions'> {
-  return { rows, symbols: lineup.universe.length, subscriptions: subscriptionsOf(experiment.walkForwards) }
+function loadOf({ lineup, rows, experiment }: WalkForwardContext): Omit<PortfolioLoad, 'isRecorded'> {
+  const { walkForwards: portfolios, patterns } = experiment
+  return {
+    rows, symbols: lineup.universe.length, subscriptions: subscriptionsOf(portfolios), kernels: kernelShares({ portfolios, patterns, record: 'metrics' }),
+  }
 }
 
 /** Every batch of candidates in every window: one task and one artefact each. */
@@ -134,7 +138,7 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
   const longest = Math.max(0, ...planned.flatMap(({ windows }) => windows.map(({ train }) => train.last + 1 - train.first)))
   return {
     stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false,
-    load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, onReference: 0, candidates: largest }),
+    load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, candidates: largest }),
     bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
     members: listed(planned.flatMap(({ group, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
       group, batch, window,
@@ -157,7 +161,7 @@ export function walkForwardWork(context: WalkForwardContext, planned: readonly P
   const trained = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
   return {
     stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false,
-    load: walkForwardLoad({ ...loadOf(context), isRecorded: experiment.record === 'all', onReference: 1, candidates: 1 }),
+    load: walkForwardLoad({ ...loadOf(context), isRecorded: experiment.record === 'all', kernels: { reference: 1, long: 0 }, candidates: 1 }),
     bytesPerMember: PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
     members: listed(planned.map((of) => ({
       of, address: of.address, label: of.group.name,

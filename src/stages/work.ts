@@ -4,6 +4,7 @@ import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { MarketInput } from '../domain/market-panels.ts'
 import type { ResolvedEnsemble, ResolvedExperiment } from '../experiment/experiment.ts'
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
+import type { KernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
@@ -26,8 +27,7 @@ export interface WorkContext {
   readonly addresses: Addresses
   readonly experiment: Pick<ResolvedExperiment, 'profile' | 'record' | 'portfolios' | 'patterns'>
   readonly subscriptions: readonly Subscriptions[]
-  /** Share of the portfolios that the reference kernel steps. */
-  readonly onReference: number
+  readonly kernels: KernelShares
 }
 
 const FLOAT32_BYTES = 4
@@ -224,7 +224,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
     load: portfolioLoad({
-      ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: context.experiment.record === 'all', onReference: context.onReference,
+      ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: context.experiment.record === 'all', kernels: context.kernels,
     }),
     members: {
       addresses,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { portfolioAt, portfolioCount } from '../../src/experiment/portfolios.ts'
 import { whyNotVector } from '../../src/kernel/vector-rules.ts'
-import { chooseKernels } from '../../src/lineup/kernel-choice.ts'
+import { chooseKernels, kernelShares } from '../../src/lineup/kernel-choice.ts'
 import { resolveYaml, SOUND } from '../experiment/fixture.ts'
 
 const APART = { openTimes: Float64Array.of(0, 10, 20), closeTimes: Float64Array.of(5, 15, 25) }
@@ -27,5 +27,17 @@ describe('the choice of kernels', () => {
     expect(chooseKernels(recorded, APART)).toEqual({ simd: 0, reference: [{ reason: 'everything is recorded', portfolios: 6, first: expect.any(String) }] })
     const overlapping = { openTimes: Float64Array.of(0, 4, 20), closeTimes: APART.closeTimes }
     expect(chooseKernels(await resolveYaml(SOUND), overlapping).simd).toBe(0)
+  })
+
+  it('is told in shares from some of the portfolios', async () => {
+    const experiment = await resolveYaml(`${SOUND}  - name: sizes
+    each: "trend*"
+    grid: { execution.profile: [next-open, next-close], exits.stopLoss: [null, 0.1], threshold: { from: 0, to: 0.99, step: 0.01 } }
+`)
+    const { reference, long } = kernelShares(experiment)
+    expect(reference).toBeCloseTo(0.5, 1)
+    expect(long).toBeCloseTo(0.25, 1)
+    expect(kernelShares({ ...experiment, record: 'all' })).toEqual({ reference: 1, long: 0 })
+    expect(kernelShares({ ...experiment, portfolios: [] })).toEqual({ reference: 0, long: 0 })
   })
 })

@@ -217,7 +217,7 @@ describe('signals of a batch', () => {
 describe('lockstep', () => {
   it('has a batch for each process', () => {
     const plan = planCores(machine(8, 16), loadOf(EXPERIMENTS['3,000 portfolios']))
-    const of = { rows: 100, symbols: 4, subscriptions: [], isRecorded: false, onReference: 1, portfolios: 3_000, models: 1 }
+    const of = { rows: 100, symbols: 4, subscriptions: [], isRecorded: false, kernels: { reference: 1, long: 0 }, portfolios: 3_000, models: 1 }
     expect(planLockstep(plan, of)).toMatchObject({ workers: 8, portfoliosPerBatch: 375, workersReason: 'one per core' })
     const decided = planCores(machine(8, 16), loadOf(EXPERIMENTS['3,000 portfolios']), { workers: 3, portfoliosPerBatch: 7 })
     expect(planLockstep(decided, of)).toMatchObject({ workers: 3, portfoliosPerBatch: 7, workersReason: 'as asked for' })
@@ -225,10 +225,12 @@ describe('lockstep', () => {
 })
 
 describe('the cost of a portfolio', () => {
-  it('grows with bars and symbols, and on the reference kernel', () => {
-    const of = { rows: 1_000, symbols: 10, subscriptions: [{ portfolios: 100, signals: 10, each: true }], isRecorded: false, onReference: 0 }
+  it('grows with bars, with rules, and on the reference kernel', () => {
+    const of = { rows: 1_000, symbols: 10, subscriptions: [{ portfolios: 100, signals: 10, each: true }], isRecorded: false, kernels: { reference: 0, long: 0 } }
     expect(portfolioLoad({ ...of, rows: 2_000 }).msPerMember).toBeGreaterThan(portfolioLoad(of).msPerMember)
-    expect(portfolioLoad({ ...of, onReference: 1 }).msPerMember).toBeGreaterThan(10 * portfolioLoad(of).msPerMember)
+    const onlyLong = portfolioLoad({ ...of, kernels: { reference: 0, long: 1 } })
+    expect(onlyLong.msPerMember).toBeGreaterThan(portfolioLoad(of).msPerMember)
+    expect(portfolioLoad({ ...of, kernels: { reference: 1, long: 0 } }).msPerMember).toBeGreaterThan(onlyLong.msPerMember)
     expect(portfolioLoad({ ...of, isRecorded: true }).heldBytesPerMember).toBeGreaterThan(100 * portfolioLoad(of).heldBytesPerMember)
   })
 })
