@@ -109,13 +109,27 @@ export default defineStrategy({
 })
 
 describe('millrace plan', () => {
+  it('takes sizes as they are asked for, and says so', async () => {
+    const path = join(desk.folder, 'tiny.yaml')
+    const { cores } = await desk.typeJson<{ cores: Record<string, unknown> }>('plan', path, '--workers', '3', '--block-rows', '40', '--memory', '2000')
+    expect(cores).toMatchObject({ memoryBytes: 2000 * 2 ** 20, modelThreads: 3, rowsPerBlock: 40, rowsPerBlockReason: 'as asked for' })
+    const refused = await desk.type('plan', path, '--block-rows', '8')
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/^USAGE: .*--block-rows.* It must be from 16 to 256/)])
+    const poor = await desk.type('plan', path, '--memory', '100')
+    expect([poor.code, poor.stderr]).toEqual([2, expect.stringMatching(/--memory: PLAN_TOO_LARGE: the processes of this run need about \d+ MiB of memory and may use 100\n.*\n +hint: +allow more by --memory/)])
+    expect((await desk.type('plan', path, '--memory', '100', '--allow-large')).code).toBe(0)
+  })
+
   it('says what a run would do, and does none of it', async () => {
     desk.write('planned.yaml', TINY.replace('fast: [5, 10]', 'fast: [5, 7]'))
     const plan = desk.json<{ portfolios: number; stages: { stage: string; total: number; cached: number }[] }>('plan', 'planned.yaml', '--batch', '3')
     expect(plan.portfolios).toBe(10)
     expect(plan.stages.find(({ stage }) => stage === 'strategies')).toMatchObject({ total: 5, cached: 3 })
     expect(plan.stages.find(({ stage }) => stage === 'portfolios')).toMatchObject({ tasks: 4 })
-    expect((await desk.type('plan', join(desk.folder, 'planned.yaml'))).stdout).toContain('run it: ')
+    const { stdout } = await desk.type('plan', join(desk.folder, 'planned.yaml'))
+    expect(stdout).toContain('run it: ')
+    expect(stdout).toMatch(/cores +\d workers? \(.+\), blocks of 256 rows \(a core’s cache holds .+\), \d+ threads? for a model/)
+    expect(stdout).toMatch(/^ +portfolios +10 +\d+ +\d+ +1 +\d+ +1 .+ (one for each worker|too little work for more tasks)$/m)
     expect((await desk.typeJson<{ runs: { experimentFile: string }[] }>('runs')).runs.some(({ experimentFile }) => experimentFile.endsWith('planned.yaml'))).toBe(false)
   })
 })
