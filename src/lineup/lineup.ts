@@ -6,6 +6,7 @@ import type {
   ResolvedEnsemble, ResolvedExperiment, ResolvedPattern, ResolvedRiskModel, StrategyInstance,
 } from '../experiment/experiment.ts'
 import { strategyInstances } from '../experiment/signals.ts'
+import { subscribed } from '../experiment/subscribed.ts'
 import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
 import { buildFeatureGraph, featureWidth, type FeatureNode } from '../features/graph.ts'
 import type { ModelSpec } from '../models/model.ts'
@@ -14,7 +15,7 @@ import { resolveStrategy } from '../strategies/resolve-strategy.ts'
 import { riskModelDefinition, strategyDefinition } from './definitions.ts'
 
 /**
- * Every step of an experiment, resolved against a universe and in dependency order: what both drivers turn.
+ * Every step that a portfolio leads to, resolved against a universe and in dependency order: what both drivers turn.
  * Signals are named alike whether a strategy instance, a model or an ensemble makes them.
  */
 export interface Lineup {
@@ -53,11 +54,13 @@ export interface RiskEntry extends ResolvedRiskModel {
  * @throws MillraceError for parameters, features or symbols that do not fit, naming their path.
  */
 export async function createLineup(experiment: ResolvedExperiment, universe: readonly string[]): Promise<Lineup> {
-  const strategies = await lineUpStrategies(experiment, universe)
-  const models = experiment.models.map(lineUpModel)
+  const { signals, patterns: followed } = subscribed(experiment)
+  const strategies = await lineUpStrategies(experiment, { universe, signals })
+  const models = experiment.models.filter(({ name }) => signals.has(name)).map(lineUpModel)
+  const ensembles = experiment.ensembles.filter(({ name }) => signals.has(name))
   const risk = new Map<string, RiskEntry>()
   for (const model of experiment.riskModels) risk.set(model.name, await lineUpRiskModel(model, universe))
-  const patterns = experiment.patterns.map((pattern) => ({
+  const patterns = experiment.patterns.filter(({ name }) => followed.has(name)).map((pattern) => ({
     name: pattern.name,
     book: pattern.book,
     models: pattern.models.map((name) => risk.get(name) as RiskEntry),
@@ -69,12 +72,15 @@ export async function createLineup(experiment: ResolvedExperiment, universe: rea
     ...used.flatMap((entry) => entry.features),
   ])
   const byExpression = new Map(features.map((node) => [node.ref.expression, node]))
-  return { universe, features: byExpression, strategies, models, ensembles: experiment.ensembles, patterns }
+  return { universe, features: byExpression, strategies, models, ensembles, patterns }
 }
 
-async function lineUpStrategies(experiment: ResolvedExperiment, universe: readonly string[]): Promise<StrategyEntry[]> {
+async function lineUpStrategies(
+  experiment: ResolvedExperiment, { universe, signals }: { readonly universe: readonly string[]; readonly signals: ReadonlySet<string> },
+): Promise<StrategyEntry[]> {
   const entries: StrategyEntry[] = []
   for (const instance of strategyInstances(experiment)) {
+    if (!signals.has(instance.id)) continue
     const definition = await strategyDefinition(instance)
     const resolved = resolveStrategy({ definition, params: instance.params, universe, where: instance.id })
     entries.push({ ...instance, features: resolved.features })

@@ -55,6 +55,20 @@ describe('what has not changed is not made again', () => {
   })
 })
 
+describe('what nobody reads is not made', () => {
+  it('another strategy, ensemble and pattern that no portfolio leads to', () => expectMade([], changed((of) => {
+    of.strategies.push({ name: 'unread', use: 'sma-cross', params: { slow: 40 }, grid: { fast: [30, 35] } })
+    of.ensembles.push({ name: 'unheard', method: 'mean', members: ['unread*'] })
+    Object.assign(of.risk.patterns, { spare: { book: { signals: ['unheard'] }, models: ['halved'] } })
+  })))
+
+  it('a model whose portfolio is gone, and what only that one read', async () => {
+    const { made } = await new Workbench(join(bench.folder, 'fresh')).run(changed((of) => of.portfolios.pop()))
+    const unread = ['committee', 'free', 'net', 'volatility(close,10)']
+    expect(made).toEqual(Object.keys(MADE_FROM).filter((name) => !unread.includes(name)).toSorted())
+  })
+})
+
 describe('an edited file', () => {
   it('of a strategy: its signal and what reads it', async () => {
     bench.edit('own.ts', '? -1 :', '? 0 :')
