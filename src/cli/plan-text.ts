@@ -29,6 +29,8 @@ export interface PlanReport {
   }
   readonly strategyInstances: number
   readonly signals: number
+  /** Signals that no portfolio leads to: they are not computed. */
+  readonly unread: number
   readonly portfolios: number
   readonly stages: readonly PlannedStage[]
   readonly memoryBytes: number
@@ -77,7 +79,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
         source: experiment.market.source, bars: prepared.rows, symbols: prepared.instruments.length,
         from: session(Math.min(warmupBars, prepared.rows - 1)), to: session(prepared.rows - 1), warmupBars,
       },
-      strategyInstances: Number(size.instances), signals: Number(size.signals), portfolios: Number(size.portfolios),
+      strategyInstances: Number(size.instances), signals: Number(size.signals), unread: Number(size.signals) - signalsOf(prepared.lineup), portfolios: Number(size.portfolios),
       stages: prepared.plan,
       memoryBytes: (lockstep ?? prepared.cores).memoryBytes,
       diskBytes: prepared.plan.reduce((sum, stage) => sum + stage.bytes, 0),
@@ -89,6 +91,10 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
   } finally {
     timeline.close()
   }
+}
+
+function signalsOf({ strategies, models, ensembles }: PreparedRun['lineup']): number {
+  return strategies.length + models.length + ensembles.length
 }
 
 /** What the lockstep driver would run a prepared experiment with. */
@@ -129,7 +135,7 @@ export function formatPlan(plan: PlanReport, { reasons }: { readonly reasons: bo
   return [
     `plan of ${plan.experiment}`,
     `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${market.from} to ${market.to}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
-    `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}, ${plural(plan.portfolios, 'portfolio')}`,
+    `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}${plan.unread > 0 ? ` (${formatCount(plan.unread)} that no portfolio leads to: not computed)` : ''}, ${plural(plan.portfolios, 'portfolio')}`,
     `  resources   about ${formatBytes(plan.memoryBytes)} of memory${reasons ? `, of ${formatBytes(plan.cores.memoryBytes)} at most` : ''}${staged ? `; ${formatBytes(plan.diskBytes)} of disk` : ''}`,
     `  cores       ${formatCores(plan.cores, reasons)}`,
     `  results     metrics by the profile ${plan.profile}; ${plan.record === 'all' ? 'every order, fill and equity row is recorded' : 'orders are not recorded: a replay makes them again'}`,
