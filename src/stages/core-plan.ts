@@ -75,7 +75,7 @@ export interface CorePlan {
 
 const MIB = 2 ** 20
 /** A process of Millrace with its code and the garbage of its work, and the coordinator's entry for a portfolio. */
-const PROCESS_BYTES = 120 * MIB
+const PROCESS_BYTES = 100 * MIB
 const ENTRY_BYTES = 1_024
 /** Panels of a market that every worker reads whole, float64. */
 const MARKET_BYTES_PER_CELL = 11 * 8

@@ -33,7 +33,7 @@ const FLOAT32_BYTES = 4
 const FLOAT64_BYTES = 8
 
 /** Size an artefact of panels is cut to. */
-export const CHUNK_BYTES = 16 * MIB
+const CHUNK_BYTES = 16 * MIB
 /** More panels than these in an artefact gain nothing, however small they are. */
 const MOST_PANELS = 256
 /** Portfolios beyond these gain nothing by going together: a task's own cost is below 5 % of theirs. */
