@@ -8,14 +8,18 @@ import { figureOf, type Bench, type Figure, type Target } from './measure.ts'
 const SYMBOLS = 10
 const THRESHOLDS = [0, 0.005, 0.01, 0.02]
 
+/** What the last of fifty signals is: the model's, or one more rule's. */
+type LastSignal = 'forecaster' | 'leaders'
+
 export interface LockstepSize {
+  readonly last: readonly LastSignal[]
   readonly bars: number
   /** Portfolios that follow each of fifty signals. */
   readonly sizings: number
   readonly runs: number
 }
 
-const FULL: LockstepSize = { bars: 1_000, sizings: 5, runs: 3 }
+const FULL: LockstepSize = { last: ['forecaster', 'leaders'], bars: 1_000, sizings: 5, runs: 3 }
 
 /** The forecaster that is shipped, with the features that it was trained on. */
 export function forecaster() {
@@ -25,8 +29,8 @@ export function forecaster() {
   }
 }
 
-/** Fifty signals, the last of them the model's or one more rule's, each with every threshold and size. */
-function experimentOf({ bars, sizings }: LockstepSize, last: 'forecaster' | 'leaders'): ExperimentInput {
+/** Fifty signals, each with every threshold and size. */
+function experimentOf({ bars, sizings }: LockstepSize, last: LastSignal): ExperimentInput {
   return {
     name: last, defaults: { risk: 'none' }, costs: { feeBps: 5 }, market: { source: 'synthetic', symbols: SYMBOLS, bars },
     strategies: [
@@ -55,36 +59,39 @@ async function runBoth({ run, empty }: Workplace, experiment: ExperimentInput): 
   return { staged, lockstep }
 }
 
-function figuresOf(pairs: readonly Pair[], called: string, target: Target): Figure[] {
-  const figure = (name: string, unit: string, of: (pair: Pair) => number, wanted?: Target): Figure =>
-    figureOf({ name: `${name}, ${called}`, unit, values: pairs.map(of), target: wanted })
+const portfoliosOf = ({ sizings }: LockstepSize): number => 50 * THRESHOLDS.length * sizings
+
+const CALLED: Readonly<Record<LastSignal, { readonly name: string; readonly target: Target }>> = {
+  forecaster: { name: 'with the model', target: { atLeast: 10 } },
+  leaders: { name: 'without', target: { atMost: 3 } },
+}
+
+function figuresOf(pairs: readonly Pair[], last: LastSignal, portfolios: number): Figure[] {
+  const figure = (name: string, unit: string, of: (pair: Pair) => number, target?: Target): Figure =>
+    figureOf({ name: `${name}, ${CALLED[last].name}`, unit, values: pairs.map(of), target })
   return [
-    figure('lockstep ÷ staged', '×', ({ staged, lockstep }) => drivenSeconds(lockstep) / drivenSeconds(staged), target),
+    figure('lockstep ÷ staged', '×', ({ staged, lockstep }) => drivenSeconds(lockstep) / drivenSeconds(staged), CALLED[last].target),
     figure('whole commands, lockstep ÷ staged', '×', ({ staged, lockstep }) => lockstep.seconds / staged.seconds),
     figure('staged', 's', ({ staged }) => drivenSeconds(staged)),
     figure('lockstep', 's', ({ lockstep }) => drivenSeconds(lockstep)),
-    figure('portfolios equal bit for bit', '', ({ lockstep }) => lockstep.lockstep?.identical ?? 0),
-    figure('fresh predictions that differ', '', ({ lockstep }) => lockstep.lockstep?.flips ?? 0),
+    figure('portfolios equal bit for bit', 'portfolios', ({ lockstep }) => lockstep.lockstep?.identical ?? 0, { atLeast: portfolios }),
+    figure('fresh predictions that differ', 'predictions', ({ lockstep }) => lockstep.lockstep?.flips ?? 0),
   ]
 }
 
 /** The same experiment stage by stage, and bar by bar with every step in a process of its own, with a model and without. */
 export async function benchLockstep(size: LockstepSize = FULL): Promise<Bench> {
-  const experiments = { forecaster: experimentOf(size, 'forecaster'), leaders: experimentOf(size, 'leaders') }
   const pairs = await withWorkplace(async (workplace) => {
-    const taken: Record<keyof typeof experiments, Pair[]> = { forecaster: [], leaders: [] }
+    const taken = new Map(size.last.map((last): [LastSignal, Pair[]] => [last, []]))
     for (let round = 0; round < size.runs; round++) {
-      for (const last of ['forecaster', 'leaders'] as const) taken[last].push(await runBoth(workplace, experiments[last]))
+      for (const [last, some] of taken) some.push(await runBoth(workplace, experimentOf(size, last)))
     }
     return taken
   })
   return {
     name: 'staged against lockstep',
-    setting: { bars: size.bars, symbols: SYMBOLS, signals: 50, portfolios: 50 * THRESHOLDS.length * size.sizings, workers: availableParallelism() },
-    figures: [
-      ...figuresOf(pairs.forecaster, 'with the model', { atLeast: 10 }),
-      ...figuresOf(pairs.leaders, 'without', { atMost: 3 }),
-    ],
+    setting: { bars: size.bars, symbols: SYMBOLS, signals: 50, portfolios: portfoliosOf(size), workers: availableParallelism() },
+    figures: Array.from(pairs, ([last, some]) => figuresOf(some, last, portfoliosOf(size))).flat(),
     notes: [
       'Both by `millrace run`, on the same stored market, from the first process to the last result; reading the market is in neither. Lockstep predicts bar by bar, and is compared with the staged results, portfolio by portfolio.',
       'Lockstep has a process for the features, one for each worker\'s share of strategies and of portfolios, one for the model and one for risk; the portfolios of both go through the SIMD kernel.',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { benchBarGrowth, benchMillion, benchPortfolioGrowth } from '../../bench/growth.ts'
+import { benchBarGrowth, benchMillion } from '../../bench/growth.ts'
 import { benchLockstep } from '../../bench/lockstep.ts'
 import type { Bench, Figure } from '../../bench/measure.ts'
 import { benchMultiStrategy } from '../../bench/multi-strategy.ts'
@@ -12,6 +12,9 @@ import { benchVectorbt } from '../../bench/vectorbt.ts'
 import { benchWalkForward } from '../../bench/walk-forward.ts'
 import { benchOperations, benchRerun } from '../../bench/whole-run.ts'
 import { buildBench } from '../../scripts/build-bench.mjs'
+
+/** Every one starts processes, which a busy machine makes wait. */
+vi.setConfig({ testTimeout: 300_000 })
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -72,19 +75,19 @@ if (python !== undefined) describe('with the peers', () => {
     expect(figure(one, 'largest difference of any figure, backtrader').median).toBeLessThan(1e-9)
     const pairs = await benchVectorbt({ rows: 600, runs: 1, coldRuns: 1, warmUps: 0, grid: PAIRS })
     expect(figure(pairs, 'largest difference of any figure').median).toBeLessThan(1e-9)
-  }, 240_000)
+  })
 
   it('they fill the same orders', async () => {
     const bench = await benchOrders(ORDERS)
     expect(figure(bench, 'orders filled, vectorbt, 4 × 300').median).toBe(1200)
     expect(figure(bench, 'difference of total return, 4 × 300').median).toBeLessThan(1e-9)
-  }, 240_000)
+  })
 })
 
 it('staged against lockstep', async () => {
-  const bench = await benchLockstep({ bars: 60, sizings: 1, runs: 1 })
+  const bench = await benchLockstep({ last: ['forecaster'], bars: 60, sizings: 1, runs: 1 })
   expect(bench.setting.portfolios).toBe(200)
-  for (const called of ['with the model', 'without']) expect(figure(bench, `portfolios equal bit for bit, ${called}`).median).toBe(200)
+  expect(figure(bench, 'portfolios equal bit for bit, with the model').median).toBe(200)
   expectPositive(bench, 's')
 })
 
@@ -95,16 +98,15 @@ it('a batch against a process each', async () => {
   expectPositive(bench, 's')
 })
 
-it('more portfolios, more bars and a sweep as large as it gets', async () => {
+it('more bars, and a sweep as large as it gets', async () => {
   const extent = { portfolios: 100, bars: 150, symbols: 2 }
-  const portfolios = await benchPortfolioGrowth({ portfolios: [extent], runs: 1 })
-  expect(portfolios.plot?.lines.map(({ points }) => points)).toEqual([[[100, 1]], [[100, 1]], [[100, 1]]])
   const bars = await benchBarGrowth({ bars: [{ ...extent, bars: 300 }], runs: 1 })
+  expect(bars.plot?.lines.map(({ points }) => points)).toEqual([[[300, 1]], [[300, 1]], [[300, 1]]])
   expectPositive(bars, 'ns/step')
   const million = await benchMillion([{ ...extent, portfolios: 200 }])
   expect(million.name).toBe('200 portfolios')
   expect(million.plot?.lines[0].points.length).toBeGreaterThan(0)
-}, 60_000)
+})
 
 it('many strategies by one worker and by all', async () => {
   const bench = await benchMultiStrategy({ bars: 150, each: 1, sets: 40, runs: 1 })
@@ -121,7 +123,7 @@ it('a whole run, and it again', async () => {
   expect(figure(rerun, 'made with other portfolio parameters, before stage 4').median).toBe(0)
   expect(figure(rerun, 'made with other portfolio parameters, stage 4').median).toBe(150)
   expect(figure(rerun, 'made by the first run, before stage 4').median).toBeGreaterThan(30)
-}, 60_000)
+})
 
 it('a walk-forward, window by window', async () => {
   const bench = await benchWalkForward({ thresholds: 1, windows: [1, 2] })
