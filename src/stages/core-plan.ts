@@ -108,7 +108,7 @@ export function planCores(machine: Machine, load: PlannedLoad, overrides: Overri
     workersReason: workers < most ? 'there is no work for more' : overrides.workers !== undefined ? 'as asked for' : byMemory < machine.cores ? 'memory holds no more' : 'one per core',
     modelThreads: overrides.workers ?? machine.cores,
     ...planBlocks(load, levels, overrides),
-    memoryBytes: coordinator + workers * own + Math.max(0, ...levels.map((level) => level.memoryBytes)),
+    memoryBytes: coordinator + (overrides.workers ?? workers) * own + Math.max(0, ...levels.map((level) => level.memoryBytes)),
   }
 }
 
@@ -127,7 +127,7 @@ function planBlocks(
 export function planLevel(level: Level, share: Share): LevelPlan {
   const { stage, members, load, isolated } = level
   const asked = stage === 'portfolios' ? share.overrides.portfoliosPerBatch : undefined
-  const least = heldBytes(load, asked ?? 1)
+  const least = heldBytes(load, Math.min(members, asked ?? 1))
   const workers = isolated ? 1 : Math.max(1, Math.min(share.workers, Math.floor(share.memoryBytes / least)))
   const room = Math.min(share.memoryBytes / workers, MOST_TASK_BYTES) - load.heldBytesPerTask
   const byMemory = Math.max(1, Math.floor(room / Math.max(1, load.heldBytesPerMember)))

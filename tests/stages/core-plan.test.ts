@@ -190,6 +190,14 @@ describe('memory', () => {
     expect((refused() as MillraceError).hint).toContain('leave out --workers and --batch')
   })
 
+  it('is refused to more workers than it holds, and counts no more portfolios in a batch than there are', () => {
+    expect(() => checkMemory(planCores(machine(2, 4), recorded, { workers: 100 }), { allowLarge: false })).toThrow(expect.objectContaining({ code: 'PLAN_TOO_LARGE' }))
+    const few = loadOf({ ...EXPERIMENTS['50 recorded'], portfolios: 2 })
+    const whole = planCores(machine(2, 4), few, { portfoliosPerBatch: 1_000_000 })
+    expect(whole.levels.find(({ stage }) => stage === 'strategies')?.workers).toBe(2)
+    expect(() => checkMemory(whole, { allowLarge: false })).not.toThrow()
+  })
+
   it('decides how many processes there are', () => {
     const plan = planCores(machine(64, 8), loadOf(EXPERIMENTS['1,000,000 portfolios']))
     expect(plan.workersReason).toBe('memory holds no more')
