@@ -50,7 +50,7 @@ async function start(file: string, options: RunOptions): Promise<void> {
   const pool = openLocalPool({ workers: mostWorkers(options), workerFile: installation.workerFile, logFile })
   const interrupts = watchInterrupts(() => void pool.close())
   const processes = new Set([process.pid])
-  const meter = startMemoryMeter(() => [...processes, ...pool.processIds()])
+  const meter = startMemoryMeter(() => [...processes, ...pool.processIds()], systemClock)
   let lock: ReturnType<typeof lockRuns> | undefined
   try {
     const setup = await setUpExperiment(file, options, { workspace, pool, memoryMeter: meter, interrupted: interrupts.signal })

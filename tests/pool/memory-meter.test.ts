@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/base/clock.ts'
 import { proportionalSetSize, startMemoryMeter } from '../../src/pool/memory-meter.ts'
 
 const MIB = 1_048_576
@@ -16,13 +17,23 @@ describe.skipIf(process.platform !== 'linux')('memory that processes occupy', ()
 
   it('is summed over whoever runs at the moment, and the largest sum is kept until it is reset', () => {
     let running = [process.pid, process.pid]
-    const meter = startMemoryMeter(() => running)
+    const meter = startMemoryMeter(() => running, systemClock)
     const twice = meter.peak()
     running = [NOBODY]
     expect(meter.peak()).toBe(twice)
     expect(twice).toBeGreaterThan(1.5 * proportionalSetSize(process.pid))
     meter.reset()
     expect(meter.peak()).toBe(0)
+    meter.stop()
+  })
+
+  it('is looked at rarely where looking takes long', async () => {
+    const slow = { now: () => 0, monotonic: () => (looks += 1e6) }
+    let looks = 0
+    let asked = 0
+    const meter = startMemoryMeter(() => [asked++], slow)
+    await new Promise((resolve) => setTimeout(resolve, 1_300))
+    expect(asked).toBe(1)
     meter.stop()
   })
 })
