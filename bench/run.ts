@@ -12,6 +12,7 @@ import { benchModels } from './models.ts'
 import { benchMultiStrategy } from './multi-strategy.ts'
 import { benchOneByOne } from './one-by-one.ts'
 import { benchOrders } from './orders.ts'
+import { shown } from './plot.ts'
 import { benchProcesses, FULL_PROCESSES } from './processes.ts'
 import { reportOf, type Recorded, type RecordedBench } from './report.ts'
 import { benchStrategies } from './strategies.ts'
@@ -42,14 +43,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   million: () => benchMillion(),
 }
 
-const number = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 })
-
 function show({ name, figures, notes = [] }: Bench): void {
   console.log(`\n${name}`)
   for (const figure of figures) {
-    const range = `${number.format(figure.least)} to ${number.format(figure.most)}, ${figure.runs} runs`
+    const range = `${shown(figure.least)} to ${shown(figure.most)}, ${figure.runs} runs`
     const verdict = figure.target === undefined ? '' : reached(figure.target, figure.median) ? '   target reached' : '   TARGET MISSED'
-    console.log(`  ${figure.name.padEnd(52)} ${number.format(figure.median).padStart(12)} ${figure.unit}   (${range})${verdict}`)
+    console.log(`  ${figure.name.padEnd(52)} ${shown(figure.median).padStart(12)} ${figure.unit}   (${range})${verdict}`)
   }
   for (const note of notes) console.log(`  * ${note}`)
 }
