@@ -51,17 +51,12 @@ export async function runLockstep(run: LockstepRun): Promise<LockstepOutcome> {
   const { batches, levels: specs } = crewOf(run)
   const hired: Member[] = []
   try {
-    const levels: Member[][] = []
-    for (const level of specs) {
-      const members = await Promise.all(level.map((of) => hireMember(run, of)))
-      hired.push(...members)
-      levels.push(members)
-    }
+    const levels = await hireAll(run, specs, hired)
     const board = createBoard()
     prepareBoard(run, board, hired)
     run.onHired?.(hired.map((member) => member.processId))
     const flips = await turnBars(run, board, levels)
-    for (const member of hired) await member.finish()
+    await Promise.all(hired.map((member) => member.finish()))
     return {
       artefacts: batches.map((batch) => batch.address),
       bars: run.market.timeline.closeTimes.length,
@@ -71,6 +66,16 @@ export async function runLockstep(run: LockstepRun): Promise<LockstepOutcome> {
   } finally {
     for (const member of hired) member.dismiss()
   }
+}
+
+/** All at once; when one cannot be hired the others are waited for, so that none is left behind. */
+async function hireAll(run: LockstepRun, specs: readonly (readonly NamedSpec[])[], hired: Member[]): Promise<Member[][]> {
+  const levels = await Promise.all(specs.map((level) => Promise.allSettled(level.map((of) => hireMember(run, of)))))
+  for (const settled of levels.flat()) if (settled.status === 'fulfilled') hired.push(settled.value)
+  return levels.map((level) => level.map((settled) => {
+    if (settled.status === 'rejected') throw settled.reason
+    return settled.value
+  }))
 }
 
 interface NamedSpec {
@@ -112,7 +117,8 @@ function crewOf(run: LockstepRun): { batches: PortfolioBatch[]; levels: NamedSpe
   const levels = [
     [{ name: 'features', spec: { role: 'features', spec: { instruments: market.instruments, refs } } } as NamedSpec],
     [...strategies, ...models],
-    [{ name: 'risk', spec: { role: 'risk', spec: riskSpec(run) } } as NamedSpec],
+    // Nobody is asked bar by bar who has nothing to say.
+    lineup.ensembles.length + lineup.patterns.length > 0 ? [{ name: 'risk', spec: { role: 'risk', spec: riskSpec(run) } } as NamedSpec] : [],
     deal(batches, run.workers).map((hand, index) => portfolioSpec(run, hand, index)),
   ]
   return { batches, levels }
