@@ -1,4 +1,4 @@
-import type { Kernel, KernelSetup } from './kernel.ts'
+import type { Kernel, KernelSetup, Recorder } from './kernel.ts'
 import { createReferenceKernel } from './reference.ts'
 import { needsLongCells, whyNotVector } from './vector-rules.ts'
 import { createVectorKernel } from './wasm.ts'
@@ -13,22 +13,22 @@ interface Part {
 }
 
 /**
- * A batch without a recorder: the SIMD kernel steps the portfolios whose rules it has, those that remember little
- * of a symbol apart from those that remember more, and the reference kernel the others. Which kernel steps a portfolio never shows in its figures.
+ * A batch: the SIMD kernel steps the portfolios whose rules it has, those that remember little
+ * of a symbol apart from those that remember more, and the reference kernel the others. Which kernel steps a portfolio never shows in its figures, nor in what a recorder is told of it.
  */
-export function createSweepKernel(wasm: WebAssembly.Module, setup: KernelSetup): SweepKernel {
+export function createSweepKernel(wasm: WebAssembly.Module, setup: KernelSetup, recorder?: Recorder): SweepKernel {
   const indices = setup.portfolios.map((_, index) => index)
   const configs = setup.portfolios.map(({ config }) => config)
   const isVector = (index: number): boolean => whyNotVector(configs[index]) === null
   const parts: Part[] = []
-  const place = (members: readonly number[], create: (setup: KernelSetup) => SweepKernel): void => {
+  const place = (members: readonly number[], create: (setup: KernelSetup, recorder?: Recorder) => SweepKernel): void => {
     if (members.length === 0) return
     const portfolios = members.map((index) => setup.portfolios[index])
-    parts.push({ members, kernel: create({ ...setup, portfolios }) })
+    parts.push({ members, kernel: create({ ...setup, portfolios }, recorder && toldOf(members, recorder)) })
   }
   const vector = indices.filter(isVector)
-  place(vector.filter((index) => !needsLongCells(configs[index])), (part) => createVectorKernel(wasm, part))
-  place(vector.filter((index) => needsLongCells(configs[index])), (part) => createVectorKernel(wasm, part))
+  place(vector.filter((index) => !needsLongCells(configs[index])), (part, told) => createVectorKernel(wasm, part, told))
+  place(vector.filter((index) => needsLongCells(configs[index])), (part, told) => createVectorKernel(wasm, part, told))
   place(indices.filter((index) => !isVector(index)), createReferenceKernel)
   const placeOf = new Map(parts.flatMap(({ kernel, members }) => members.map((index, at) => [index, { kernel, at }])))
   return {
@@ -40,5 +40,15 @@ export function createSweepKernel(wasm: WebAssembly.Module, setup: KernelSetup):
       if (found === undefined) throw new Error(`the batch has no portfolio ${portfolio}`)
       return found.kernel.performance(found.at)
     },
+  }
+}
+
+/** A recorder for a part of a batch: portfolios have the numbers they have in the whole. */
+function toldOf(members: readonly number[], recorder: Recorder): Recorder {
+  const of = <T extends { readonly portfolio: number }>(tell: ((record: T) => void) | undefined) =>
+    tell && ((record: T): void => tell({ ...record, portfolio: members[record.portfolio] }))
+  return {
+    order: of(recorder.order?.bind(recorder)), fill: of(recorder.fill?.bind(recorder)),
+    cancellation: of(recorder.cancellation?.bind(recorder)), equity: of(recorder.equity?.bind(recorder)),
   }
 }

@@ -26,6 +26,8 @@ export interface KernelModule {
   setRows(leaps: number, years: number, kinds: number, course: number, tradable: number, actions: number): void
   setSeries(series: number, bytes: number): void
   /** Gives the cells their longer part, that far into a pair's record; and the tiles their combined targets. */
+  /** Begins a journal of what happens; 0 bytes = none. */
+  setJournal(at: number, bytes: number, rowBytes: number, marks: boolean): void
   setLong(cells: number, keepsCombined: boolean): void
   setBars(bars: number, counts: number, marks: number, watched: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
@@ -41,6 +43,9 @@ export const FLOAT = 4
 export const DOUBLE = 8
 /** What of the first cache the records of the pairs at hand may take. */
 const CACHE_BYTES = 16_384
+
+/** Bytes of a journal: room for some rows of whatever may happen in them. */
+const JOURNAL_BYTES = 1 << 19
 
 /** A batch as it lies in the kernel's memory; a block is placed behind it, over the one before. */
 export interface PlacedBatch {
@@ -69,17 +74,30 @@ export interface PlacedBatch {
   /** Headers of the patterns' decisions. */
   readonly patternsAt: number
   readonly patterns: number
+  /** Where what happens is noted, if it is recorded. */
+  readonly journalAt: number
   readonly blockAt: number
   /** How far into a pair's record its longer cells lie. */
   readonly longAt: number
   /** Address of a portfolio's lane in its pair. */
   laneOf(portfolio: number): number
+  /** The portfolio whose lane lies at an address; −1 = the twin of an odd batch's last. */
+  portfolioAt(lane: number): number
   /** Address of the pair it is in: portfolios with the same phase-1 rules lie side by side, and share their exposures. */
   pairOf(portfolio: number): number
 }
 
+/** Most bytes that a row of a pair adds to the journal. */
+export function journalRowBytes(symbols: number): number {
+  return 2 * (symbols * layout.EVENTS_PER_CELL + 1) * layout.EVENT_BYTES
+}
+
+export function journalBytes(symbols: number): number {
+  return Math.max(JOURNAL_BYTES, 2 * journalRowBytes(symbols))
+}
+
 /** Writes instruments, rules and fresh books. An odd batch has its last portfolio in both lanes. */
-export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatch {
+export function placeBatch(module: KernelModule, setup: KernelSetup, of: { records: boolean }): PlacedBatch {
   const { instruments, portfolios } = setup
   const memory = new WasmMemory(module.memory, module.freeMemory())
   const symbols = instruments.length
@@ -128,8 +146,10 @@ export function placeBatch(module: KernelModule, setup: KernelSetup): PlacedBatc
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
-    patternsAt, patterns, blockAt: memory.next,
-    laneOf: (portfolio) => laneAt(places[portfolio]), pairOf: (portfolio) => laneAt(places[portfolio] & ~1),
+    patternsAt, patterns, journalAt: of.records ? memory.take(journalBytes(symbols)) : 0, blockAt: memory.next,
+    laneOf: (portfolio) => laneAt(places[portfolio]),
+    portfolioAt: (lane) => order[Math.floor((lane - pairsAt) / pairBytes) * 2 + ((lane / DOUBLE) & 1)] ?? -1,
+    pairOf: (portfolio) => laneAt(places[portfolio] & ~1),
   }
 }
 

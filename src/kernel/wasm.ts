@@ -1,14 +1,15 @@
 import { createPerformance } from '../domain/performance.ts'
 import type { Performance } from '../domain/performance.ts'
 import * as layout from './assembly/layout.ts'
-import type { BookView, Kernel, KernelBlock, KernelSetup } from './kernel.ts'
+import type { BookView, Kernel, KernelBlock, KernelSetup, Recorder } from './kernel.ts'
 import { hasStarted } from './tape.ts'
 import { expectApart, whyNotVector } from './vector-rules.ts'
 import { placeBlock } from './wasm-block.ts'
-import { DOUBLE, PAIR_BYTES, placeBatch } from './wasm-layout.ts'
-import type { KernelModule } from './wasm-layout.ts'
+import { JournalReader } from './wasm-journal.ts'
+import { DOUBLE, journalBytes, journalRowBytes, PAIR_BYTES, placeBatch } from './wasm-layout.ts'
+import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
 
-/** The fused loop and what can be read after it; verbs, traces, ledgers and entry prices are the reference kernel's. */
+/** The fused loop and what can be read after it; verbs, traces and entry prices are the reference kernel's. */
 export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
   book(portfolio: number): Omit<BookView, 'entryPrices'>
 }
@@ -17,16 +18,20 @@ export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
  * The kernel in WebAssembly SIMD, equal to the reference bit for bit: two portfolios in the lanes of a vector,
  * four symbols or bars where exposures are made. Instantiated synchronously.
  * @param wasm bytes of the compiled kernel, or a module made of them
+ * @param recorder is told the same as by the reference kernel; blocks go pair by pair, so portfolios take turns
  * @throws Error naming the rule it has not, here for the batch and in `run` for a block.
  */
-export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module, setup: KernelSetup): VectorKernel {
+export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module, setup: KernelSetup, recorder?: Recorder): VectorKernel {
   for (const { config } of setup.portfolios) {
     const reason = whyNotVector(config)
     if (reason !== null) throw new Error(`the SIMD kernel has no rule for ${reason}, which portfolio ${config.id} uses`)
   }
   const compiled = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
-  const module = new WebAssembly.Instance(compiled).exports as unknown as KernelModule
-  const batch = placeBatch(module, setup)
+  let journal: JournalReader | undefined
+  const imports = { journal: { read: (end: number) => journal?.read(end >>> 0) } }
+  const module = new WebAssembly.Instance(compiled, imports).exports as unknown as KernelModule
+  const batch = placeBatch(module, setup, { records: recorder !== undefined })
+  if (recorder !== undefined) journal = openJournal(module, batch, recorder)
   const { memory, symbols, tape } = batch
   let closeTime = -Infinity
 
@@ -36,6 +41,7 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
     const { market } = block
     expectApart(block, closeTime)
     placeBlock(module, batch, block)
+    if (journal !== undefined) journal.firstRow = market.firstRow
     module.run(batch.pairsAt, batch.pairs, batch.pairsAtOnce)
     closeTime = market.closeTimes[market.rows - 1]
   }
@@ -62,4 +68,10 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
       marks: tape.memory.lastClose.slice(),
     }),
   }
+}
+
+function openJournal(module: KernelModule, batch: PlacedBatch, recorder: Recorder): JournalReader {
+  const { symbols, journalAt } = batch
+  module.setJournal(journalAt, journalBytes(symbols), journalRowBytes(symbols), recorder.equity !== undefined)
+  return new JournalReader(batch, recorder)
 }

@@ -51,12 +51,12 @@ export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
 }
 
 /**
- * The fastest kernel for a batch: the reference where everything is recorded or bars overlap, else the SIMD
- * kernel as far as it has the portfolios' rules. The figures are the same, bit for bit.
+ * The fastest kernel for a batch: the reference where bars overlap, else the SIMD kernel as far as it has the
+ * portfolios' rules. The figures, and what a recorder is told, are the same, bit for bit.
  */
 export function createSweep(of: BatchSetup, recorder?: Recorder): SweepKernel {
-  if (recorder !== undefined || barsOverlap(of.times)) return createBatchKernel(of, recorder)
-  return createSweepKernel(kernelModule(), setupOf(of))
+  if (barsOverlap(of.times)) return createBatchKernel(of, recorder)
+  return createSweepKernel(kernelModule(), setupOf(of), recorder)
 }
 
 function setupOf({ layout, market, rows, times, profile }: BatchSetup): KernelSetup {

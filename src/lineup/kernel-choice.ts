@@ -26,8 +26,7 @@ export interface KernelShares {
 const LOOKED_AT = 61
 
 /** About what each kernel steps, from some of the portfolios. */
-export function kernelShares(experiment: Pick<ResolvedExperiment, 'portfolios' | 'patterns' | 'record'>): KernelShares {
-  if (experiment.record === 'all') return { reference: 1, long: 0 }
+export function kernelShares(experiment: Pick<ResolvedExperiment, 'portfolios' | 'patterns'>): KernelShares {
   const count = portfolioCount(experiment)
   const length = Math.min(count, LOOKED_AT)
   const some = Array.from({ length }, (_, i) => portfolioAt(experiment, Math.floor((i * count) / length)))
@@ -43,7 +42,7 @@ export function kernelShares(experiment: Pick<ResolvedExperiment, 'portfolios' |
 export function chooseKernels(
   experiment: ResolvedExperiment, times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array },
 ): KernelChoice {
-  const forAll = experiment.record === 'all' ? 'everything is recorded' : barsOverlap(times) ? 'bars open before the one before has closed' : null
+  const forAll = barsOverlap(times) ? 'bars open before the one before has closed' : null
   const reference = new Map<string, OnReference>()
   let simd = 0
   let index = 0

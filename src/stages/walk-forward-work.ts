@@ -127,7 +127,7 @@ interface Training extends Member {
 function loadOf({ lineup, rows, experiment }: WalkForwardContext): Omit<PortfolioLoad, 'isRecorded'> {
   const { walkForwards: portfolios, patterns } = experiment
   return {
-    rows, symbols: lineup.universe.length, subscriptions: subscriptionsOf(portfolios), kernels: kernelShares({ portfolios, patterns, record: 'metrics' }),
+    rows, symbols: lineup.universe.length, subscriptions: subscriptionsOf(portfolios), kernels: kernelShares({ portfolios, patterns }),
   }
 }
 

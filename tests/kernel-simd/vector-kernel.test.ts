@@ -8,14 +8,16 @@ import { createRandom } from '../../src/base/random.ts'
 import { PERFORMANCE_FIELDS } from '../../src/domain/performance.ts'
 import type { Performance } from '../../src/domain/performance.ts'
 import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
-import type { BatchPortfolio, KernelBlock, KernelSetup } from '../../src/kernel/kernel.ts'
+import { ORDER_KINDS, ORDER_OUTCOMES } from '../../src/domain/order.ts'
+import type { BatchPortfolio, Kernel, KernelBlock, KernelSetup, Recorder } from '../../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../../src/kernel/reference.ts'
 import { createSweepKernel } from '../../src/kernel/sweep.ts'
 import { whyNotVector } from '../../src/kernel/vector-rules.ts'
 import { createVectorKernel } from '../../src/kernel/wasm.ts'
 import type { VectorKernel } from '../../src/kernel/wasm.ts'
-import { makeBlock, makeSetup } from '../kernel/market-fixture.ts'
-import { cutBlock } from '../kernel/playing.ts'
+import { createLedger, makeBlock, makeSetup } from '../kernel/market-fixture.ts'
+import type { Ledger } from '../kernel/market-fixture.ts'
+import { cutBlock, sortLedger } from '../kernel/playing.ts'
 import { randomScene } from '../kernel/random-scene.ts'
 import { randomBatch } from './random-batch.ts'
 import type { RandomBatch } from './random-batch.ts'
@@ -190,6 +192,82 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
       blocks.forEach((block) => alone.run(block))
       expect(differences(figures(alone, 0), figures(together, p))).toEqual([])
     })
+  })
+})
+
+/** A record as text, every bit of it: NaN is NaN, and −0 is not 0. */
+function textOf(record: object): string {
+  return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${name} ${Object.is(value, -0) ? '-0' : value}`).join(', ')
+}
+
+/** Compares everything both kernels tell a recorder, portfolio by portfolio in the order it happened. */
+function compareLedgers(cases: number, make: (seed: string) => RandomBatch, run: (setup: KernelSetup, recorder: Recorder) => Pick<Kernel, 'run'>): Record<string, number> {
+  const seen: Record<string, number> = { orders: 0, fills: 0, cancellations: 0, equity: 0 }
+  const outcomes = new Set<string>()
+  const kinds = new Set<string>()
+  for (let i = 0; i < cases; i++) {
+    const { setup, blocks } = make(`${SEED}/recorded/${i}`)
+    const [mine, theirs] = [createLedger(), createLedger()]
+    const [simd, reference] = [run(setup, mine.recorder), createReferenceKernel(setup, theirs.recorder)]
+    for (const block of blocks) {
+      simd.run(block)
+      reference.run(block)
+    }
+    const expected = sortLedger(theirs.ledger)
+    for (const [name, records] of Object.entries(sortLedger(mine.ledger))) {
+      expect((records as object[]).map(textOf), `${SEED}/recorded/${i}, ${name}`).toEqual(expected[name as keyof Ledger].map(textOf))
+      seen[name] += records.length
+    }
+    for (const { outcome } of expected.cancellations) outcomes.add(outcome)
+    for (const { kind } of expected.orders) kinds.add(kind)
+  }
+  expect([...kinds].toSorted()).toEqual([...ORDER_KINDS].toSorted())
+  expect([...outcomes].toSorted()).toEqual(ORDER_OUTCOMES.filter((outcome) => outcome !== 'filled' && outcome !== 'waiting').toSorted())
+  return seen
+}
+
+describe('what it tells a recorder is what the reference kernel tells, order by order', () => {
+  const makers = [(seed: string) => randomBatch(seed), randomMarket, randomTimes]
+  const drawn = (seed: string): RandomBatch => makers[createRandom(seed).integer(makers.length)](seed)
+
+  it('by itself', () => {
+    const seen = compareLedgers(200, drawn, (setup, recorder) => createVectorKernel(wasm, setup, recorder))
+    console.log(`recorded by both kernels: ${Object.entries(seen).map(([name, count]) => `${count} ${name}`).join(', ')}; seed ${SEED}`)
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(2_000)
+  })
+
+  it('as a part of a sweep', () => {
+    const { setup, blocks } = randomMarket(`${SEED}/3`)
+    const portfolios = setup.portfolios.flatMap((portfolio, p) => [
+      portfolio, { ...portfolio, config: { ...portfolio.config, id: `close${p}`, execution: { ...portfolio.config.execution, profile: 'next-close' as const } } },
+    ])
+    const mixed = { ...setup, portfolios }
+    const [mine, theirs] = [createLedger(), createLedger()]
+    const [sweep, reference] = [createSweepKernel(wasm, mixed, mine.recorder), createReferenceKernel(mixed, theirs.recorder)]
+    for (const block of blocks) {
+      sweep.run(block)
+      reference.run(block)
+    }
+    for (const name of ['orders', 'fills', 'cancellations', 'equity'] as const) {
+      expect(sortLedger(mine.ledger)[name].map(textOf)).toEqual(sortLedger(theirs.ledger)[name].map(textOf))
+    }
+    expect(theirs.ledger.fills.length).toBeGreaterThan(0)
+  })
+
+  it('without the marks, where nobody asks for them', () => {
+    const { setup, blocks } = randomBatch(`${SEED}/events`, { symbols: 1, isOfEvents: true })
+    const [mine, theirs] = [createLedger(), createLedger()]
+    const { equity: _, ...recorder } = mine.recorder
+    const [simd, reference] = [createVectorKernel(wasm, setup, recorder), createReferenceKernel(setup, theirs.recorder)]
+    for (const block of blocks) {
+      simd.run(block)
+      reference.run(block)
+    }
+    for (const name of ['orders', 'fills', 'cancellations'] as const) {
+      expect(sortLedger(mine.ledger)[name].map(textOf)).toEqual(sortLedger(theirs.ledger)[name].map(textOf))
+    }
+    expect(mine.ledger.equity).toEqual([])
+    expect(theirs.ledger.fills.length).toBeGreaterThan(0)
   })
 })
 

@@ -22,9 +22,12 @@ describe('the choice of kernels', () => {
     expect(reasons.filter((reason) => reason === null)).toHaveLength(simd)
   })
 
-  it('is the reference for all where everything is recorded, or bars overlap', async () => {
+  it('is the same where everything is recorded', async () => {
     const recorded = await resolveYaml(`${SOUND}\nrecord: all\n`)
-    expect(chooseKernels(recorded, APART)).toEqual({ simd: 0, reference: [{ reason: 'everything is recorded', portfolios: 6, first: expect.any(String) }] })
+    expect(chooseKernels(recorded, APART)).toEqual({ simd: 6, reference: [] })
+  })
+
+  it('is the reference for all where bars overlap', async () => {
     const overlapping = { openTimes: Float64Array.of(0, 4, 20), closeTimes: APART.closeTimes }
     expect(chooseKernels(await resolveYaml(SOUND), overlapping).simd).toBe(0)
   })
@@ -37,7 +40,6 @@ describe('the choice of kernels', () => {
     const { reference, long } = kernelShares(experiment)
     expect(reference).toBeCloseTo(0.5, 1)
     expect(long).toBeCloseTo(0.25, 1)
-    expect(kernelShares({ ...experiment, record: 'all' })).toEqual({ reference: 1, long: 0 })
     expect(kernelShares({ ...experiment, portfolios: [] })).toEqual({ reference: 0, long: 0 })
   })
 })

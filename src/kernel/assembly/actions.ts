@@ -1,10 +1,11 @@
 import { actionsAt, isLong, longCell, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { closeTrades } from './fills'
+import { note, records } from './journal'
 import { leave } from './long-fills'
 import { addTo, any, both, choose, one, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BEST_PRICE, BORROW_RATE, CANCELLATIONS, CASH, CASH_RATE, CELL_BYTES, CLOSES, DELISTING,
-  DIVIDEND, ENTRY_PRICE, EXIT_REST, FILLED, FILLS, HEAD_BYTES, HELD, LEVEL_PRICE, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, QUANTITY, SPLIT, SPLIT_PRICE,
+  ACTIONS_SIZE, ACTIONS_VALUE, ACTION_BYTES, BELOW_LOT, BEST_PRICE, BORROW_RATE, BY_DELISTING, CANCELLATIONS, CANCELLED, CASH, CASH_RATE, CELL_BYTES, CHANGED, CLOSES, DELISTING,
+  DIVIDEND, ENTRY_PRICE, EXECUTED, EXIT_REST, FILLED, FILLS, HEAD_BYTES, HELD, KIND_DELISTING, KIND_SPLIT_CASH, LEVEL_PRICE, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, QUANTITY, SPLIT, SPLIT_PRICE,
   SYMBOL_BYTES, TRADE_CASH, VALUE,
 } from './layout'
 
@@ -32,7 +33,7 @@ export function bookActions(pair: usize, row: i32): void {
     addTo(pair + CASH, paid)
     addTo(cell + TRADE_CASH, paid)
     const price = load<f64>(action, DELISTING)
-    if (price == price) cancelled = bookDelisting(pair, cell, f64x2.mul(both(price), multiplier), row, n) || cancelled
+    if (price == price) cancelled = bookDelisting(pair, cell, price, multiplier, row, n) || cancelled
     action += ACTION_BYTES
     cell += CELL_BYTES
     symbol += SYMBOL_BYTES
@@ -61,11 +62,16 @@ function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize, row: 
   v128.store(cell, change, ORDER)
   v128.store(cell, v128.andnot(v128.load(cell, CLOSES), cancelled), CLOSES)
   addTo(pair + CANCELLATIONS, one(cancelled))
+  if (records) {
+    note(pair, cancelled, CANCELLED + BELOW_LOT, n, both(0), both(0), both(0))
+    note(pair, v128.and(f64x2.ne(change, both(0)), f64x2.lt(f64x2.abs(change), both(Infinity))), CHANGED, n, change, both(0), both(0))
+  }
   const rest = f64x2.sub(kept, owed)
   const unit = f64x2.mul(v128.load64_splat(action, SPLIT_PRICE), v128.load64_splat(symbol, MULTIPLIER))
   const fills = f64x2.ne(rest, both(0))
   const out = v128.and(fills, f64x2.eq(f64x2.add(owed, rest), both(0)))
   if (isLong) splitLevels(longCell(pair, n), split, cancelled)
+  if (records) note(pair, fills, EXECUTED + KIND_SPLIT_CASH, n, rest, v128.load64_splat(action, SPLIT_PRICE), both(0))
   bookOwn(pair, cell, rest, unit, fills, out)
   if (isLong) leave(pair, n, row, out)
   v128.store(cell, kept, QUANTITY)
@@ -80,13 +86,18 @@ function splitLevels(long: usize, split: v128, cancelled: v128): void {
 }
 
 /** Closed at the stated price without costs; whatever was waiting is cancelled. */
-function bookDelisting(pair: usize, cell: usize, unit: v128, row: i32, n: i32): bool {
+function bookDelisting(pair: usize, cell: usize, price: f64, multiplier: v128, row: i32, n: i32): bool {
+  const unit = f64x2.mul(both(price), multiplier)
   const waits = f64x2.ne(v128.load(cell, ORDER), both(0))
   const held = v128.load(cell, QUANTITY)
   const fills = f64x2.ne(held, both(0))
   addTo(pair + CANCELLATIONS, one(waits))
   v128.store(cell, both(0), ORDER)
   v128.store(cell, both(0), CLOSES)
+  if (records) {
+    note(pair, waits, CANCELLED + BY_DELISTING, n, both(0), both(0), both(0))
+    note(pair, fills, EXECUTED + KIND_DELISTING, n, f64x2.neg(held), both(price), both(0))
+  }
   bookOwn(pair, cell, f64x2.neg(held), unit, fills, fills)
   if (isLong) {
     leave(pair, n, row, fills)

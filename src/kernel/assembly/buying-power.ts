@@ -1,8 +1,10 @@
 import { longCell, scratchAt, symbolsAt, toLots } from './block'
+import { noteCut } from './fills'
+import { note, records } from './journal'
 import { LIMIT_SLACK, any, both, choose, signOf, where } from './lanes'
 import {
-  ALL_IN, CELL_BYTES, CUT, HEAD_BYTES, INCREASE, INCREASE_UNIT, INVESTED_SHARE, LEVERAGE, MARGIN, ORDER, ORDER_TARGET, PARTICIPATION,
-  PRICE_FACTOR, QUANTITY, REDUCE, REJECTS, SCRATCH_BYTES, SIZE, SYMBOL_BYTES,
+  ALL_IN, BELOW_LOT, CELL_BYTES, CUT, CUT_OFF, HEAD_BYTES, INCREASE, INCREASE_UNIT, INVESTED_SHARE, LEVERAGE, LIMITED_BY_VOLUME, MARGIN, ORDER, ORDER_TARGET, PARTICIPATION,
+  PRICE_FACTOR, QUANTITY, REDUCE, REFUSED, REJECTS, SCALED, SCRATCH_BYTES, SIZE, SYMBOL_BYTES,
 } from './layout'
 import { equityAfter, plannedFee, reductionFee, usedAfter, volumeLeft } from './legs'
 
@@ -47,6 +49,11 @@ function sizeAllIn(pair: usize, planned: usize, end: usize): void {
     const grows = f64x2.gt(missing, both(0))
     const fails = v128.andnot(isOpen, grows)
     const reduces = f64x2.ne(reduced, both(0))
+    if (records) {
+      const lacks = f64x2.sub(wanted, held)
+      const misses = f64x2.gt(v128.xor(lacks, sign), both(0))
+      note(pair, v128.andnot(fails, reduces), CUT_OFF + BELOW_LOT, n, where(misses, lacks), both(0), both(0))
+    }
     v128.store(scratch, choose(isOpen, where(grows, missing), increase), INCREASE)
     v128.store(scratch, v128.or(v128.load(scratch, CUT), v128.andnot(fails, reduces)), CUT)
     equity = f64x2.sub(equity, where(v128.and(fails, reduces), reductionFee(pair, scratch)))
@@ -63,6 +70,7 @@ export function limitIncreases(pair: usize, planned: usize, end: usize, row: i32
     const allowed = f64x2.pmax(both(0), f64x2.sub(left, v128.load(scratch, REDUCE)))
     const wanted = v128.load(scratch, INCREASE)
     const stops = f64x2.gt(wanted, allowed)
+    if (records) noteKept(pair, <usize>load<u32>(at), choose(stops, allowed, wanted), LIMITED_BY_VOLUME)
     v128.store(scratch, choose(stops, allowed, wanted), INCREASE)
     v128.store(scratch, v128.or(v128.load(scratch, CUT), stops), CUT)
     fees = f64x2.add(fees, where(v128.and(stops, f64x2.eq(allowed, both(0))), reductionFee(pair, scratch)))
@@ -100,7 +108,9 @@ export function scaleToFit(pair: usize, planned: usize, end: usize): void {
     const scratch = scratchOf(at)
     const wanted = v128.load(scratch, INCREASE)
     const kept = toLots(f64x2.mul(wanted, factor), symbolsAt + <usize>load<u32>(at) * SYMBOL_BYTES)
-    keepOf(scratch, v128.and(v128.and(cuts, f64x2.ne(wanted, both(0))), f64x2.ne(kept, wanted)), kept)
+    const lanes = v128.and(v128.and(cuts, f64x2.ne(wanted, both(0))), f64x2.ne(kept, wanted))
+    if (records) noteKept(pair, <usize>load<u32>(at), choose(lanes, kept, wanted), SCALED)
+    keepOf(scratch, lanes, kept)
   }
 }
 
@@ -115,9 +125,16 @@ function rejectWhatDoesNotFit(pair: usize, planned: usize, end: usize, rejects: 
     const fits = f64x2.le(after, allowed)
     taken = choose(v128.and(grows, fits), after, taken)
     const refused = v128.andnot(grows, fits)
+    if (records) noteKept(pair, <usize>load<u32>(at), v128.andnot(v128.load(scratch, INCREASE), refused), REFUSED)
     keepOf(scratch, refused, both(0))
     equity = f64x2.sub(equity, where(refused, reductionFee(pair, scratch)))
   }
+}
+
+/** Records that of symbol n's increasing leg only `kept` units will be left. */
+function noteKept(pair: usize, n: usize, kept: v128, why: i32): void {
+  const sign = signOf(v128.load(pair + HEAD_BYTES + n * CELL_BYTES, ORDER))
+  noteCut(pair, n, sign, v128.load(scratchAt + n * SCRATCH_BYTES, INCREASE), kept, why)
 }
 
 /** Cuts the increasing leg of some lanes to `kept` units. */

@@ -1,10 +1,11 @@
 import { isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { keepTime } from './holding'
+import { expired, keepTime } from './holding'
+import { note, records } from './journal'
 import { growthOf, keepList, patternOf } from './pair'
 import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
 import {
-  ALL_IN, BY_QUANTITY, CANCELLATIONS, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, EQUITY, EXIT_REST, EXPOSURE_RULES, FORCED, GROSS, HEAD_BYTES, HOLDS,
-  INVESTED_SHARE, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
+  ALL_IN, BY_ENDED, BY_EXIT, BY_QUANTITY, CANCELLATIONS, CANCELLED, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, ENDED, EQUITY, EXIT_REST, EXPIRED, EXPOSURE_RULES, FORCED, FORCED_BY_CAP, GROSS, HEAD_BYTES, HOLDS,
+  INVESTED_SHARE, KIND_CAP, KIND_DRAWDOWN_STOP, KIND_ENDED, KIND_GROSS, KIND_MAX_HOLD, KIND_TARGET, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PLACED, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
   SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
 } from './layout'
 
@@ -76,6 +77,7 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
     let desired = held
     let forced = both(0)
     let limited = both(0)
+    let expires = both(0)
     if (any(movable)) {
       const target = eventOf(pair, f64x2.promote_low_f32x4(v128.load64_zero(targets)), held)
       const moves = v128.and(v128.and(f64x2.eq(target, target), acts), movable)
@@ -83,7 +85,10 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
       let quantity = f64x2.div(f64x2.mul(target, money), price)
       if (isLong) quantity = choose(v128.load(pair, BY_QUANTITY), f64x2.mul(target, v128.load(longCell(pair, n), UNITS_PER_TARGET)), quantity)
       desired = choose(moves, toLots(quantity, symbol), held)
-      if (isLong) desired = choose(movable, keepTime(pair, n, row, held, desired), desired)
+      if (isLong) {
+        desired = choose(movable, keepTime(pair, n, row, held, desired), desired)
+        expires = v128.and(movable, expired)
+      }
       let cap = ownCap
       if (hasCaps) cap = f64x2.pmin(decided(pair, PATTERN_CAP, at, both(f64.POSITIVE_INFINITY)), ownCap)
       if (hasVetoes) {
@@ -109,6 +114,10 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
     v128.store(scratch, forced, FORCED)
     v128.store(scratch, movable, MOVABLE)
     v128.store(scratch, limited, LIMITED)
+    if (records) {
+      v128.store(scratch, forced, FORCED_BY_CAP)
+      v128.store(scratch, expires, EXPIRED)
+    }
     at += 4
     targets += 8
     prices += PRICE_BYTES
@@ -190,6 +199,27 @@ function openOrder(pair: usize, tile: usize, n: usize, scratch: usize, held: v12
   return choose(isOpen, v128.or(both(Infinity), signOf(desired)), wanted)
 }
 
+/** Records what was cancelled of symbol n, and the new order with its kind. */
+function noteDecision(pair: usize, scratch: usize, n: usize, gone: v128, goes: v128, isNew: v128, order: v128, target: usize): void {
+  const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
+  note(pair, v128.and(gone, ended), CANCELLED + BY_ENDED, n, both(0), both(0), both(0))
+  note(pair, v128.andnot(gone, ended), CANCELLED + BY_EXIT, n, both(0), both(0), both(0))
+  if (!any(isNew)) return
+  const isOpen = f64x2.eq(f64x2.abs(order), both(Infinity))
+  const targets = choose(isOpen, f64x2.promote_low_f32x4(v128.load64_zero(target)), both(NaN))
+  const quantity = choose(isOpen, both(NaN), order)
+  const stays = v128.andnot(isNew, goes)
+  const forced = v128.load(scratch, FORCED)
+  const byCap = v128.load(scratch, FORCED_BY_CAP)
+  const expires = v128.load(scratch, EXPIRED)
+  note(pair, v128.and(goes, v128.and(isNew, ended)), PLACED + KIND_ENDED, n, quantity, targets, both(0))
+  note(pair, v128.andnot(v128.and(goes, isNew), ended), PLACED + KIND_DRAWDOWN_STOP, n, quantity, targets, both(0))
+  note(pair, v128.and(stays, expires), PLACED + KIND_MAX_HOLD, n, quantity, targets, both(0))
+  note(pair, v128.and(stays, v128.andnot(byCap, expires)), PLACED + KIND_CAP, n, quantity, targets, both(0))
+  note(pair, v128.and(stays, v128.andnot(forced, v128.or(byCap, expires))), PLACED + KIND_GROSS, n, quantity, targets, both(0))
+  note(pair, v128.andnot(stays, v128.or(forced, expires)), PLACED + KIND_TARGET, n, quantity, targets, both(0))
+}
+
 /**
  * One order per symbol whose desired quantity differs: more than the threshold, to or through zero, or forced.
  * Where everything goes out, an order that does anything else is cancelled, and one that closes already stays.
@@ -227,6 +257,7 @@ function placeOrders(pair: usize, prices: usize, tile: usize, out: v128): void {
     v128.store(cell, after, ORDER)
     v128.store(cell, v128.or(v128.and(closing, stays), v128.and(goes, isNew)), CLOSES)
     if (isLong) v128.store(longCell(pair, n), v128.and(v128.load(longCell(pair, n), EXIT_REST), stays), EXIT_REST)
+    if (records) noteDecision(pair, scratch, n, gone, goes, isNew, after, tile + TILE_TARGETS + (n << 3))
     count = f64x2.add(count, one(isNew))
     cancelled = f64x2.add(cancelled, one(gone))
     changing = f64x2.add(changing, f64x2.mul(f64x2.abs(after), unit))

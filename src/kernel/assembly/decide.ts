@@ -1,5 +1,6 @@
 import { decideCarefully } from './careful'
 import { combinedOf, releaseLocks } from './exits'
+import { note, records } from './journal'
 import { growthOf, keepList } from './pair'
 import { NAMED, NAMES, ROUGH, twice } from './roughly'
 import { decideTimed } from './timed'
@@ -7,7 +8,7 @@ import { firstRow, hasLots, heldAt, isLong, isTradable, keepsCombined, lotValues
 import { addTo, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
   CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, DRAWDOWN_STOPS, ENDED, EQUITY, EVERY_BARS, FLAGS, HAS_ENDED, HAS_GAPS, HAS_STOP, HEAD_BYTES, HELD,
-  HOLDS, IS_TIMED, LISTED, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, PRICE_BYTES, QUANTITY, RESTS_BETWEEN_EVENTS, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
+  HOLDS, IS_TIMED, LISTED, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, PLACED, PRICE_BYTES, QUANTITY, RESTS_BETWEEN_EVENTS, RESUME_AFTER_BARS, SIZE, START_MASK, STOPPED_AT,
   STOP_PEAK, SYMBOL_BYTES, THRESHOLD, TILE_CAREFUL, TILE_TARGETS,
 } from './layout'
 
@@ -218,6 +219,7 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
     const orders = v128.and(v128.or(leaves, f64x2.gt(value, least)), f64x2.ne(change, both(0)))
     const growth = f64x2.mul(f64x2.sub(v128.and(desired, magnitude), v128.and(held, magnitude)), unit)
     v128.store(cell, where(orders, change), ORDER)
+    if (records) note(pair, orders, PLACED, n, change, both(NaN), both(0))
     count = f64x2.add(count, one(orders))
     changing = f64x2.add(changing, where(orders, value))
     growing = f64x2.add(growing, where(orders, growthOf(pair, growth)))

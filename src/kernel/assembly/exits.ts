@@ -1,10 +1,11 @@
 import { barOf } from './bars'
 import { isTradable, longCell, symbols, symbolsAt } from './block'
 import { orderFee, slipped } from './fills'
+import { note, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
 import {
-  BAR_UNITS, BEST_PRICE, CANCELLATIONS, CELL_BYTES, CLOSE, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
-  GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
+  BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSE, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
+  GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, KIND_STOP_LOSS, KIND_TAKE_PROFIT, KIND_TRAILING_STOP, LEFT_OVER, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
   ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP,
   TRAILS_FROM_HIGH, WATCHES_ENTRY_BAR,
 } from './layout'
@@ -51,7 +52,8 @@ function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32,
   const trail = v128.xor(v128.load(pair, TRAILING_STOP), side)
   const trailing = v128.xor(f64x2.mul(v128.load(long, BEST_PRICE), f64x2.sub(both(1), trail)), side)
   const target = v128.xor(f64x2.mul(level, f64x2.add(both(1), v128.xor(v128.load(pair, TAKE_PROFIT), side))), side)
-  const stop = choose(f64x2.gt(trailing, fixed), trailing, fixed)
+  const trails = f64x2.gt(trailing, fixed)
+  const stop = choose(trails, trailing, fixed)
   const openFirst = v128.and(f64x2.ge(open, target), f64x2.gt(open, stop))
   const stopped = v128.andnot(f64x2.le(worst, stop), openFirst)
   const exits = v128.and(watched, v128.or(stopped, f64x2.ge(best, target)))
@@ -59,16 +61,17 @@ function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32,
   const gaps = v128.load(pair, GAP_FILLS_AT_OPEN)
   const stopPrice = choose(v128.and(gaps, f64x2.le(open, stop)), open, stop)
   const targetPrice = choose(v128.and(gaps, f64x2.ge(open, target)), open, target)
-  bookExit(pair, cell, n, prices, row, exits, stopped, v128.xor(choose(stopped, stopPrice, targetPrice), side))
+  bookExit(pair, cell, n, prices, row, exits, stopped, trails, v128.xor(choose(stopped, stopPrice, targetPrice), side))
 }
 
 /** Closes the position as far as the volume allows; the rest goes at the next open. Targets do not slip. */
-function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, exits: v128, stopped: v128, price: v128): void {
+function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, exits: v128, stopped: v128, trails: v128, price: v128): void {
   const long = longCell(pair, n)
   const order = v128.load(cell, ORDER)
   const wasListed = any(f64x2.ne(order, both(0)))
   const cancelled = v128.and(exits, f64x2.ne(order, both(0)))
   addTo(pair + CANCELLATIONS, one(cancelled))
+  if (records) note(pair, cancelled, CANCELLED + BY_EXIT, n, both(0), both(0), both(0))
   v128.store(cell, v128.andnot(order, cancelled), ORDER)
   v128.store(cell, v128.andnot(v128.load(cell, CLOSES), cancelled), CLOSES)
   v128.store(long, v128.andnot(v128.load(long, EXIT_REST), cancelled), EXIT_REST)
@@ -82,13 +85,22 @@ function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, e
   const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))
   const fills = f64x2.gt(units, both(0))
   addTo(pair + ORDERS, one(fills))
+  if (records) noteExit(pair, n, EXECUTED, fills, stopped, trails, v128.or(units, sign), filledAt, fee)
   const locks = v128.and(fills, v128.load(pair, NEEDS_CHANGE))
   v128.store(long, choose(locks, v128.or(both(1), side), v128.load(long, LOCKED_SIDE)), LOCKED_SIDE)
   watchLock(pair, n)
   bookReduction(pair, cell, n, row, units, v128.xor(size, sign), fee, sign)
   const rest = where(exits, f64x2.sub(both(0), v128.load(cell, QUANTITY)))
   const remains = f64x2.ne(rest, both(0))
+  if (records) noteExit(pair, n, LEFT_OVER, remains, stopped, trails, rest, both(0), both(0))
   if (any(remains)) waitForRest(pair, cell, n, rest, remains, wasListed)
+}
+
+/** Records what became of an exit, under the name of what the bar crossed. */
+function noteExit(pair: usize, n: usize, what: i32, lanes: v128, stopped: v128, trails: v128, quantity: v128, price: v128, fee: v128): void {
+  note(pair, v128.and(lanes, v128.and(stopped, trails)), what + KIND_TRAILING_STOP, n, quantity, price, fee)
+  note(pair, v128.and(lanes, v128.andnot(stopped, trails)), what + KIND_STOP_LOSS, n, quantity, price, fee)
+  note(pair, v128.andnot(lanes, stopped), what + KIND_TAKE_PROFIT, n, quantity, price, fee)
 }
 
 function waitForRest(pair: usize, cell: usize, n: usize, rest: v128, remains: v128, wasListed: bool): void {

@@ -1,7 +1,10 @@
 import { barsUpTo } from './bars'
 import { longCell } from './block'
-import { both, choose, opposite, where } from './lanes'
+import { both, choose, opposite } from './lanes'
 import { COOLDOWN_BARS, ENTRY_BAR, EXIT_BAR, LOCKED_SIDE, MAX_HOLD_BARS, MIN_HOLD_BARS } from './layout'
+
+/** Lanes whose position had been held for long enough, as `keepTime` found them. */
+export let expired: v128 = i64x2.splat(0)
 
 /** Re-entry, cooldown, and the least and the most closes a position of symbol n is held: what is then desired. */
 export function keepTime(pair: usize, n: usize, row: i32, held: v128, wanted: v128): v128 {
@@ -21,5 +24,6 @@ export function keepTime(pair: usize, n: usize, row: i32, held: v128, wanted: v1
   const reduces = choose(f64x2.gt(held, zero), f64x2.lt(desired, held), f64x2.gt(desired, held))
   const early = v128.and(v128.and(isHeld, reduces), f64x2.lt(heldBars, v128.load(pair, MIN_HOLD_BARS)))
   desired = choose(early, held, desired)
-  return where(v128.not(expires), desired)
+  expired = expires
+  return v128.andnot(desired, expires)
 }

@@ -8,6 +8,7 @@ import {
   BARS, CAPPED_COUNT, CELL_BYTES, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, HEAD_BYTES, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
   RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, WATCH_BYTES,
 } from './layout'
+import { readJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
 import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
@@ -18,7 +19,7 @@ import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 import { watchAll } from './watch'
 
-export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
+export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {
@@ -44,6 +45,7 @@ export function run(pairs: usize, count: i32, atOnce: i32): void {
   for (let i = 0; i < count; i += atOnce) {
     runSome(pairs + <usize>i * pairBytes, min(atOnce, count - i), pairBytes)
   }
+  if (records) readJournal()
 }
 
 function runSome(pairs: usize, count: i32, pairBytes: usize): void {
@@ -51,7 +53,7 @@ function runSome(pairs: usize, count: i32, pairBytes: usize): void {
   const bytes = tileBytes()
   const first = min(rows, max(0, firstRow - blockRow))
   const end = pairs + <usize>count * pairBytes
-  if (symbols == 1 && !hasCarry && allRest(pairs, end, pairBytes)) {
+  if (symbols == 1 && !hasCarry && !recordsMarks && allRest(pairs, end, pairBytes)) {
     for (let pair = pairs; pair < end; pair += pairBytes) {
       exposeInto(pair, pairs, pairBytes, tilesAt, first)
       stepToEvents(pair, first, stride)
@@ -112,6 +114,7 @@ function stepToEvents(pair: usize, first: i32, stride: usize): void {
 }
 
 function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  turnJournal(row)
   if (isLong) stepLong(pair, prices, tile, row, kinds)
   else stepShort(pair, prices, tile, row, kinds)
 }
@@ -175,6 +178,7 @@ function mayFill(pair: usize): bool {
 function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
   const acts = (kinds & HAS_ACTIONS) != 0
+  turnJournal(row)
   if (hasCarry) bookCarry(pair, row)
   if (acts) bookActions(pair, row)
   fillSingle(pair, prices, row, kinds)

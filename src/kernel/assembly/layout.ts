@@ -293,6 +293,56 @@ export const TILE_CAREFUL = 0
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 16
 
+// ── The journal: one event of one portfolio ──
+/** u32: address of the portfolio's lane; i32: code, symbol and row of the block. */
+export const EVENT_LANE = 0
+export const EVENT_CODE = 4
+export const EVENT_SYMBOL = 8
+export const EVENT_ROW = 12
+export const EVENT_QUANTITY = 16
+/** Fill price, or the target of an order that is sized as it fills. */
+export const EVENT_PRICE = 24
+export const EVENT_FEE = 32
+export const EVENT_BYTES = 40
+/** Most events of one symbol of one portfolio in one row. */
+export const EVENTS_PER_CELL = 16
+
+/** What an event is. To some codes the place of an order kind or of an outcome is added, × 16. */
+export const PLACED = 1
+/** A leg of the order that waited. */
+export const REDUCED = 2
+export const INCREASED = 3
+/** Part of an order that will not fill, and why; a whole one cancelled, and why; one whose quantity a split changed. */
+export const CUT_OFF = 4
+export const CANCELLED = 5
+export const CHANGED = 6
+/** An execution of the kernel's own, and what volume left of it, which waits for the next open. */
+export const EXECUTED = 7
+export const LEFT_OVER = 8
+/** A mark: equity, cash and Σ|q × unit|. */
+export const MARKED = 9
+/** What is added to a code: a place in ORDER_KINDS or ORDER_OUTCOMES. */
+export const KIND_TARGET = 0
+export const KIND_CAP = 16
+export const KIND_GROSS = 32
+export const KIND_DRAWDOWN_STOP = 48
+export const KIND_ENDED = 64
+export const KIND_MAX_HOLD = 80
+export const KIND_STOP_LOSS = 96
+export const KIND_TAKE_PROFIT = 112
+export const KIND_TRAILING_STOP = 128
+export const KIND_DELISTING = 160
+export const KIND_SPLIT_CASH = 176
+export const KIND_END_OF_RUN = 192
+export const SCALED = 32
+export const REFUSED = 48
+export const LIMITED_BY_VOLUME = 64
+export const BELOW_LOT = 80
+export const BY_EXIT = 96
+export const BY_DELISTING = 112
+export const BY_END = 128
+export const BY_ENDED = 144
+
 // ── Scratch of a pair's turn in one row: one cell per symbol, then a list of those that fill ──
 /** Increasing leg of an order, where buying power has cut it. Of longer cells: also the reducing leg, and what was cut. */
 export const INCREASE = 0
@@ -309,4 +359,7 @@ export const FORCED = 16
 export const MOVABLE = 32
 /** Lanes in which a limit on what is held has said how much. */
 export const LIMITED = 48
+/** Of what is recorded: lanes forced by the cap, and those held for long enough. */
+export const FORCED_BY_CAP = 64
+export const EXPIRED = 80
 export const SCRATCH_BYTES = 96

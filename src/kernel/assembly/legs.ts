@@ -1,10 +1,11 @@
 import { barOf } from './bars'
 import { isTradable, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { orderFee, slipped } from './fills'
+import { note, records } from './journal'
 import { any, both, choose, opposite, signOf, where } from './lanes'
 import {
-  ACTIONS_VALUE, CASH, CELL_BYTES, CUT, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HALF_SPREAD, HEAD_BYTES, INCREASE, INCREASE_PRICE,
-  INCREASE_UNIT, LISTED, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
+  ACTIONS_VALUE, CASH, CELL_BYTES, CUT, CUT_OFF, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HALF_SPREAD, HEAD_BYTES, INCREASE, INCREASE_PRICE,
+  INCREASE_UNIT, LIMITED_BY_VOLUME, LISTED, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
   SCRATCH_BYTES, SYMBOL_BYTES, VOLUME,
 } from './layout'
 
@@ -115,6 +116,11 @@ function planOrder(pair: usize, prices: usize, scratch: usize, n: usize, row: i3
   const stops = f64x2.gt(wanted, left)
   v128.store(scratch, v128.andnot(f64x2.sub(size, wanted), stops), INCREASE)
   v128.store(scratch, choose(stops, left, wanted), REDUCE)
+  if (records) {
+    const lost = f64x2.sub(size, wanted)
+    const rest = f64x2.add(f64x2.sub(wanted, left), where(f64x2.lt(size, both(Infinity)), lost))
+    note(pair, stops, CUT_OFF + LIMITED_BY_VOLUME, n, v128.xor(rest, sign), both(0), both(0))
+  }
   v128.store(scratch, stops, CUT)
   v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier), REDUCE_UNIT)
   v128.store(scratch, f64x2.mul(increasePrice, multiplier), INCREASE_UNIT)

@@ -1,10 +1,11 @@
-import { heldAt, hasLots, isTradable, keepsCombined, longCell, lotValuesAt, padded, symbols, symbolsAt, toLots, watchCells } from './block'
+import { heldAt, hasLots, isTradable, keepsCombined, longCell, lotValuesAt, padded, scratchAt, symbols, symbolsAt, toLots, watchCells } from './block'
 import { bindsCaps, grossOf } from './careful'
 import { combinedOf, releaseLock } from './exits'
-import { keepTime } from './holding'
+import { expired, keepTime } from './holding'
+import { note, records } from './journal'
 import { LIMIT_SLACK, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
-  CELL_BYTES, CLOSE_UNIT, EARLY_UNTIL, EQUITY, HEAD_BYTES, HELD, ORDER, ORDERED_COUNT, ORDERED_UNITS, OWN_CAP, PRICE_BYTES, QUANTITY, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS,
+  CELL_BYTES, CLOSE_UNIT, EARLY_UNTIL, EQUITY, EXPIRED, HEAD_BYTES, HELD, KIND_MAX_HOLD, KIND_TARGET, ORDER, ORDERED_COUNT, ORDERED_UNITS, OWN_CAP, PLACED, PRICE_BYTES, QUANTITY, SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS,
   WATCHED_DUE, WATCHED_LOCK, WATCH_BYTES,
 } from './layout'
 import { growthOf, keepList, patternOf } from './pair'
@@ -112,6 +113,7 @@ function orderDue(pair: usize, prices: usize, tile: usize, list: usize, end: usi
     const quantity = toLots(f64x2.div(f64x2.mul(target, money), unit), symbolsAt + n * SYMBOL_BYTES)
     const wanted = choose(f64x2.eq(target, target), quantity, held)
     const desired = keepTime(pair, n, row, held, wanted)
+    if (records) v128.store(scratchAt + n * SCRATCH_BYTES, expired, EXPIRED)
     // What is kept for its time counts against the limits as it is, not as it was wanted.
     const early = v128.and(v128.and(f64x2.eq(desired, held), f64x2.ne(wanted, held)), f64x2.ne(held, both(0)))
     if (any(early) && !isBelowCap(pair, f64x2.mul(v128.and(held, magnitude), unit), early)) return forget(pair, start, list)
@@ -129,10 +131,24 @@ function orderDue(pair: usize, prices: usize, tile: usize, list: usize, end: usi
     store<u32>(list, <u32>n)
     list += <usize>i32(any(orders)) << 2
   }
+  if (records) noteOrders(pair, start, list)
   v128.store(pair, units, ORDERED_UNITS)
   v128.store(pair, count, ORDERED_COUNT)
   keepList(pair, list, start, count, changing, growing)
   return true
+}
+
+/** Records the orders of a list. */
+function noteOrders(pair: usize, list: usize, end: usize): void {
+  for (; list < end; list += 4) {
+    const n = <usize>load<u32>(list)
+    const cell = pair + HEAD_BYTES + n * CELL_BYTES
+    const order = v128.load(cell, ORDER)
+    const orders = f64x2.ne(order, both(0))
+    const expires = v128.load(scratchAt + n * SCRATCH_BYTES, EXPIRED)
+    note(pair, v128.andnot(orders, expires), PLACED + KIND_TARGET, n, order, both(NaN), both(0))
+    note(pair, v128.and(orders, expires), PLACED + KIND_MAX_HOLD, n, order, both(NaN), both(0))
+  }
 }
 
 function isBelowCap(pair: usize, value: v128, lanes: v128): bool {
