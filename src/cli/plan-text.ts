@@ -1,7 +1,7 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { formatSessionDate } from '../domain/timeline.ts'
 import { chooseKernels, type KernelChoice } from '../lineup/kernel-choice.ts'
-import { planLockstep, type CorePlan, type LockstepPlan } from '../stages/core-plan.ts'
+import { planLockstep, type LockstepPlan } from '../stages/core-plan.ts'
 import { planSize } from '../stages/experiment-run.ts'
 import { subscriptionsOf } from '../stages/member-load.ts'
 import type { PreparedRun } from '../stages/pipeline.ts'
@@ -50,7 +50,7 @@ export interface PlannedCores {
   readonly memoryBytes: number
   readonly workers: number
   readonly workersReason: string
-  /** Of a staged run. */
+  /** Of a staged run that has models. */
   readonly modelThreads?: number
   readonly rowsPerBlock?: number
   readonly rowsPerBlockReason?: string
@@ -83,7 +83,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
       stages: prepared.plan,
       memoryBytes: (lockstep ?? prepared.cores).memoryBytes,
       diskBytes: prepared.plan.reduce((sum, stage) => sum + stage.bytes, 0),
-      cores: { ...prepared.cores.machine, ...(lockstep === undefined ? stagedCores(prepared.cores) : lockstepCores(lockstep)) },
+      cores: { ...prepared.cores.machine, ...(lockstep === undefined ? stagedCores(prepared) : lockstepCores(lockstep)) },
       profile: experiment.profile.name,
       record: experiment.record,
       kernels: of.driver === 'staged' ? chooseKernels(experiment, timesOf(timeline.read(0, prepared.rows))) : null,
@@ -106,8 +106,8 @@ export function lockstepOf({ experiment, prepared }: Pick<PlanOf, 'experiment' |
   })
 }
 
-function stagedCores({ workers, workersReason, modelThreads, rowsPerBlock, rowsPerBlockReason }: CorePlan) {
-  return { workers, workersReason, modelThreads, rowsPerBlock, rowsPerBlockReason }
+function stagedCores({ cores: { workers, workersReason, modelThreads, rowsPerBlock, rowsPerBlockReason }, lineup }: PreparedRun) {
+  return { workers, workersReason, ...(lineup.models.length > 0 && { modelThreads }), rowsPerBlock, rowsPerBlockReason }
 }
 
 function lockstepCores({ workers, workersReason, portfoliosPerBatch }: LockstepPlan) {

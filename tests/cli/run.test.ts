@@ -112,7 +112,7 @@ describe('millrace plan', () => {
   it('takes sizes as they are asked for, and says so', async () => {
     const path = join(desk.folder, 'tiny.yaml')
     const { cores } = await desk.typeJson<{ cores: Record<string, unknown> }>('plan', path, '--workers', '3', '--block-rows', '40', '--memory', '2000')
-    expect(cores).toMatchObject({ memoryBytes: 2000 * 2 ** 20, modelThreads: 3, rowsPerBlock: 40, rowsPerBlockReason: 'as asked for' })
+    expect(cores).toMatchObject({ memoryBytes: 2000 * 2 ** 20, rowsPerBlock: 40, rowsPerBlockReason: 'as asked for' })
     const refused = await desk.type('plan', path, '--block-rows', '8')
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/^USAGE: .*--block-rows.* It must be from 16 to 256/)])
     const poor = await desk.type('plan', path, '--memory', '100')
@@ -131,7 +131,7 @@ describe('millrace plan', () => {
     desk.write('unread.yaml', TINY.replace('signals: [pair, { signal: committee, weight: 2 }]', 'signals: [committee]'))
     expect((await desk.type('plan', join(desk.folder, 'unread.yaml'))).stdout).toContain('6 signals (1 that no portfolio leads to: not computed), 10 portfolios')
     expect(stdout).toContain('run it: ')
-    expect(stdout).toMatch(/cores +\d workers? \(.+\), blocks of 256 rows \(a core’s cache holds .+\), \d+ threads? for a model/)
+    expect(stdout).toMatch(/cores +\d workers? \(.+\), blocks of 256 rows \(a core’s cache holds .+\)$/m)
     expect(stdout).toMatch(/^ +portfolios +10 +\d+ +\d+ +1 +\d+ +1 .+ (one for each worker|too little work for more tasks)$/m)
     expect((await desk.typeJson<{ runs: { experimentFile: string }[] }>('runs')).runs.some(({ experimentFile }) => experimentFile.endsWith('planned.yaml'))).toBe(false)
   })
