@@ -25,14 +25,14 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   fitTape(tape, rows)
   for (let row = 0; row < rows; row++) advanceTape(tape, market, row)
   const signalsAt = memory.take(rows * signalCount * padded * FLOAT)
-  if (batch.readsRows) copyPadded(batch, block.signals, { address: signalsAt, lines: rows * signalCount })
+  if (batch.readsRows) for (const s of batch.subscribed) copyPadded(batch, block.signals, { address: signalsAt, from: s * rows, lines: rows })
   const gapsAt = memory.take(signalCount * FLOAT)
   const lotValuesAt = memory.take(rows * padded * 2 * FLOAT)
   // Interest looks at the prices of the row before.
   const pricesAt = memory.take((rows + 1) * symbols * layout.PRICE_BYTES) + symbols * layout.PRICE_BYTES
   placePrices(batch, block, { prices: pricesAt, lotValues: lotValuesAt })
   module.setInputs(signalsAt, gapsAt, pricesAt, lotValuesAt)
-  module.setBlock(firstRow, rows, signalCount, placeRows(module, batch, block))
+  module.setBlock(firstRow, rows, placeRows(module, batch, block))
   if (batch.isLong) placeBars(module, batch, block)
   for (let i = 0; i < batch.patterns; i++) placePattern(batch, block, i)
   if (symbols === 1) placeSeries(module, batch, block)
@@ -68,22 +68,23 @@ function placePositions(batch: PlacedBatch, t: number, cell: number): void {
   }
 }
 
-/** Lines of N values become lines of whole vectors, with zeros. */
+/** Lines of N values become lines of whole vectors, with zeros: some of them, from one on. */
 function copyPadded(
   { memory, symbols, padded }: PlacedBatch,
   values: Float32Array | Uint8Array,
-  to: { address: number; lines: number },
+  of: { address: number; from: number; lines: number },
 ): void {
   const { floats } = memory
-  const start = to.address / FLOAT
+  let at = of.address / FLOAT + of.from * padded
+  let from = of.from * symbols
+  const end = from + of.lines * symbols
   if (padded === symbols) {
-    floats.set(values.subarray(0, to.lines * symbols), start)
+    floats.set(values.subarray(from, end), at)
     return
   }
-  for (let line = 0; line < to.lines; line++) {
-    const at = start + line * padded
-    for (let n = 0; n < symbols; n++) floats[at + n] = values[line * symbols + n]
-    floats.fill(0, at + symbols, at + padded)
+  while (from < end) {
+    for (let n = 0; n < symbols; n++) floats[at++] = values[from++]
+    for (let n = symbols; n < padded; n++) floats[at++] = 0
   }
 }
 
@@ -102,8 +103,9 @@ function placePrices(batch: PlacedBatch, { market }: KernelBlock, at: { prices: 
     doubles[price + 2] = unit
     doubles[price + 3] = market.halfSpread === null || tape.tradable[i] === 0 ? 0 : market.halfSpread[i]
     const lotValue = at.lotValues / FLOAT + ((i - n) / symbols) * padded * 2 + n * 2
-    floats.fill(lots[n] * unit * ROOM, lotValue, lotValue + 2)
-    if (n === symbols - 1) floats.fill(0, lotValue + 2, lotValue + 2 + (padded - symbols) * 2)
+    floats[lotValue] = lots[n] * unit * ROOM
+    floats[lotValue + 1] = floats[lotValue]
+    if (n === symbols - 1) for (let pad = lotValue + 2; pad < lotValue + 2 + (padded - symbols) * 2; pad++) floats[pad] = 0
   }
 }
 
@@ -179,8 +181,13 @@ function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch,
   const barsAt = memory.take(cells * layout.BAR_BYTES)
   const countsAt = memory.take((cells + symbols) * DOUBLE)
   const marksAt = memory.take(cells * DOUBLE)
+  const { doubles } = memory
   for (let i = 0; i < cells; i++) {
-    memory.doubles.set([market.high[i], market.low[i], market.close[i], market.volume[i]], (barsAt + i * layout.BAR_BYTES) / DOUBLE)
+    const bar = (barsAt + i * layout.BAR_BYTES) / DOUBLE
+    doubles[bar + layout.HIGH / DOUBLE] = market.high[i]
+    doubles[bar + layout.LOW / DOUBLE] = market.low[i]
+    doubles[bar + layout.CLOSE / DOUBLE] = market.close[i]
+    doubles[bar + layout.VOLUME / DOUBLE] = market.volume[i]
   }
   memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
   memory.doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
@@ -196,8 +203,10 @@ function placeWatchBars(memory: WasmMemory, { rows, low, high, close }: MarketBl
   for (let i = 0; i < rows * symbols; i++) {
     const n = i % symbols
     const at = (address + (((i - n) / symbols) * vectors + (n >> 1)) * layout.WATCH_BAR_BYTES) / FLOAT + (n & 1) * 2
-    floats.fill(Math.min(low[i], close[i]) * (1 - WATCH_ROOM), at, at + 2)
-    floats.fill(Math.max(high[i], close[i]) * (1 + WATCH_ROOM), at + 4, at + 6)
+    floats[at] = Math.min(low[i], close[i]) * (1 - WATCH_ROOM)
+    floats[at + 1] = floats[at]
+    floats[at + 4] = Math.max(high[i], close[i]) * (1 + WATCH_ROOM)
+    floats[at + 5] = floats[at + 4]
   }
   return address
 }
@@ -212,14 +221,15 @@ function placeActions({ memory, symbols, tape }: PlacedBatch, open: Float64Array
 }
 
 /** A single symbol's signals, signal by signal, for bars in lanes. */
-function placeSeries(module: KernelModule, { memory }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock): void {
+function placeSeries(module: KernelModule, { memory, subscribed }: PlacedBatch, { market: { rows }, signals, signalCount }: KernelBlock): void {
   const padded = Math.ceil(rows / 4) * 4
   const at = memory.take(signalCount * padded * FLOAT)
   const { floats } = memory
-  if (rows === padded) floats.set(signals.subarray(0, signalCount * rows), at / FLOAT)
-  else for (let s = 0, start = at / FLOAT; s < signalCount; s++, start += padded) {
-    floats.set(signals.subarray(s * rows, (s + 1) * rows), start)
-    floats.fill(0, start + rows, start + padded)
+  if (rows === padded && subscribed.length === signalCount) floats.set(signals.subarray(0, signalCount * rows), at / FLOAT)
+  else for (const s of subscribed) {
+    const start = at / FLOAT + s * padded
+    for (let row = 0; row < rows; row++) floats[start + row] = signals[s * rows + row]
+    for (let row = rows; row < padded; row++) floats[start + row] = 0
   }
   module.setSeries(at, padded * FLOAT)
 }
@@ -237,9 +247,9 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   const weightsAt = weights === null ? 0 : memory.take(rows * padded * FLOAT)
   memory.floats.set(scale.subarray(0, rows), scaleAt / FLOAT)
   memory.floats.set(gross.subarray(0, rows), grossAt / FLOAT)
-  copyPadded(batch, cap, { address: capAt, lines: rows })
-  copyPadded(batch, veto, { address: vetoAt, lines: rows })
-  if (weights !== null) copyPadded(batch, weights, { address: weightsAt, lines: rows })
+  copyPadded(batch, cap, { address: capAt, from: 0, lines: rows })
+  copyPadded(batch, veto, { address: vetoAt, from: 0, lines: rows })
+  if (weights !== null) copyPadded(batch, weights, { address: weightsAt, from: 0, lines: rows })
   memory.words.fill(0, vetoesAt / FLOAT, vetoesAt / FLOAT + rows)
   for (let i = 0; i < rows * symbols; i++) if (veto[i] !== 0) memory.words[vetoesAt / FLOAT + Math.floor(i / symbols)] = VETOES
   if (symbols === 1) memory.floats.set(cap.subarray(0, rows), capsAt / FLOAT)

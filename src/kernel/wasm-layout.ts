@@ -21,7 +21,9 @@ export interface KernelModule {
   /** Room that working out the exposures of a pair needs. */
   exposureBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
-  setBlock(firstRow: number, rows: number, signalCount: number, periods: number): void
+  setBlock(firstRow: number, rows: number, periods: number): void
+  /** Numbers of the signals that are read, i32. */
+  setSignals(at: number, count: number): void
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
   setRows(leaps: number, years: number, kinds: number, course: number, tradable: number, actions: number): void
   setSeries(series: number, bytes: number): void
@@ -57,6 +59,8 @@ export interface PlacedBatch {
   readonly readsRows: boolean
   /** Symbols rounded up to whole vectors of four float32. */
   readonly padded: number
+  /** Numbers of the signals that some portfolio subscribes to: only they are placed. */
+  readonly subscribed: readonly number[]
   readonly tape: Tape
   readonly rules: readonly PortfolioRules[]
   readonly names: readonly string[]
@@ -111,6 +115,10 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
   const patterns = Math.max(...portfolios.map(({ pattern }) => pattern)) + 1
   const patternsAt = memory.take(patterns * layout.PATTERN_BYTES)
   const exposureRules = createExposureRules(memory, { symbols, patternsAt })
+  const subscribed = [...new Set(rules.flatMap(({ signals }) => [...signals]))].toSorted((a, b) => a - b)
+  const subscribedAt = memory.take(subscribed.length * FLOAT)
+  memory.words.set(subscribed, subscribedAt / FLOAT)
+  module.setSignals(subscribedAt, subscribed.length)
   const pairs = Math.ceil(portfolios.length / 2)
   const isLong = portfolios.some(({ config }) => needsLongCells(config))
   const longAt = module.shortPairBytes(symbols)
@@ -140,7 +148,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
     memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & SOME_LANE)
   }
   return {
-    memory, symbols, isLong, longAt, rules,
+    memory, symbols, isLong, longAt, rules, subscribed,
     readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
     names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },

@@ -8,7 +8,9 @@ export let padded: i32 = 0
 export let blockRow: i32 = 0
 export let firstRow: i32 = 0
 export let rows: i32 = 0
-export let signalCount: i32 = 0
+/** Numbers of the signals that some portfolio of the batch subscribes to, i32. */
+export let subscribedAt: usize = 0
+export let subscribedCount: i32 = 0
 /** Periods that the block's rows close. */
 export let periods: i32 = 0
 /** Whether some symbol trades in whole lots, has a margin of its own; whether returns are per bar, and anyone pays or earns interest. */
@@ -74,10 +76,14 @@ export function setUniverse(count: i32, first: i32, at: usize, perBar: bool, car
   }
 }
 
-export function setBlock(row: i32, count: i32, signals: i32, closed: i32): void {
+export function setSignals(at: usize, count: i32): void {
+  subscribedAt = at
+  subscribedCount = count
+}
+
+export function setBlock(row: i32, count: i32, closed: i32): void {
   blockRow = row
   rows = count
-  signalCount = signals
   periods = closed
 }
 

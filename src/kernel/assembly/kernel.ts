@@ -1,4 +1,4 @@
-import { blockRow, firstRow, hasCarry, isLong, kindsAt, listsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setUniverse, setWork, symbols, tilesAt } from './block'
+import { blockRow, firstRow, hasCarry, isLong, kindsAt, listsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUniverse, setWork, symbols, tilesAt } from './block'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair, exposureBytes } from './exposure'
 import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
@@ -19,7 +19,7 @@ import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 import { watchAll } from './watch'
 
-export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setUniverse, setWork, tileBytes }
+export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setSignals, setUniverse, setWork, tileBytes }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {

@@ -1,8 +1,11 @@
-import { gapsAt, padded, rows, seriesAt, seriesBytes, signalCount, signalsAt, symbols } from './block'
+import { gapsAt, padded, rows, seriesAt, seriesBytes, signalsAt, subscribedAt, subscribedCount, symbols } from './block'
 
-/** Marks the signals that have no opinion somewhere in the block. */
+/** Marks the signals that have no opinion somewhere in the block, of those that the batch subscribes to. */
 export function seekGaps(): void {
-  for (let s = 0; s < signalCount; s++) store<i32>(gapsAt + (<usize>s << 2), (symbols == 1 ? isKnownSeries(s) : isKnown(s)) ? 0 : 1)
+  for (let at = subscribedAt, end = at + (<usize>subscribedCount << 2); at < end; at += 4) {
+    const s = load<i32>(at)
+    store<i32>(gapsAt + (<usize>s << 2), (symbols == 1 ? isKnownSeries(s) : isKnown(s)) ? 0 : 1)
+  }
 }
 
 function isKnown(s: i32): bool {
