@@ -179,6 +179,19 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     expect(compared.seen.ended).toBeGreaterThan(0)
   })
 
+  it('long after portfolios have ended', () => {
+    const { seen, portfolios } = compareAll(150, (seed) => {
+      const { setup, blocks } = randomBatch(seed)
+      const reckless = setup.portfolios.map((portfolio): BatchPortfolio => ({
+        ...portfolio, pattern: -1,
+        config: { ...portfolio.config, riskPattern: null, leverage: 40, sizing: { kind: 'exposure', size: 40 }, limits: { cap: null, gross: null }, drawdownStop: null, longOnly: false },
+      }))
+      return { setup: { ...setup, portfolios: reckless }, blocks: blocks.flatMap((block) => [cutBlock(block, 0, 1), cutBlock(block, 1, block.market.rows)].filter(({ market }) => market.rows > 0)) }
+    })
+    console.log(`SIMD = reference, after the end: ${seen.ended} of ${portfolios} portfolios ended; seed ${SEED}`)
+    expect(seen.ended).toBeGreaterThan(200)
+  })
+
   it('where a reduction waits for a bar while others increase: buying power is used for longer', () => {
     compareAll(1, () => randomMarket('s2/44'))
   })
@@ -231,7 +244,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
   const drawn = (seed: string): RandomBatch => makers[createRandom(seed).integer(makers.length)](seed)
 
   it('by itself', () => {
-    const seen = compareLedgers(200, drawn, (setup, recorder) => createVectorKernel(wasm, setup, recorder))
+    const seen = compareLedgers(150, drawn, (setup, recorder) => createVectorKernel(wasm, setup, recorder))
     console.log(`recorded by both kernels: ${Object.entries(seen).map(([name, count]) => `${count} ${name}`).join(', ')}; seed ${SEED}`)
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(2_000)
   })

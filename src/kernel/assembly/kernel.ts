@@ -13,7 +13,7 @@ import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
 import { addTo } from './lanes'
-import { allRest, rest } from './rest'
+import { allRest, isOver, markFlat, rest } from './rest'
 import { seekGaps } from './signals'
 import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
@@ -38,20 +38,30 @@ export function shortPairBytes(count: i32): usize {
 /**
  * The fused loop over the rows of the block, some pairs of portfolios at a time: phase 1 of
  * all their rows, then open, mark and decide row by row, pair by pair, so that one's latency hides another's.
+ * Pairs that are over cost nothing.
  * Operations and their order are those of ../ORDER.md.
  */
 export function run(pairs: usize, count: i32, atOnce: i32): void {
   const pairBytes = pairBytesOf(symbols, isLong)
-  for (let i = 0; i < count; i += atOnce) {
-    runSome(pairs + <usize>i * pairBytes, min(atOnce, count - i), pairBytes)
+  const first = min(rows, max(0, firstRow - blockRow))
+  let some = 0
+  for (let i = 0; i < count; i += some) {
+    const pair = pairs + <usize>i * pairBytes
+    some = 1
+    if (isOver(pair)) {
+      markFlat(pair, first, rows)
+      countExposure(pair, 0, first)
+      continue
+    }
+    while (some < min(atOnce, count - i) && !isOver(pair + <usize>some * pairBytes)) some++
+    runSome(pair, some, first, pairBytes)
   }
   if (records) readJournal()
 }
 
-function runSome(pairs: usize, count: i32, pairBytes: usize): void {
+function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   const stride = tileStride()
   const bytes = tileBytes()
-  const first = min(rows, max(0, firstRow - blockRow))
   const end = pairs + <usize>count * pairBytes
   if (symbols == 1 && !hasCarry && !recordsMarks && allRest(pairs, end, pairBytes)) {
     for (let pair = pairs; pair < end; pair += pairBytes) {

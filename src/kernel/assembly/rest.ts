@@ -1,7 +1,8 @@
-import { courseAt, kindsAt, pricesAt, returnsPerBar } from './block'
+import { courseAt, hasCarry, kindsAt, pricesAt, returnsPerBar, symbols } from './block'
+import { recordsMarks } from './journal'
 import { any, both, choose, magnitudeMask, opposite, where } from './lanes'
 import {
-  BARS_IN_MARKET, BEST_RETURN, CASH, CLOSED_BEFORE, CLOSES_PERIOD, CLOSE_UNIT, COURSE_BYTES, DRAWDOWN_PERIODS, EQUITY, FLAGS, HAS_ENDED, HEAD_BYTES, HELD, INVERSE,
+  BARS_IN_MARKET, BEST_RETURN, CASH, CELL_BYTES, CLOSED_BEFORE, CLOSES_PERIOD, CLOSE_UNIT, COURSE_BYTES, DRAWDOWN_PERIODS, ENDED, EQUITY, FLAGS, HAS_ENDED, HEAD_BYTES, HELD, INVERSE,
   INVERSE_PEAK, LISTED, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, OPPOSITE_IGNORED, PEAK_EQUITY, PERIOD,
   PERIOD_INVERSE, PRICE_BYTES, QUANTITY, QUIET_UNTIL, RESTS_ALONE, RISK_FREE, SUM_DOWNSIDE_SQUARES, SUM_GROSS_EXPOSURE, SUM_RETURNS, SUM_SQUARES,
   TILE_TARGETS, WORST_RETURN,
@@ -36,6 +37,19 @@ function mark(pair: usize, row: i32, end: i32): i32 {
   return returnsPerBar ? markRows(pair, row, end, true) : markRows(pair, row, end, false)
 }
 
+/** Whether both portfolios have ended, hold nothing and pay nothing: then only periods pass, and nobody is told of their marks. */
+export function isOver(pair: usize): bool {
+  if ((load<i32>(pair, FLAGS) & HAS_ENDED) == 0 || hasCarry || recordsMarks || load<i32>(pair, LISTED) != 0) return false
+  const rests = v128.and(f64x2.gt(v128.load(pair, ENDED), both(0)), f64x2.eq(v128.load(pair, MEASURED), v128.load(pair, PERIOD)))
+  if (!v128.all_true<i64>(rests)) return false
+  let cell = pair + HEAD_BYTES
+  for (let n = 0; n < symbols; n++) {
+    if (any(f64x2.ne(v128.load(cell, QUANTITY), both(0)))) return false
+    cell += CELL_BYTES
+  }
+  return true
+}
+
 /** Whether the last complete period of both ended with the equity they have. */
 function isSteady(pair: usize): bool {
   const equity = v128.load(pair, EQUITY)
@@ -43,10 +57,10 @@ function isSteady(pair: usize): bool {
 }
 
 /** The rows [row, end) of a pair that holds nothing, and whose returns are 0: only periods pass. */
-function markFlat(pair: usize, row: i32, end: i32): void {
+export function markFlat(pair: usize, row: i32, end: i32): void {
   let closed = load<i32>(courseAt + <usize>end * COURSE_BYTES, CLOSED_BEFORE) - load<i32>(courseAt + <usize>row * COURSE_BYTES, CLOSED_BEFORE)
   if (closed == 0) return
-  const equity = v128.load(pair, EQUITY)
+  const equity = v128.load(pair, MEASURED)
   const peak = v128.load(pair, PEAK_EQUITY)
   const inversePeak = v128.load(pair, INVERSE_PEAK)
   const above = f64x2.ge(equity, peak)
