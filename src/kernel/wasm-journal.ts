@@ -18,11 +18,16 @@ interface Pending {
   portfolio: number
   row: number
   /** Increasing legs come after all reducing ones, closings at the end of the run after the cancellations before them. */
-  readonly increases: number[]
-  readonly closings: number[]
-  /** Symbols of which a leg filled; of which something was cut off, how much, and why. */
-  readonly filled: number[]
-  readonly cut: number[]
+  readonly increases: Int32Array
+  readonly closings: Int32Array
+  /** Symbols of which a leg filled; of which something was cut off, how much, and why (0 = nothing was). */
+  readonly filled: Int32Array
+  readonly cut: Int32Array
+  /** How many each of the lists above has. */
+  increaseCount: number
+  closingCount: number
+  filledCount: number
+  cutCount: number
   readonly rests: Float64Array
   readonly whys: Uint8Array
 }
@@ -100,13 +105,13 @@ export class JournalReader {
     const what = code % CODES
     const symbol = this.#symbolAt(at)
     if (what === layout.REDUCED) {
-      pending.filled.push(symbol)
+      pending.filled[pending.filledCount++] = symbol
       this.#tellLeg(pending, at, 'reduce')
     } else if (what === layout.INCREASED) {
-      pending.filled.push(symbol)
-      pending.increases.push(at)
+      pending.filled[pending.filledCount++] = symbol
+      pending.increases[pending.increaseCount++] = at
     } else if (what === layout.CUT_OFF) {
-      if (!pending.cut.includes(symbol)) pending.cut.push(symbol)
+      if (pending.whys[symbol] === 0) pending.cut[pending.cutCount++] = symbol
       pending.rests[symbol] += this.#quantityAt(at)
       pending.whys[symbol] = Math.floor(code / CODES)
     } else {
@@ -134,7 +139,7 @@ export class JournalReader {
     } else if (what === layout.CHANGED) this.#quantities[slot] = this.#quantityAt(at)
     else if (what === layout.LEFT_OVER) {
       this.#cancel(pending, { symbol, kind: ORDER_KINDS[name], decidedAt: t, quantity: this.#quantityAt(at), outcome: 'limited: participation' })
-    } else if (name === END_OF_RUN) pending.closings.push(at)
+    } else if (name === END_OF_RUN) pending.closings[pending.closingCount++] = at
     else this.#tellOwn(pending, at, ORDER_KINDS[name])
   }
 
@@ -229,30 +234,41 @@ export class JournalReader {
 
   /** Increasing legs, then what was cut off, in symbol order. */
   #finishFills(pending: Pending): void {
-    const { filled, increases, cut } = pending
-    if (filled.length === 0 && cut.length === 0) return
+    if (pending.filledCount === 0 && pending.cutCount === 0) return
     const start = pending.portfolio * this.#batch.symbols
-    for (const at of increases) this.#tellLeg(pending, at, 'increase')
-    for (const symbol of filled) if (!cut.includes(symbol)) this.#kinds[start + symbol] = NO_ORDER
-    for (const symbol of cut.toSorted((a, b) => a - b)) {
+    for (let i = 0; i < pending.increaseCount; i++) this.#tellLeg(pending, pending.increases[i], 'increase')
+    for (let i = 0; i < pending.filledCount; i++) {
+      const symbol = pending.filled[i]
+      if (pending.whys[symbol] === 0) this.#kinds[start + symbol] = NO_ORDER
+    }
+    if (pending.cutCount > 0) this.#finishCuts(pending)
+    pending.filledCount = 0
+    pending.increaseCount = 0
+    pending.cutCount = 0
+  }
+
+  #finishCuts(pending: Pending): void {
+    const start = pending.portfolio * this.#batch.symbols
+    for (const symbol of pending.cut.subarray(0, pending.cutCount).toSorted()) {
       const slot = start + symbol
       const decided = { kind: this.#kindOf(slot), decidedAt: this.#decidedAt[slot] }
       this.#kinds[slot] = NO_ORDER
       this.#cancel(pending, { symbol, ...decided, quantity: pending.rests[symbol], outcome: ORDER_OUTCOMES[pending.whys[symbol]] })
       pending.rests[symbol] = 0
+      pending.whys[symbol] = 0
     }
-    filled.length = 0
-    increases.length = 0
-    cut.length = 0
   }
 
   #finishClosings(pending: Pending): void {
-    if (pending.closings.length === 0) return
-    for (const at of pending.closings) this.#tellOwn(pending, at, 'end-of-run')
-    pending.closings.length = 0
+    for (let i = 0; i < pending.closingCount; i++) this.#tellOwn(pending, pending.closings[i], 'end-of-run')
+    pending.closingCount = 0
   }
 }
 
 function nothingPending(symbols: number): Pending {
-  return { portfolio: -1, row: -1, increases: [], closings: [], filled: [], cut: [], rests: new Float64Array(symbols), whys: new Uint8Array(symbols) }
+  return {
+    portfolio: -1, row: -1,
+    increases: new Int32Array(symbols), closings: new Int32Array(symbols), filled: new Int32Array(2 * symbols), cut: new Int32Array(symbols),
+    increaseCount: 0, closingCount: 0, filledCount: 0, cutCount: 0, rests: new Float64Array(symbols), whys: new Uint8Array(symbols),
+  }
 }
