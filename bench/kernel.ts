@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { systemClock } from '../src/base/clock.ts'
-import type { Kernel } from '../src/kernel/kernel.ts'
+import type { Kernel, Recorder } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
 import { createVectorKernel } from '../src/kernel/wasm.ts'
 import { BLOCK_ROWS, BUSY, CALM, kernelBatch, SIGNALS, SUBSCRIBED, withEveryRule, withSharedTargets } from './kernel-batch.ts'
@@ -21,6 +21,13 @@ const ROUNDS = { warmUps: 2, runs: 9 }
 
 type Runner = Pick<Kernel, 'run' | 'performance'>
 
+/** A recorder that only counts: what telling of orders, fills and cancellations costs by itself. */
+function counter(): Recorder {
+  let told = 0
+  const count = (): number => told++
+  return { order: count, fill: count, cancellation: count }
+}
+
 /** Nanoseconds of this process's CPU time that a batch's blocks take, per step; the books are placed before. */
 function takeBatch({ setup, blocks, steps }: KernelBatch, create: () => Runner, seen?: { fillsPerStep: number }): number {
   const kernel = create()
@@ -38,7 +45,7 @@ interface Case {
   readonly pace: Pace
 }
 
-/** SIMD, every rule, the C yardsticks and the reference in turns, at one size and pace; then their ratios to 128-bit C. */
+/** SIMD, orders recorded, every rule, the C yardsticks and the reference in turns, at one size and pace; then their ratios to 128-bit C. */
 async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Record<string, number>): Promise<Figure[]> {
   const plain = kernelBatch({ symbols, portfolios: PORTFOLIOS, steps: STEPS, pace })
   const every = withEveryRule(plain)
@@ -59,6 +66,7 @@ async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Recor
       },
     })),
     { name: `SIMD, ${ALIKE} alike, ${at}`, unit: UNIT, take: () => takeBatch(shared, simd(shared)) },
+    { name: `SIMD, orders recorded, ${at}`, unit: UNIT, take: () => takeBatch(plain, () => createVectorKernel(wasm, plain.setup, counter())) },
     { name: `SIMD, every rule, ${at}`, unit: UNIT, take: () => takeBatch(every, simd(every)) },
     { name: `reference, ${at}`, unit: UNIT, take: () => takeBatch(sample, () => createReferenceKernel(sample.setup)) },
   ]
@@ -75,6 +83,7 @@ function ratios(figures: readonly Figure[], at: string): Figure[] {
   return [
     ...ratio('SIMD / C, 128 bit', of('SIMD'), of('C, 128 bit')),
     ...ratio('targets shared / own', of(`SIMD, ${ALIKE} alike`), of('SIMD')),
+    ...ratio('orders recorded / plain', of('SIMD, orders recorded'), of('SIMD')),
     ...ratio('every rule / plain', of('SIMD, every rule'), of('SIMD')),
     ...ratio('reference / SIMD', of('reference'), of('SIMD')),
   ]

@@ -158,9 +158,13 @@ export const DEFECTS = [
     name: 'a batch that outgrows the kernel’s memory loses rules',
     edits: [{
       file: 'src/kernel/wasm-layout.ts',
-      from: '    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = address',
-      to: '    memory.words[(laneOf(p & ~1) + layout.EXPOSURE_RULES) / FLOAT + (p & 1)] = exposureRules(own)',
-    }, { file: 'src/kernel/wasm-layout.ts', from: '    const address = exposureRules(own)\n', to: '' }],
+      from: '    memory.words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]',
+      to: '    words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]',
+    }, {
+      file: 'src/kernel/wasm-layout.ts',
+      from: '  const addresses = rules.map(exposureRules)',
+      to: '  const { words } = memory\n  const addresses = rules.map(exposureRules)',
+    }],
     tests: ['tests/kernel-simd'],
   },
 ]
