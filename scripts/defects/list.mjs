@@ -57,7 +57,7 @@ export const DEFECTS = [
   },
   {
     name: 'a missing feature is read as zero',
-    edits: [{ file: 'src/strategies/strategy-step.ts', from: 'if (input[n] !== input[n]) out[n] = NaN', to: 'if (input[n] !== input[n]) out[n] = 0' }],
+    edits: [{ file: 'src/strategies/signal-call.ts', from: 'if (input[n] !== input[n]) out[n] = NaN', to: 'if (input[n] !== input[n]) out[n] = 0' }],
     tests: ['tests/strategies'],
   },
   {

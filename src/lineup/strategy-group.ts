@@ -1,5 +1,5 @@
 import { MillraceError } from '../base/errors.ts'
-import { settleSignals } from '../domain/signal.ts'
+import { bitsOf, settleSignals } from '../domain/signal.ts'
 import type { RowBlock, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureRef } from '../features/feature.ts'
@@ -58,6 +58,7 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
   const blocks = inputIndices.map((read): RowBlock[] => read.map(() => NOTHING))
   /** Every step's part of `signals`, which a caller hands over again and again. */
   let views: Float32Array[] = []
+  let bits: Int32Array[] = []
   return (rows, read, signals) => {
     const cells = rows.length * symbols
     if (byRow.length + unproven.size > 0) {
@@ -75,13 +76,16 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
       })
     }
     if (atOnce.length === 0) return
-    if (views[0]?.length !== cells || views[0].buffer !== signals.buffer) views = steps.map((_, k) => signals.subarray(k * cells, (k + 1) * cells))
+    if (views[0]?.length !== cells || views[0].buffer !== signals.buffer) {
+      views = steps.map((_, k) => signals.subarray(k * cells, (k + 1) * cells))
+      bits = views.map(bitsOf)
+    }
     for (const k of atOnce) {
       const own = blocks[k]
       for (let i = 0; i < own.length; i++) own[i] = read[inputIndices[k][i]]
       steps[k].stepRows?.(rows, own, views[k])
+      settleSignals(views[k], bits[k])
     }
-    settleSignals(signals.subarray(0, steps.length * cells))
     // A single row has no neighbours that could be read.
     if (rows.length === 1) return
     for (const k of unproven) {

@@ -5,6 +5,9 @@ import { columnsOf } from '../features/define-feature.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import { buildFeatureGraph, createFeatureStep, isMarketPanel } from '../features/graph.ts'
 
+/** Keeps the same rows of many inputs from falling on the same few lines of the cache, as powers of two do. */
+const PADDING = 136
+
 /** Some rows of one input, `[row][column]`. */
 interface Block {
   readonly columns: number
@@ -34,7 +37,7 @@ export class FeatureBlocks {
   constructor(refs: readonly FeatureRef[], of: { readonly market: MarketPanels; readonly rows: number }) {
     this.#market = of.market
     const symbols = of.market.instruments.length
-    const create = (columns: number): Block => ({ columns, values: new Float64Array(of.rows * columns), read: new Map() })
+    const create = (columns: number): Block => ({ columns, values: new Float64Array(of.rows * columns + PADDING), read: new Map() })
     const nodes = buildFeatureGraph(refs)
     for (const ref of [...refs, ...nodes.flatMap((node) => node.inputs)]) {
       if (!isMarketPanel(ref) || this.#blocks.has(ref.expression)) continue
