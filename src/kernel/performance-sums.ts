@@ -72,7 +72,7 @@ export function readPerformance(turn: Turn, measured: boolean): Performance {
   const before = book.measuredEquity[portfolio]
   if (before > 0) book.sums.turnover[portfolio] += filledNow(book, portfolio) * (1 / before)
   book.sums.fees[portfolio] += feesNow(book, portfolio)
-  const performance = createPerformance((position) => book.sums[fields[position]][portfolio])
+  const performance = createPerformance(fields.map((field) => book.sums[field][portfolio]))
   fields.forEach((field, index) => {
     book.sums[field][portfolio] = kept[index]
   })

@@ -30,15 +30,22 @@ export function createSweepKernel(wasm: WebAssembly.Module, setup: KernelSetup, 
   place(vector.filter((index) => !needsLongCells(configs[index])), (part, told) => createVectorKernel(wasm, part, told))
   place(vector.filter((index) => needsLongCells(configs[index])), (part, told) => createVectorKernel(wasm, part, told))
   place(indices.filter((index) => !isVector(index)), createReferenceKernel)
-  const placeOf = new Map(parts.flatMap(({ kernel, members }) => members.map((index, at) => [index, { kernel, at }])))
+  const partOf: Part[] = []
+  const placeIn = new Int32Array(indices.length)
+  for (const part of parts) {
+    part.members.forEach((index, at) => {
+      partOf[index] = part
+      placeIn[index] = at
+    })
+  }
   return {
     run: (block) => {
       for (const { kernel } of parts) kernel.run(block)
     },
     performance: (portfolio) => {
-      const found = placeOf.get(portfolio)
-      if (found === undefined) throw new Error(`the batch has no portfolio ${portfolio}`)
-      return found.kernel.performance(found.at)
+      const part: Part | undefined = partOf[portfolio]
+      if (part === undefined) throw new Error(`the batch has no portfolio ${portfolio}`)
+      return part.kernel.performance(placeIn[portfolio])
     },
   }
 }

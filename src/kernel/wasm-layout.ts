@@ -83,6 +83,8 @@ export interface PlacedBatch {
   readonly blockAt: number
   /** How far into a pair's record its longer cells lie. */
   readonly longAt: number
+  /** Room for a pair's head while its last period is closed for a reader. */
+  readonly spareHeadAt: number
   /** Address of a portfolio's lane in its pair. */
   laneOf(portfolio: number): number
   /** The portfolio whose lane lies at an address; −1 = the twin of an odd batch's last. */
@@ -115,7 +117,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
   const patterns = Math.max(...portfolios.map(({ pattern }) => pattern)) + 1
   const patternsAt = memory.take(patterns * layout.PATTERN_BYTES)
   const exposureRules = createExposureRules(memory, { symbols, patternsAt })
-  const subscribed = [...new Set(rules.flatMap(({ signals }) => [...signals]))].toSorted((a, b) => a - b)
+  const subscribed = subscribedBy(rules)
   const subscribedAt = memory.take(subscribed.length * FLOAT)
   memory.words.set(subscribed, subscribedAt / FLOAT)
   module.setSignals(subscribedAt, subscribed.length)
@@ -139,7 +141,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
     placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
     if (isLong) {
       placeLongCells(memory, own, laneAt(place) + longAt)
-      placeWatches(memory, laneAt(place & ~1) + longAt + symbols * layout.LONG_CELL_BYTES, symbols)
+      if (place % 2 === 0) placeWatches(memory, laneAt(place & ~1) + longAt + symbols * layout.LONG_CELL_BYTES, symbols)
     }
     flags.push(flagsOf(own))
     memory.words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]
@@ -154,7 +156,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
-    patternsAt, patterns, journalAt: of.records ? memory.take(journalBytes(symbols)) : 0, blockAt: memory.next,
+    patternsAt, patterns, journalAt: of.records ? memory.take(journalBytes(symbols)) : 0, spareHeadAt: memory.take(layout.HEAD_BYTES), blockAt: memory.next,
     laneOf: (portfolio) => laneAt(places[portfolio]),
     portfolioAt: (lane) => order[Math.floor((lane - pairsAt) / pairBytes) * 2 + ((lane / DOUBLE) & 1)] ?? -1,
     pairOf: (portfolio) => laneAt(places[portfolio] & ~1),
@@ -162,7 +164,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
 }
 
 function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number; riskFree: number }): void {
-  const { doubles } = memory
+  const { doubles, words } = memory
   const put = (slot: number, value: number): void => {
     doubles[(at.lane + slot) / DOUBLE] = value
   }
@@ -203,7 +205,9 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   put(layout.LOAN_RATE, rules.loanRate)
   put(layout.CASH_RATE, rules.cashRate)
   const mask = (slot: number, isSet: boolean): void => {
-    if (isSet) memory.words.fill(-1, (at.lane + slot) / FLOAT, (at.lane + slot) / FLOAT + 2)
+    if (!isSet) return
+    words[(at.lane + slot) / FLOAT] = -1
+    words[(at.lane + slot) / FLOAT + 1] = -1
   }
   mask(layout.FEE_ON_ENTRY_ONLY, rules.feeOnEntryOnly)
   mask(layout.HOLDS, rules.hold)
@@ -219,7 +223,7 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   mask(layout.REJECTS, rules.rejects)
   mask(layout.ENDS_AT_OPEN, rules.end === 'last-open')
   mask(layout.ENDS_AT_CLOSE, rules.end === 'last-close')
-  memory.words[(at.lane + layout.START_MASK) / FLOAT] = rules.startMask
+  words[(at.lane + layout.START_MASK) / FLOAT] = rules.startMask
 }
 
 /** Bits of a pair that both portfolios must have. */
@@ -241,21 +245,34 @@ function flagsOf({ hold, sizing, size, hasTiming, hasExits, everyBars, drawdownL
 }
 
 function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {
-  rules.positions.forEach((_, n) => {
+  const { doubles } = memory
+  for (let n = 0; n < rules.positions.length; n++) {
     const cell = lane + n * layout.LONG_CELL_BYTES
-    memory.doubles[(cell + layout.ENTRY_ROW) / DOUBLE] = -1
-    memory.doubles[(cell + layout.EXIT_BAR) / DOUBLE] = -Infinity
-    memory.doubles[(cell + layout.UNITS_PER_TARGET) / DOUBLE] = rules.unitsPerTarget[n] ?? 0
-  })
+    doubles[(cell + layout.ENTRY_ROW) / DOUBLE] = -1
+    doubles[(cell + layout.EXIT_BAR) / DOUBLE] = -Infinity
+    doubles[(cell + layout.UNITS_PER_TARGET) / DOUBLE] = rules.unitsPerTarget[n] ?? 0
+  }
 }
 
 /** Nothing is watched for before the first mark. */
+const UNWATCHED = [
+  [layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity],
+] as const
+
 function placeWatches({ floats }: WasmMemory, address: number, symbols: number): void {
-  const bounds = [[layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity]]
   for (let n = 0; n < symbols; n += 2) {
     const at = (address + (n / 2) * layout.WATCH_BYTES) / FLOAT
-    for (const [field, value] of bounds) floats.fill(value, at + field / FLOAT, at + field / FLOAT + PAIR_BYTES / FLOAT)
+    for (const [field, value] of UNWATCHED) {
+      for (let lane = 0; lane < PAIR_BYTES / FLOAT; lane++) floats[at + field / FLOAT + lane] = value
+    }
   }
+}
+
+/** Numbers of the signals that some portfolio reads, ascending. */
+function subscribedBy(rules: readonly PortfolioRules[]): number[] {
+  const subscribed = new Set<number>()
+  for (const { signals } of rules) for (let i = 0; i < signals.length; i++) subscribed.add(signals[i])
+  return [...subscribed].toSorted((a, b) => a - b)
 }
 
 const METHODS = { mean: 0, vote: 1, strongest: 2 } as const
@@ -265,7 +282,7 @@ function createExposureRules(memory: WasmMemory, of: { symbols: number; patterns
   const placed = new Map<string, number>()
   return (rules) => {
     const { signals, signalWeights, pattern, obedience, allocation, longOnly, cap, gross, combine } = rules
-    const key = [...signals, ...signalWeights, pattern, obedience, allocation, longOnly, cap, gross, combine].join(' ')
+    const key = `${signals.join(' ')} ${signalWeights.join(' ')} ${pattern} ${obedience} ${allocation} ${longOnly} ${cap} ${gross} ${combine}`
     const known = placed.get(key)
     if (known !== undefined) return known
     const address = placeExposureRules(memory, rules, of)

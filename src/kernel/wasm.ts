@@ -48,12 +48,14 @@ export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.M
 
   /** The session under way counts as complete: it is closed on the record, read, and the record put back. */
   const performance = (portfolio: number): Performance => {
-    const pairAt = batch.pairOf(portfolio)
-    const head = memory.doubles.slice(pairAt / DOUBLE, (pairAt + layout.HEAD_BYTES) / DOUBLE)
-    if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(pairAt)
-    const told = createPerformance((position) => read(portfolio, layout.SUMS + position * PAIR_BYTES))
-    told.finalEquity = read(portfolio, layout.EQUITY)
-    memory.doubles.set(head, pairAt / DOUBLE)
+    const { doubles } = memory
+    const [head, kept, length] = [batch.pairOf(portfolio) / DOUBLE, batch.spareHeadAt / DOUBLE, layout.HEAD_BYTES / DOUBLE]
+    doubles.copyWithin(kept, head, head + length)
+    if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(head * DOUBLE)
+    const lane = batch.laneOf(portfolio)
+    const told = createPerformance(doubles, (lane + layout.SUMS) / DOUBLE, PAIR_BYTES / DOUBLE)
+    told.finalEquity = doubles[(lane + layout.EQUITY) / DOUBLE]
+    doubles.copyWithin(head, kept, kept + length)
     return told
   }
 

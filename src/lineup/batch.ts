@@ -21,10 +21,16 @@ export function layOutBatch(configs: readonly PortfolioConfig[]): BatchLayout {
   const patterns = new Map<string, number>()
   const portfolios = configs.map((config) => ({
     config,
-    signals: Int32Array.from(config.signals, (subscription) => number(signals, subscription.signal)),
+    signals: numbersOf(config.signals, signals),
     pattern: config.riskPattern === null ? -1 : number(patterns, config.riskPattern),
   }))
   return { signals: [...signals.keys()], patterns: [...patterns.keys()], portfolios }
+}
+
+function numbersOf(subscriptions: PortfolioConfig['signals'], names: Map<string, number>): Int32Array {
+  const numbers = new Int32Array(subscriptions.length)
+  for (let i = 0; i < numbers.length; i++) numbers[i] = number(names, subscriptions[i].signal)
+  return numbers
 }
 
 /** The number of `name`, which is the next one when it is new. */

@@ -54,7 +54,7 @@ export function readPerformances(store: Store, address: Address): Performance[] 
   try {
     const { rows, columns } = panel.shape
     const values = panel.read(0, rows)
-    return Array.from({ length: rows }, (_, p) => createPerformance((position) => values[p * columns + position]))
+    return Array.from({ length: rows }, (_, p) => createPerformance(values, p * columns))
   } finally {
     panel.close()
   }
