@@ -13,7 +13,7 @@ import { digestRun, latestRecord, type RunDigest } from './run-digest.ts'
  * kill −9 of a whole run, anywhere, and the same command again: the same results, and nothing finished is redone.
  * `node scripts/soak-kill.mjs` runs this with many more kills.
  */
-const KILLS = Number(process.env.MILLRACE_KILLS ?? 18)
+const KILLS = Number(process.env.MILLRACE_KILLS ?? 12)
 const SEED = Number(process.env.MILLRACE_SEED ?? 977)
 /** A run that has died so often is left alone until its end. */
 const KILLS_PER_RUN = 8
