@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { MEMBERS_FILE, META_FILE, sealMeta } from './artefact-meta.ts'
 import { toText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
-import { flush, hasSystemCode, makeFolder, writeDurably } from './durable-files.ts'
+import { hasSystemCode, makeFolder, type Durability } from './durable-files.ts'
 import { encodeMembers } from './members.ts'
 import { encodePanel } from './panel-file.ts'
 import type { ArtefactDescription, ArtefactDraft, ArtefactMeta, FileMeta } from './store.ts'
@@ -18,11 +18,12 @@ export interface DraftPlace {
   readonly destination: string
   /** The sealed meta of what is at the destination; when it is damaged, this puts it aside and answers undefined. */
   readonly existing: () => ArtefactMeta | undefined
+  readonly durability: Durability
 }
 
 /** Files that are written here as they are added; {@link ArtefactDraft.publish} makes them visible in one step. */
 export function startDraft(description: ArtefactDescription, place: DraftPlace): ArtefactDraft {
-  const { folder } = place
+  const { folder, durability } = place
   const written = new Map<string, FileMeta>()
   let published: ArtefactMeta | undefined
   mkdirSync(folder, { recursive: true })
@@ -30,7 +31,7 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
   const write = (name: string, bytes: Uint8Array): FileMeta => {
     checkFileName(name)
     if (written.has(name)) throw new Error(`${name} was added to the artefact before`)
-    writeDurably(join(folder, name), bytes)
+    durability.write(join(folder, name), bytes)
     return { name, bytes: bytes.length, checksums: checksumsOf(bytes) }
   }
   const discard = (): void => rmSync(folder, { recursive: true, force: true })
@@ -49,14 +50,14 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
       const members = description.members ?? []
       if (members.length > 0) {
         const bytes = encodeMembers(description.kind, members)
-        writeDurably(join(folder, MEMBERS_FILE), bytes)
+        durability.write(join(folder, MEMBERS_FILE), bytes)
         written.set(MEMBERS_FILE, { name: MEMBERS_FILE, bytes: bytes.length, checksums: checksumsOf(bytes) })
       }
       const { address, kind, madeFrom } = description
-      const files = sealFiles(folder, written)
+      const files = sealFiles(place, written)
       const record = { address, kind, madeFrom, memberCount: members.length, files, facts: description.facts ?? {} }
-      writeDurably(join(folder, META_FILE), sealMeta(record))
-      flush(folder)
+      durability.write(join(folder, META_FILE), sealMeta(record))
+      durability.flush(folder)
       const earlier = moveIntoPlace(place)
       if (earlier !== undefined) discard()
       published = earlier ?? { address, kind, madeFrom, members, files, facts: record.facts }
@@ -67,14 +68,14 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
 }
 
 /** Every file of the folder with its checksums; those that others wrote (DuckDB …) are flushed and read back. */
-function sealFiles(folder: string, written: ReadonlyMap<string, FileMeta>): FileMeta[] {
+function sealFiles({ folder, durability }: DraftPlace, written: ReadonlyMap<string, FileMeta>): FileMeta[] {
   return readdirSync(folder).toSorted().map((name) => {
     const path = join(folder, name)
     if (!statSync(path).isFile()) throw new Error(`an artefact holds files only, not ${path}`)
     const known = written.get(name)
     if (known !== undefined) return known
     checkFileName(name)
-    flush(path)
+    durability.flush(path)
     return { name, ...checksumsOfFile(path) }
   })
 }
@@ -82,11 +83,11 @@ function sealFiles(folder: string, written: ReadonlyMap<string, FileMeta>): File
 /** Renames the draft to its destination; answers the meta of whoever was there first. */
 function moveIntoPlace(place: DraftPlace): ArtefactMeta | undefined {
   const parent = dirname(place.destination)
-  makeFolder(parent)
+  makeFolder(parent, place.durability)
   for (;;) {
     try {
       renameSync(place.folder, place.destination)
-      flush(parent)
+      place.durability.flush(parent)
       return undefined
     } catch (error) {
       if (!hasSystemCode(error, 'ENOTEMPTY', 'EEXIST')) throw error

@@ -1,5 +1,18 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+
+/** What a power cut leaves of a write: all of it, or what it likes where nobody will ask. */
+export interface Durability {
+  /** Writes a new file. */
+  write(path: string, data: Uint8Array | string): void
+  /** Flushes what is already written of a file, or the entries of a folder, to the disk. */
+  flush(path: string): void
+}
+
+export const DURABLE: Durability = { write: writeDurably, flush }
+
+/** For files that no other process than this one and its children ever reads. */
+export const PASSING: Durability = { write: writeFileSync, flush: () => undefined }
 
 /** Writes a new file and flushes it to the disk before returning. */
 export function writeDurably(path: string, data: Uint8Array | string): void {
@@ -13,7 +26,6 @@ export function writeDurably(path: string, data: Uint8Array | string): void {
   }
 }
 
-/** Flushes what is already written of a file, or the entries of a folder, to the disk. */
 export function flush(path: string): void {
   const file = openSync(path, 'r')
   try {
@@ -24,11 +36,11 @@ export function flush(path: string): void {
 }
 
 /** Makes a folder and its parents so that they survive a power cut. */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, { flush: flushed }: Durability = DURABLE): void {
   const folder = resolve(path)
   const first = mkdirSync(folder, { recursive: true })
   if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made)) flush(dirname(made))
+  for (let made = folder; made.length >= first.length; made = dirname(made)) flushed(dirname(made))
 }
 
 /** Puts `data` in the place of `path` in one step: a reader sees the old file or the new one, never a part. */

@@ -7,7 +7,7 @@ import type { MetaRecord } from './artefact-meta.ts'
 import { fromText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
 import { startDraft } from './draft.ts'
-import { hasSystemCode, makeFolder } from './durable-files.ts'
+import { DURABLE, hasSystemCode, makeFolder, PASSING, type Durability } from './durable-files.ts'
 import { checkAddress, decodeMembers, membersOf, MemberTable } from './members.ts'
 import { openPanel } from './panel-file.ts'
 import { namesIn, removeLeftovers, temporaryName } from './temporary-names.ts'
@@ -31,21 +31,29 @@ export interface LocalStore extends Store {
  * The store in a local folder: `artefacts/ab/cdef…`, `tmp`, `quarantine`. Opening it removes what dead
  * processes left in `tmp`. Nothing is made before something is written.
  */
-export function openStore(root: string, options: { clock: Clock }): LocalStore {
+export function openStore(root: string, { clock, isPassing = false }: StoreOptions): LocalStore {
   removeLeftovers(join(root, 'tmp'))
-  return new FolderStore(root, options.clock)
+  return new FolderStore(root, { clock, durability: isPassing ? PASSING : DURABLE })
+}
+
+export interface StoreOptions {
+  readonly clock: Clock
+  /** The store is gone when this process is: nothing waits for the disk. */
+  readonly isPassing?: boolean
 }
 
 class FolderStore implements LocalStore {
   readonly root: string
   readonly #clock: Clock
+  readonly #durability: Durability
   readonly #verifiedFiles = new Set<string>()
   #tables = new Map<string, MemberTable>()
   #indexed = new Set<Address>()
 
-  constructor(root: string, clock: Clock) {
+  constructor(root: string, { clock, durability }: { clock: Clock; durability: Durability }) {
     this.root = resolve(root)
     this.#clock = clock
+    this.#durability = durability
   }
 
   has(address: Address): boolean {
@@ -74,7 +82,7 @@ class FolderStore implements LocalStore {
   draft(description: ArtefactDescription): ArtefactDraft {
     const { address } = description
     const existing = (): ArtefactMeta | undefined => this.meta(address)
-    return startDraft(description, { folder: this.#temporaryPath(), destination: this.#folder(address), existing })
+    return startDraft(description, { folder: this.#temporaryPath(), destination: this.#folder(address), existing, durability: this.#durability })
   }
 
   panel(address: Address, name: string): PanelReader {

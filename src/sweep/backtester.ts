@@ -77,7 +77,7 @@ export function openBacktester({ workers = availableParallelism() }: BacktesterO
       const { market: _, ...swept } = experiment
       const own = mkdtempSync(join(folder, 'run-'))
       try {
-        const store = openStore(own, { clock: systemClock })
+        const store = openStore(own, { clock: systemClock, isPassing: true })
         const places = { store: own, market: publishMarket(store, market), experiment: publishExperiment(store, swept) }
         return collect(swept, await sweepAll(pool, places, portfolioCount(experiment)))
       } finally {

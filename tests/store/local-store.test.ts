@@ -14,6 +14,11 @@ describeStore('local folder', () => {
   return { store: openStore(root, { clock: systemClock }), again: () => openStore(root, { clock: systemClock }) }
 })
 
+describeStore('local folder that does not outlive its process', () => {
+  const root = join(folder, String(count++))
+  return { store: openStore(root, { clock: systemClock, isPassing: true }), again: () => openStore(root, { clock: systemClock, isPassing: true }) }
+})
+
 describe('a local store', () => {
   it('prunes what nobody keeps, and counts bytes by kind', () => {
     const store = openStore(join(folder, 'prune'), { clock: systemClock })
