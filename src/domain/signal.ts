@@ -17,6 +17,7 @@ export function toSignal(value: number): number {
   return rounded === 0 ? 0 : rounded
 }
 
+/** The same memory as whole numbers, for {@link settleSignals}. */
 export function bitsOf({ buffer, byteOffset, length }: Float32Array): Int32Array {
   return new Int32Array(buffer, byteOffset, length)
 }

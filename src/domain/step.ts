@@ -11,7 +11,7 @@ export interface Step {
   step(row: Row, inputs: readonly Float64Array[], out: Float64Array): void
   /**
    * The same for several rows in one call, where a step remembers nothing: outputs go to `out`, `[row][n]`,
-   * rounded to float32 but not settled: who calls does that once for many steps. Bit for bit what the rows give one by one.
+   * rounded to float32; whoever calls settles them (`settleSignals`), which makes them bit for bit what the rows give one by one.
    */
   readonly stepRows?: (rows: readonly Row[], inputs: readonly RowBlock[], out: Float32Array) => void
   /** All state, as bytes: made by the framework from the declared arrays. */
@@ -27,6 +27,7 @@ export interface RowBlock {
   readonly isComplete: boolean
 }
 
+/** Rows of an input, looked through once for what is missing. */
 export function rowBlock(values: Float64Array): RowBlock {
   return { values, isComplete: !hasMissing(values) }
 }

@@ -43,6 +43,7 @@ export interface PortfolioLabel {
   readonly parameters: Readonly<Record<string, Scalar>>
 }
 
+/** What portfolio `index` (0 ≤ index < portfolioCount) is called: no configuration is put together. */
 export function portfolioLabelAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): PortfolioLabel {
   const { group, position } = placeOf(resolved, index)
   const choice = chosen(group, position)

@@ -58,8 +58,8 @@ export function resolveStep<P, L extends StateLayout>(
 ): ResolvedStep<P, L> {
   const { definition, universe } = instance
   const refused = (fault: Fault) => moduleInvalid(kind, { ...fault, where: instance.where })
-  if (!sound.has(definition)) checkMembers(definition, kind.work, refused)
-  sound.add(definition)
+  if (soundAs.get(definition) !== kind.work) checkMembers(definition, kind.work, refused)
+  soundAs.set(definition, kind.work)
   const where = instance.where ?? definition.name
   const ask = <T>(member: string, answer: () => T): T => {
     try {
@@ -86,8 +86,8 @@ export function resolveStep<P, L extends StateLayout>(
   return { params, features, layout, warmup: Math.max(0, ...nodes.map((node) => node.warmup)) }
 }
 
-/** Definitions whose members have been checked: a sweep asks once for each of its instances. */
-const sound = new WeakSet<object>()
+/** Definitions whose members have been checked, and by the function of which kind: a sweep asks once for each of its instances. */
+const soundAs = new WeakMap<object, string>()
 
 function isLength(length: unknown): boolean {
   return length === 'N' || length === 'pairs' || (Number.isInteger(length) && Number(length) >= 0)

@@ -42,15 +42,32 @@ export function countStage(store: Store, works: readonly StageWork[]): StageCoun
   let total = 0
   let bytes = 0
   const levels = works.map((work) => {
-    const members = distinct(work)
-    const found = store.findMembers(work.artefactKind, members)
-    const missing = members.length - found.size
-    total += members.length
+    const { count, found } = lookUp(store, work)
+    const missing = count - found.size
+    total += count
     bytes += missing * work.bytesPerMember
     return levelOf(work, missing)
   })
   const missing = levels.reduce((sum, { members }) => sum + members, 0)
   return { stage: works[0].stage, total, cached: total - missing, bytes, levels }
+}
+
+function lookUp(store: Store, work: StageWork): { readonly count: number; readonly found: ReadonlyMap<Address, MemberPlace> } {
+  const members = distinct(work)
+  return { count: members.length, found: store.findMembers(work.artefactKind, members) }
+}
+
+/** Puts what of a stage is stored in its places. */
+function placeStored(store: Store, works: readonly StageWork[], places: Places): { readonly total: number; readonly cached: number } {
+  let total = 0
+  let cached = 0
+  for (const work of works) {
+    const { count, found } = lookUp(store, work)
+    total += count
+    cached += found.size
+    for (const [address, place] of found) places.set(address, place)
+  }
+  return { total, cached }
 }
 
 function levelOf({ stage, load, isolated }: StageWork, members: number): Level {
@@ -78,13 +95,12 @@ export async function runStage(
 ): Promise<void> {
   if (works.length === 0) return
   const stage = works[0].stage
-  const planned = countStage(run.store, works) as StageCount
+  const { total, cached } = placeStored(run.store, works, state.places)
   const meter = { started: run.clock.monotonic(), cpuMs: 0, made: 0 }
   run.memoryMeter?.reset()
-  run.observer.stageStarted?.(stage, { total: planned.total, cached: planned.cached })
-  const progress = createProgress(run.observer, stage, planned.total - planned.cached)
+  run.observer.stageStarted?.(stage, { total, cached })
+  const progress = createProgress(run.observer, stage, total - cached)
   for (const work of works) {
-    for (const [address, place] of run.store.findMembers(work.artefactKind, distinct(work))) state.places.set(address, place)
     const ready = readyMembers(run, work, state)
     if (ready.length === 0) continue
     const { membersPerTask, workers } = planLevel(levelOf(work, ready.length), state.plan.share)
@@ -108,7 +124,7 @@ export async function runStage(
     wallMs: run.clock.monotonic() - meter.started,
     cpuMs: meter.cpuMs,
     made: meter.made,
-    cached: planned.cached,
+    cached,
     peakMemoryBytes: run.memoryMeter?.peak() ?? 0,
   }
   run.observer.stageFinished?.(stage, timing)
@@ -131,11 +147,11 @@ async function inLanes<T>(items: readonly T[], lanes: number, act: (item: T) => 
 /** Indices of the members that are neither stored nor blocked, each address once. */
 function readyMembers(run: StageRun, work: StageWork, state: { readonly places: Places; readonly unavailable: Unavailable }): number[] {
   const { addresses, at } = work.members
-  const taken = distinct(work) === addresses ? undefined : new Set<Address>()
+  const taken = new Set<Address>()
   const ready: number[] = []
   addresses.forEach((address, index) => {
-    if (state.places.has(address) || taken?.has(address) === true) return
-    taken?.add(address)
+    if (state.places.has(address) || taken.has(address)) return
+    taken.add(address)
     if (state.unavailable.size === 0 || !blocked(run, work, at(index), state.unavailable)) ready.push(index)
   })
   return ready

@@ -57,7 +57,7 @@ export async function sweepBatch(batch: SweepBatch, report: (done: number, total
     features.advance(rows)
     for (const { group, kernel, signalCount } of parts) {
       for (const block of blocks) {
-        group.turnRows(rows.slice(block.from, block.to), features.read(group.inputs, block), signals)
+        group.turnRows(block.rows, features.read(group.inputs, block), signals)
         if (block.market.firstRow >= market.warmupRows) kernel.run({ market: block.market, signals, signalCount, patterns: [] })
       }
     }
@@ -66,25 +66,26 @@ export async function sweepBatch(batch: SweepBatch, report: (done: number, total
   return metricsOf(parts, experiment.profile)
 }
 
-/** Consecutive rows, and how they are cut: [from, to) of them. */
+/** Consecutive rows, and the blocks they are cut to: [from, to) of them. */
 interface Stretch {
   readonly rows: readonly Row[]
-  readonly blocks: readonly { readonly from: number; readonly to: number; readonly market: MarketBlock }[]
+  readonly blocks: readonly { readonly from: number; readonly to: number; readonly rows: readonly Row[]; readonly market: MarketBlock }[]
 }
 
 /** Several blocks at a time; one block ends with the warm-up, in which no portfolio is stepped. */
 function* stretchesOf(market: MarketPanels, rowsPerBlock: number): Generator<Stretch> {
   const { closeTimes, sessionDates } = market.timeline
   const ends = [...blockEnds(market, rowsPerBlock)]
-  for (let first = 0, b = 0; b < ends.length; b += BLOCKS_PER_STRETCH) {
+  for (let start = 0, b = 0; b < ends.length; b += BLOCKS_PER_STRETCH) {
     const cuts = ends.slice(b, b + BLOCKS_PER_STRETCH)
-    const start = first
-    const blocks = cuts.map((end) => {
-      const from = first
-      first = end
-      return { from: from - start, to: end - start, market: marketBlock(market, from, end) }
+    const first = start
+    const rows = Array.from({ length: cuts[cuts.length - 1] - first }, (_, r): Row => ({ t: first + r, closeTime: closeTimes[first + r], sessionDate: sessionDates[first + r] }))
+    const blocks = cuts.map((end, i) => {
+      const [from, to] = [(cuts[i - 1] ?? first) - first, end - first]
+      return { from, to, rows: rows.slice(from, to), market: marketBlock(market, first + from, end) }
     })
-    yield { rows: Array.from({ length: first - start }, (_, r) => ({ t: start + r, closeTime: closeTimes[start + r], sessionDate: sessionDates[start + r] })), blocks }
+    yield { rows, blocks }
+    start = first + rows.length
   }
 }
 

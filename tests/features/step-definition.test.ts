@@ -56,6 +56,14 @@ describe('a step definition', () => {
     )
   })
 
+  it('that is sound as one kind is still checked as another', () => {
+    const definition = { ...sound } as unknown as StepDefinition<unknown, StateLayout>
+    const as = (work: string) => resolveStep({ definition, params: {}, universe: ['A'] }, { ...KIND, work })
+    expect(as('act').warmup).toBe(4)
+    expect(() => as('decide')).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', where: 'decide' }))
+    expect(as('act').warmup).toBe(4)
+  })
+
   it('is named by the place that names it in the experiment', () => {
     const definition = { ...sound, state: 5 } as unknown as StepDefinition<unknown, StateLayout>
     expect(() => resolveStep({ definition, params: {}, universe: ['A'], where: 'trend[period=5]' }, KIND)).toThrow(
