@@ -1,26 +1,17 @@
-import type { StepOrigin } from '../experiment/experiment.ts'
-import { createStrategyGroup } from '../lineup/strategy-group.ts'
-import { rowBlock } from '../domain/step.ts'
-import type { Row } from '../domain/timeline.ts'
 import type { Address } from '../store/store.ts'
-import { turnCrank } from './crank.ts'
-import { openInputRows, type InputPlace } from './input-rows.ts'
+import { openSignalRows, type SignalJob, type SignalJobs } from './signal-rows.ts'
 import { marketAt, storeAt } from './worker-cache.ts'
 
-export interface StrategyJob extends StepOrigin {
-  readonly id: string
+export interface StrategyJob extends SignalJob {
   readonly address: Address
-  readonly params: Readonly<Record<string, unknown>>
 }
 
-export interface StrategyTask {
+export interface StrategyTask extends SignalJobs {
   readonly store: string
   readonly market: Address
   readonly address: Address
   readonly madeFrom: unknown
   readonly jobs: readonly StrategyJob[]
-  /** Every feature the jobs read, by expression. */
-  readonly inputs: Readonly<Record<string, InputPlace>>
 }
 
 /** Rows handed to the instances at once: few enough to stay in the cache. */
@@ -31,28 +22,21 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
   const store = storeAt(task.store)
   const market = marketAt(store, task.market)
   const rows = market.timeline.closeTimes.length
-  const symbols = market.instruments.length
   const universe = market.instruments.map((instrument) => instrument.symbol)
-  const group = await createStrategyGroup({ jobs: task.jobs, universe })
+  const symbols = universe.length
   const columns = task.jobs.length * symbols
   const values = new Float32Array(rows * columns)
-  const inputs = openInputRows(store, market, group.inputs.map(({ expression }) => task.inputs[expression]))
-  const blocks = inputs.arrays.map(({ length }) => new Float64Array(ROWS_PER_TURN * length))
   const turned = new Float32Array(ROWS_PER_TURN * columns)
-  const waiting: Row[] = []
+  const signals = await openSignalRows({ ...task, store, market })
   try {
-    turnCrank(market.timeline, inputs, (row, arrays) => {
-      arrays.forEach((array, i) => blocks[i].set(array, waiting.length * array.length))
-      waiting.push({ ...row })
-      if (waiting.length < ROWS_PER_TURN && row.t < rows - 1) return
-      const filled = blocks.map((block, i) => rowBlock(block.subarray(0, waiting.length * arrays[i].length)))
-      group.turnRows(waiting, filled, turned)
-      placeRows(turned, { first: row.t + 1 - waiting.length, rows: waiting.length, symbols, columns }, values)
-      waiting.length = 0
-      report(row.t + 1, rows)
-    })
+    for (let first = 0; first < rows; first += ROWS_PER_TURN) {
+      const count = Math.min(ROWS_PER_TURN, rows - first)
+      signals.turn(count, turned)
+      placeRows(turned, { first, rows: count, symbols, columns }, values)
+      report(first + count, rows)
+    }
   } finally {
-    inputs.close()
+    signals.close()
   }
   const draft = store.draft({
     address: task.address,
