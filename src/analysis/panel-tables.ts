@@ -43,12 +43,18 @@ export function chooseNames(run: OpenedRun, table: PanelTable, patterns: readonl
     if (found.length === 0) {
       throw new MillraceError({
         code: 'USAGE', message: `run ${run.id} has no such ${table.slice(0, -1)}`, value: pattern,
-        hint: nameHint(pattern, [...new Set(names.flatMap((name) => [groupOf(name), name]))]),
+        hint: unstoredHint(run, table) ?? nameHint(pattern, [...new Set(names.flatMap((name) => [groupOf(name), name]))]),
       })
     }
     for (const name of found) chosen.add(name)
   }
   return names.filter((name) => chosen.has(name))
+}
+
+/** Where a run has not stored the signals that portfolios alone read. */
+export function unstoredHint(run: OpenedRun, table: PanelTable): string | undefined {
+  if (table !== 'signals' || run.record.sizes.signals !== 'fused') return undefined
+  return 'what portfolios alone read was made and not stored (stages 1 and 4 went together); run the experiment again with --signals stored'
 }
 
 /** `trend` for `trend[fast=5,slow=20]`, `default` for `default/var`. */

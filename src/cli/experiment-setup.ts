@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os'
 import { resolve } from 'node:path'
-import { InvalidArgumentError, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { addressOf } from '../base/hash.ts'
 import { systemClock } from '../base/clock.ts'
 import { loadExperiment } from '../experiment/load.ts'
@@ -18,6 +18,7 @@ export interface ExperimentOptions extends GlobalOptions {
   readonly workers?: number
   readonly batch?: number
   readonly blockRows?: number
+  readonly signals?: 'stored' | 'fused'
   /** MiB */
   readonly memory?: number
   readonly allowLarge?: boolean
@@ -35,6 +36,7 @@ export function sizeOptions(command: Command): Command {
     .option('--workers <count>', 'worker processes (default: by cores, memory and work)', positiveCount)
     .option('--batch <count>', 'portfolios stepped together (default: by work and memory)', positiveCount)
     .option('--block-rows <count>', 'rows that are read at once for a batch, 16 to 256 (default: what a core’s cache holds)', blockRowCount)
+    .addOption(new Option('--signals <how>', 'store strategies’ signals, or make them where portfolios read them (default: fused where they would take more than a GiB)').choices(['stored', 'fused']))
     .option('--memory <mib>', 'MiB that all processes may occupy together (default: three quarters of the machine’s)', positiveCount)
 }
 
@@ -51,11 +53,12 @@ export function machineOf(options: ExperimentOptions): Machine {
   return { cores: availableParallelism(), memoryBytes: options.memory === undefined ? whole * (1 - LEFT_TO_OTHERS) : options.memory * MIB }
 }
 
-export function overridesOf({ workers, batch, blockRows }: ExperimentOptions): Overrides {
+export function overridesOf({ workers, batch, blockRows, signals }: ExperimentOptions): Overrides {
   return {
     ...(workers !== undefined && { workers }),
     ...(batch !== undefined && { portfoliosPerBatch: batch }),
     ...(blockRows !== undefined && { rowsPerBlock: blockRows }),
+    ...(signals !== undefined && { signals }),
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { explainOrder } from '../analysis/explain.ts'
+import { withSignals } from '../analysis/fused-signals.ts'
+import { parseOrderKey, portfolioByKey } from '../analysis/order-key.ts'
 import { addressOf } from '../base/hash.ts'
 import { formatExplanation } from './explanation-text.ts'
 import { findInstallation } from '../experiment/installation.ts'
@@ -10,9 +12,10 @@ import { openNamedRun } from './workspace.ts'
 export function explainCommand(command: Command): void {
   command
     .addHelpText('after', '\nAn order’s key stands in the ledgers and in what replay shows: 0f3a9c2b7d11.2014-06-09T20:00:00Z.AAPL.target\nNothing is estimated: the portfolio is stepped again from stored artefacts up to this order.')
-    .action((reference: string, order: string, _: unknown, called: Command) => {
+    .action(async (reference: string, order: string, _: unknown, called: Command) => {
       const options = called.optsWithGlobals<GlobalOptions>()
-      const run = openNamedRun(reference, options)
+      const named = openNamedRun(reference, options)
+      const run = await withSignals(named, portfolioByKey(named, parseOrderKey(order)))
       const explanation = explainOrder(run, order)
       if (run.record.environment.sources !== addressOf(findInstallation().sources)) {
         tell(`run ${run.id} was made by another version of Millrace: replay tells whether this one makes the same of it`)

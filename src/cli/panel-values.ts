@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { MillraceError } from '../base/errors.ts'
-import { chooseNames, tableNames, tableParts, type PanelTable, type TablePart } from '../analysis/panel-tables.ts'
+import { chooseNames, tableNames, tableParts, unstoredHint, type PanelTable, type TablePart } from '../analysis/panel-tables.ts'
 import type { OpenedRun } from '../analysis/opened-run.ts'
 import { formatTime, type Timeline } from '../domain/timeline.ts'
 import { nameHint } from '../experiment/names.ts'
@@ -83,7 +83,7 @@ async function show(reference: string, patterns: readonly string[], of: Showing)
 function nothingStored(run: OpenedRun, table: PanelTable): MillraceError {
   const hint = run.record.driver === 'lockstep'
     ? 'a lockstep run stores results only: run the experiment staged'
-    : 'its experiment has none'
+    : unstoredHint(run, table) ?? 'its experiment has none'
   return new MillraceError({ code: 'ARTEFACT_MISSING', message: `run ${run.id} has no ${table}`, hint })
 }
 

@@ -32,6 +32,8 @@ export interface PlanReport {
   /** Signals that no portfolio leads to: they are not computed. */
   readonly unread: number
   readonly portfolios: number
+  /** Signals that portfolios make where they read them, and what storing them would take. */
+  readonly fused: { readonly signals: number; readonly bytes: number; readonly reason: string } | null
   readonly stages: readonly PlannedStage[]
   readonly memoryBytes: number
   /** What the stages to run add to the store. */
@@ -80,6 +82,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
         from: session(Math.min(warmupBars, prepared.rows - 1)), to: session(prepared.rows - 1), warmupBars,
       },
       strategyInstances: Number(size.instances), signals: Number(size.signals), unread: Number(size.signals) - signalsOf(prepared.lineup), portfolios: Number(size.portfolios),
+      fused: of.driver === 'staged' ? fusedOf(prepared) : null,
       stages: prepared.plan,
       memoryBytes: (lockstep ?? prepared.cores).memoryBytes,
       diskBytes: prepared.plan.reduce((sum, stage) => sum + stage.bytes, 0),
@@ -91,6 +94,10 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
   } finally {
     timeline.close()
   }
+}
+
+function fusedOf({ fusion }: PreparedRun): PlanReport['fused'] {
+  return fusion === null ? null : { signals: fusion.signals.size, bytes: fusion.bytes, reason: fusion.reason }
 }
 
 function signalsOf({ strategies, models, ensembles }: PreparedRun['lineup']): number {
@@ -136,12 +143,19 @@ export function formatPlan(plan: PlanReport, { reasons }: { readonly reasons: bo
     `plan of ${plan.experiment}`,
     `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${market.from} to ${market.to}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
     `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}${plan.unread > 0 ? ` (${formatCount(plan.unread)} that no portfolio leads to: not computed)` : ''}, ${plural(plan.portfolios, 'portfolio')}`,
+    ...formatFused(plan.fused, reasons),
     `  resources   about ${formatBytes(plan.memoryBytes)} of memory${reasons ? `, of ${formatBytes(plan.cores.memoryBytes)} at most` : ''}${staged ? `; ${formatBytes(plan.diskBytes)} of disk` : ''}`,
     `  cores       ${formatCores(plan.cores, reasons)}`,
     `  results     metrics by the profile ${plan.profile}; ${plan.record === 'all' ? 'every order, fill and equity row is recorded' : 'orders are not recorded: a replay makes them again'}`,
     ...formatKernels(plan.kernels),
     ...(staged ? ['', ...formatStages(plan.stages, reasons).map((line) => `  ${line}`)] : ['  driver      lockstep: bar by bar, every step waits for the slowest']),
   ]
+}
+
+function formatFused(fused: PlanReport['fused'], reasons: boolean): string[] {
+  if (fused === null) return []
+  const { signals, bytes, reason } = fused
+  return [`  fused       stages 1 and 4: ${plural(signals, 'signal')} made where portfolios read them, not stored (${formatBytes(bytes)})${reasons ? `: ${reason}` : ''}`]
 }
 
 function formatCores(of: PlannedCores, reasons: boolean): string {

@@ -1,6 +1,8 @@
 import { Option, type Command } from 'commander'
 import { join } from 'node:path'
 import { mkdirSync } from 'node:fs'
+import { withSignals } from '../analysis/fused-signals.ts'
+import { portfolioOf } from '../analysis/opened-run.ts'
 import { replayPortfolio, walkForwardOf, type ReplayedPortfolio } from '../analysis/replay.ts'
 import { addressOf } from '../base/hash.ts'
 import { computeMetrics } from '../domain/metrics.ts'
@@ -35,7 +37,8 @@ export function replayCommand(command: Command): void {
 }
 
 async function replay(reference: string, portfolio: string, options: ReplayOptions): Promise<void> {
-  const run = openNamedRun(reference, options)
+  const named = openNamedRun(reference, options)
+  const run = walkForwardOf(named, portfolio) === undefined ? await withSignals(named, portfolioOf(named, portfolio)) : named
   const replayed = replayPortfolio(run, portfolio)
   const ledgers = options.ledger === 'all' ? LEDGER_NAMES : [options.ledger]
   const format = options.json === true ? 'json' : options.format

@@ -1,8 +1,9 @@
 import { Option, type Command } from 'commander'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { findSameRun, openRun, type OpenedRun } from '../analysis/opened-run.ts'
-import { firstFilledOrder } from '../analysis/replay.ts'
+import { withSignals } from '../analysis/fused-signals.ts'
+import { findSameRun, openRun, portfolioOf, type OpenedRun } from '../analysis/opened-run.ts'
+import { firstFilledOrder, walkForwardOf } from '../analysis/replay.ts'
 import { systemClock } from '../base/clock.ts'
 import { openLocalPool } from '../pool/local.ts'
 import { startMemoryMeter } from '../pool/memory-meter.ts'
@@ -151,7 +152,7 @@ async function report(run: OpenedRun, record: RunRecord, options: RunOptions): P
   const { rankPortfolios } = await import('../analysis/leaders.ts')
   const leaders = await rankPortfolios(run, { by: 'sharpe', count: BEST_SHOWN })
   const logFile = logOf(run.store)
-  const finished: FinishedRun = { id: run.id, record, leaders, workersLog: existsSync(logFile) ? logFile : undefined, order: orderOfBest(run, leaders.rows[0]?.portfolio) }
+  const finished: FinishedRun = { id: run.id, record, leaders, workersLog: existsSync(logFile) ? logFile : undefined, order: await orderOfBest(run, leaders.rows[0]?.portfolio) }
   process.exitCode = record.failures.length > 0 ? EXIT.partial : EXIT.success
   if (options.json === true) {
     const { status, driver, plan, timings, failures, lockstep, startedAt, finishedAt, environment } = record
@@ -164,7 +165,8 @@ async function report(run: OpenedRun, record: RunRecord, options: RunOptions): P
 }
 
 /** A lockstep run may have stored too little to step a portfolio again. */
-function orderOfBest(run: OpenedRun, portfolio: unknown): string | undefined {
-  const stored = (run.experiment.strategies.length === 0 || Object.keys(run.artefacts.signals).length > 0)
-  return typeof portfolio === 'string' && stored ? firstFilledOrder(run, portfolio) : undefined
+async function orderOfBest(run: OpenedRun, portfolio: unknown): Promise<string | undefined> {
+  const stored = run.record.driver === 'staged' || run.experiment.strategies.length === 0 || Object.keys(run.artefacts.signals).length > 0
+  if (typeof portfolio !== 'string' || !stored || walkForwardOf(run, portfolio) !== undefined) return undefined
+  return firstFilledOrder(await withSignals(run, portfolioOf(run, portfolio)), portfolio)
 }

@@ -17,6 +17,8 @@ export interface Overrides {
   readonly portfoliosPerBatch?: number
   /** 16..256 */
   readonly rowsPerBlock?: number
+  /** Whether signals are stored, or made where portfolios read them. */
+  readonly signals?: 'stored' | 'fused'
 }
 
 /** Members that can be made at once, those left out that are stored already. */

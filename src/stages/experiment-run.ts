@@ -51,7 +51,8 @@ export function prepareExperiment(
   return repairing(run, async () => {
     const prepared = await prepareRun(run)
     checkAgainstUniverse(run.experiment, prepared.lineup.universe, run.experimentFile)
-    checkPlanSize(planSize(run.experiment), {
+    const size = planSize(run.experiment)
+    checkPlanSize({ ...size, signals: size.signals - BigInt(prepared.fusion?.signals.size ?? 0) }, {
       limits: run.experiment.limits,
       allowLarge: options.allowLarge ?? false,
       market: { rows: prepared.rows, symbols: prepared.lineup.universe.length },
@@ -75,7 +76,7 @@ export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Pro
   const fingerprint = fingerprintOf({ experiment: of.experiment, driver: 'staged' }, prepared)
   const { workers, modelThreads, rowsPerBlock } = prepared.cores
   const reached = () => [...new Set([prepared.market, ...Array.from(places.values(), (place) => place.artefact)])]
-  const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan, sizes: { workers, modelThreads, rowsPerBlock } }, reached)
+  const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan, sizes: { workers, modelThreads, rowsPerBlock, ...(prepared.fusion !== null && { signals: 'fused' }) } }, reached)
   const run: StagedRun = { ...of, observer }
   try {
     const { plan, outcome, metrics } = await runRepairing(run, prepared, places)

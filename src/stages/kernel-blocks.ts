@@ -4,12 +4,16 @@ import type { KernelBlock } from '../kernel/kernel.ts'
 import type { Address, PanelReader, Store } from '../store/store.ts'
 import { marketBlock } from '../lineup/batch.ts'
 import { blockRows } from './block-rows.ts'
+import type { SignalRows } from './signal-rows.ts'
 
 /** Where a stored signal is: its chunk, and its place among the chunk's instances. */
 export interface SignalPlace {
   readonly artefact: Address
   readonly position: number
 }
+
+/** A stored signal, or instance k of those that are made as they are read. */
+export type SignalSource = SignalPlace | { readonly made: number }
 
 /** One model's stored decisions, by the fields it decides. */
 export interface DecisionPlace {
@@ -21,7 +25,9 @@ export interface BlockInputs {
   readonly store: Store
   readonly market: MarketPanels
   /** In the batch's signal order. */
-  readonly signals: readonly SignalPlace[]
+  readonly signals: readonly SignalSource[]
+  /** Makes the signals that are not stored. */
+  readonly made?: SignalRows
   /** In the batch's pattern order: the models of each. */
   readonly patterns: readonly (readonly DecisionPlace[])[]
   /** Rows in a block, where a plan has said how many. */
@@ -47,6 +53,7 @@ export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: nu
     return reader
   }
   const chunks = groupByChunk(inputs.signals)
+  const fused = openFused(inputs, { rowsPerBlock, firstRow })
   const patterns = inputs.patterns.map((models) =>
     createPatternDecisions({
       rows: rowsPerBlock,
@@ -64,6 +71,7 @@ export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: nu
           wanted, symbols, rows: to - from, columns: panel.shape.columns,
         }, signals)
       }
+      fused?.copy(to - from, signals)
       inputs.patterns.forEach((models, index) => {
         const sources = models.map((model) => {
           const panel = open(model.artefact, 'decisions')
@@ -78,15 +86,32 @@ export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: nu
   }
 }
 
+/** Signals that are made block by block, up to the first one now. */
+function openFused({ signals, made, market }: BlockInputs, of: { rowsPerBlock: number; firstRow: number }): { copy(rows: number, out: Float32Array): void } | undefined {
+  if (made === undefined) return undefined
+  const symbols = market.instruments.length
+  const indices = signals.flatMap((source, index) => ('made' in source ? [{ index, k: source.made }] : []))
+  const turned = new Float32Array(of.rowsPerBlock * indices.length * symbols)
+  for (let t = 0; t < of.firstRow; t += of.rowsPerBlock) made.turn(Math.min(of.rowsPerBlock, of.firstRow - t), turned)
+  return {
+    copy: (rows, out) => {
+      made.turn(rows, turned)
+      const cells = rows * symbols
+      for (const { index, k } of indices) out.set(turned.subarray(k * cells, (k + 1) * cells), index * cells)
+    },
+  }
+}
+
 interface WantedSignal {
   /** Index s in the batch, and k in the chunk. */
   readonly index: number
   readonly position: number
 }
 
-function groupByChunk(signals: readonly SignalPlace[]): Map<Address, WantedSignal[]> {
+function groupByChunk(signals: readonly SignalSource[]): Map<Address, WantedSignal[]> {
   const chunks = new Map<Address, WantedSignal[]>()
   signals.forEach((place, index) => {
+    if ('made' in place) return
     const wanted = chunks.get(place.artefact) ?? []
     wanted.push({ index, position: place.position })
     chunks.set(place.artefact, wanted)

@@ -108,6 +108,8 @@ export interface PortfolioLoad extends PanelSize {
   readonly subscriptions: readonly Subscriptions[]
   readonly isRecorded: boolean
   readonly kernels: KernelShares
+  /** Signals are made where they are read. */
+  readonly isFused?: boolean
 }
 
 /** A portfolio over so many rows. */
@@ -117,8 +119,9 @@ export function portfolioLoad(of: PortfolioLoad): MemberLoad {
   const nsPerCell = reference * REFERENCE_NS_PER_CELL + long * LONG_NS_PER_CELL + (1 - reference - long) * PLAIN_NS_PER_CELL
   const readBytes = Math.min(CHUNK_BYTES, signalsInBatch(of.subscriptions, MOST_PORTFOLIOS) * cells * FLOAT32_BYTES)
   const signalBytes = LEAST_BLOCK_ROWS * of.symbols * FLOAT32_BYTES
+  const turned = of.isFused === true ? signalsInBatch(of.subscriptions, MOST_PORTFOLIOS) / MOST_PORTFOLIOS : 0
   return {
-    msPerMember: PORTFOLIO_MS + (cells * nsPerCell) / NS_PER_MS,
+    msPerMember: PORTFOLIO_MS + (cells * (nsPerCell + turned * STRATEGY_NS_PER_CELL)) / NS_PER_MS,
     msPerTask: TASK_MS + (cells * PLACE_NS_PER_CELL) / NS_PER_MS + (readBytes / MIB) * READ_MS_PER_MIB,
     heldBytesPerTask: COPIES * (BLOCK_CACHE_BYTES + signalsInBatch(of.subscriptions, 1) * signalBytes),
     heldBytesPerMember: COPIES * signalBytes + PORTFOLIO_BYTES + of.symbols * BOOK_BYTES_PER_SYMBOL + (of.isRecorded ? cells * RECORDED_BYTES_PER_CELL : 0),

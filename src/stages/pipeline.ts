@@ -12,6 +12,7 @@ import type { SourceHashes } from '../experiment/installation.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
 import { planCores, type CorePlan, type Machine, type Overrides } from './core-plan.ts'
 import { readTimeline } from './market-artefact.ts'
+import { planFusion, type Fusion } from './fusion.ts'
 import type { MarketTask } from './market-task.ts'
 import type { ModelCheckTask } from './model-check-task.ts'
 import type { Failure, PlannedStage } from './observer.ts'
@@ -41,6 +42,8 @@ export interface PreparedRun {
   /** Addresses of the experiment's portfolios, in its order. */
   readonly portfolios: readonly Address[]
   readonly walkForwards: readonly PlannedWalkForward[]
+  /** Stages 1 and 4 go together for these; null = every signal is stored. */
+  readonly fusion: Fusion | null
   readonly cores: CorePlan
   readonly plan: readonly PlannedStage[]
 }
@@ -85,6 +88,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
   const addresses = addressesOf(run.experiment.record)
   const walkForward: WalkForwardContext = { ...run, storeRoot: run.store.root, market, rows: facts.rows, lineup, addresses: addressesOf('metrics') }
   const walkForwards = planWalkForwards(walkForward, () => readTimeline(run.store, market))
+  const fusion = planFusion({ experiment: run.experiment, lineup, addresses, store: run.store, rows: facts.rows, wish: run.overrides?.signals })
   const context: WorkContext = {
     storeRoot: run.store.root,
     market,
@@ -94,6 +98,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     experiment: run.experiment,
     subscriptions: subscriptionsOf(run.experiment.portfolios),
     kernels: kernelShares(run.experiment),
+    fused: fusion?.signals ?? new Set(),
   }
   const stages = stagesOf(context, walkForward, walkForwards)
   const counts = stages.flatMap((works) => countStage(run.store, works) ?? [])
@@ -106,7 +111,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
   }, run.overrides)
   const plan = counts.map((count) => planStage(count, cores.share))
   const portfolios = stages.flat().find(({ stage }) => stage === 'portfolios')?.members.addresses ?? []
-  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, portfolios, walkForwards, cores, plan }
+  return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, portfolios, walkForwards, fusion, cores, plan }
 }
 
 /**

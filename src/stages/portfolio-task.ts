@@ -4,7 +4,8 @@ import { createSweep, layOutBatch } from '../lineup/batch.ts'
 import { collectLedgerRows } from '../lineup/ledger-rows.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Address } from '../store/store.ts'
-import { kernelBlocks, type DecisionPlace, type SignalPlace } from './kernel-blocks.ts'
+import { kernelBlocks, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
+import { openSignalRows, type SignalJobs } from './signal-rows.ts'
 import { marketAt, storeAt } from './worker-cache.ts'
 
 export interface PortfolioTask {
@@ -20,6 +21,8 @@ export interface PortfolioTask {
   readonly rowsPerBlock: number
   /** Where every signal and every pattern's decisions of the batch are. */
   readonly signals: Readonly<Record<string, SignalPlace>>
+  /** Instances whose signals are not stored: they are turned here, where they are read. */
+  readonly fused?: SignalJobs
   readonly patterns: Readonly<Record<string, readonly DecisionPlace[]>>
 }
 
@@ -38,16 +41,23 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
     { layout, market, times: market.timeline, profile: task.profile },
     task.record === 'all' ? collected.recorder : undefined,
   )
+  const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, store, market })
+  const numbers = new Map(task.fused?.jobs.map(({ id }, k) => [id, { made: k }]))
   const inputs = {
     store,
     market,
-    signals: layout.signals.map((signal) => task.signals[signal]),
+    made,
+    signals: layout.signals.map((signal): SignalSource => numbers.get(signal) ?? task.signals[signal]),
     patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
     rowsPerBlock: task.rowsPerBlock,
   }
-  for (const block of kernelBlocks(inputs, market.warmupRows)) {
-    kernel.run(block)
-    report(block.market.firstRow + block.market.rows, rows)
+  try {
+    for (const block of kernelBlocks(inputs, market.warmupRows)) {
+      kernel.run(block)
+      report(block.market.firstRow + block.market.rows, rows)
+    }
+  } finally {
+    made?.close()
   }
   await publishResults(store, {
     kind: 'results',

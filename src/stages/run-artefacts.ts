@@ -12,7 +12,7 @@ export function fingerprintOf(
   of: { readonly experiment: ResolvedExperiment; readonly driver: RunRecord['driver']; readonly predictions?: 'stored' | 'fresh' },
   prepared: PreparedRun,
 ): Address {
-  const members = prepared.stages.flatMap((works) => works.flatMap((work) => work.members.addresses))
+  const members = prepared.stages.flatMap((works) => works.flatMap((work) => (work.stage === 'strategies' ? [] : work.members.addresses)))
   return addressOf({ ...of, market: prepared.market, members })
 }
 

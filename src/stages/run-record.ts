@@ -35,6 +35,8 @@ export interface RunSizes {
   /** Of a staged run. */
   readonly modelThreads?: number
   readonly rowsPerBlock?: number
+  /** Fused: strategies were turned where portfolios read them, and their signals not stored. */
+  readonly signals?: 'fused'
   /** Of a lockstep run. */
   readonly portfoliosPerBatch?: number
 }

@@ -15,6 +15,7 @@ import { featureLoad, loneLoad, portfolioLoad, strategyLoad, type PanelSize, typ
 import type { ModelTask } from './model-task.ts'
 import type { PortfolioTask } from './portfolio-task.ts'
 import type { RiskTask } from './risk-task.ts'
+import type { SignalJob, SignalJobs } from './signal-rows.ts'
 import { listed, placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
 import type { StrategyTask } from './strategy-task.ts'
 
@@ -28,6 +29,8 @@ export interface WorkContext {
   readonly experiment: Pick<ResolvedExperiment, 'profile' | 'record' | 'portfolios' | 'patterns'>
   readonly subscriptions: readonly Subscriptions[]
   readonly kernels: KernelShares
+  /** Strategy instances whose signals are not stored. */
+  readonly fused: ReadonlySet<string>
 }
 
 const FLOAT32_BYTES = 4
@@ -92,7 +95,7 @@ export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] 
 
 /** Strategy instances, those with the same features beside each other. */
 export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>> {
-  const entries = context.lineup.strategies.toSorted((a, b) => compare(sharedFeatures(a), sharedFeatures(b)) || compare(a.id, b.id))
+  const entries = context.lineup.strategies.filter(({ id }) => !context.fused.has(id)).toSorted((a, b) => compare(sharedFeatures(a), sharedFeatures(b)) || compare(a.id, b.id))
   return {
     stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false,
     bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
@@ -103,18 +106,23 @@ export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>>
       label: entry.id,
       needs: inputAddresses(context, entry.features),
     }))),
-    payload: (members, { address, places }): StrategyTask => {
-      const refs = new Map(members.flatMap(({ entry }) => entry.features.map((ref) => [ref.expression, ref])))
-      return {
-        store: context.storeRoot, market: context.market, address,
-        madeFrom: { strategies: members.map((member) => member.label), market: context.market },
-        jobs: members.map(({ entry, address: member }) => ({
-          id: entry.id, use: entry.use, file: entry.file, sourceHash: entry.sourceHash, params: entry.params, address: member,
-        })),
-        inputs: Object.fromEntries([...refs.values()].map((ref) => [ref.expression, inputPlace(context, ref, places)])),
-      }
-    },
+    payload: (members, { address, places }): StrategyTask => ({
+      store: context.storeRoot, market: context.market, address,
+      madeFrom: { strategies: members.map((member) => member.label), market: context.market },
+      jobs: members.map(({ entry, address: member }) => ({ ...jobOf(entry), address: member })),
+      inputs: strategyInputs(context, members.map(({ entry }) => entry), places),
+    }),
   }
+}
+
+function jobOf({ id, use, file, sourceHash, params }: StrategyEntry): SignalJob {
+  return { id, use, file, sourceHash, params }
+}
+
+/** Where every feature of some instances is, by expression. */
+function strategyInputs(context: WorkContext, entries: readonly StrategyEntry[], places: Places): SignalJobs['inputs'] {
+  const refs = new Map(entries.flatMap(({ features }) => features.map((ref) => [ref.expression, ref])))
+  return Object.fromEntries([...refs.values()].map((ref) => [ref.expression, inputPlace(context, ref, places)]))
 }
 
 function sharedFeatures(entry: StrategyEntry): string {
@@ -219,12 +227,18 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
     const pattern = patterns.get(name) as PatternEntry
     return pattern.models.map((model) => ({ address: context.addresses.decision(name, model.name), fields: model.decides }))
   }
+  const fused = new Map(context.lineup.strategies.filter(({ id }) => context.fused.has(id)).map((entry) => [entry.id, entry]))
+  const madeFrom = (signal: string): readonly Address[] => {
+    const entry = fused.get(signal)
+    return entry === undefined ? [context.addresses.signal(signal)] : inputAddresses(context, entry.features)
+  }
   const addresses = Array.from({ length: portfolioCount(context.experiment) }, (_, index) => context.addresses.portfolio(portfolioAt(context.experiment, index)))
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
     load: portfolioLoad({
       ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: context.experiment.record === 'all', kernels: context.kernels,
+      isFused: context.fused.size > 0,
     }),
     members: {
       addresses,
@@ -233,12 +247,13 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
         const decisions = entry.riskPattern === null ? [] : decisionsOf(entry.riskPattern)
         return {
           entry, address: addresses[index], label: entry.id,
-          needs: [...entry.signals.map(({ signal }) => context.addresses.signal(signal)), ...decisions.map(({ address }) => address)],
+          needs: [...entry.signals.flatMap(({ signal }) => madeFrom(signal)), ...decisions.map(({ address }) => address)],
         }
       },
     },
     payload: (members, { address, places, sizes }): PortfolioTask => {
-      const signals = new Set(members.flatMap(({ entry }) => entry.signals.map((subscription) => subscription.signal)))
+      const signals = [...new Set(members.flatMap(({ entry }) => entry.signals.map((subscription) => subscription.signal)))]
+      const turned = signals.flatMap((name) => fused.get(name) ?? [])
       const used = new Set(members.flatMap(({ entry }) => (entry.riskPattern === null ? [] : [entry.riskPattern])))
       return {
         store: context.storeRoot, market: context.market, address,
@@ -248,7 +263,8 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
         profile: context.experiment.profile,
         record: context.experiment.record,
         rowsPerBlock: sizes.rowsPerBlock,
-        signals: Object.fromEntries([...signals].map((name) => [name, placeOf(places, context.addresses.signal(name))])),
+        signals: Object.fromEntries(signals.filter((name) => !fused.has(name)).map((name) => [name, placeOf(places, context.addresses.signal(name))])),
+        ...(turned.length > 0 && { fused: { jobs: turned.map(jobOf), inputs: strategyInputs(context, turned, places) } }),
         patterns: Object.fromEntries(
           [...used].map((name) => [
             name,

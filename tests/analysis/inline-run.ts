@@ -64,8 +64,8 @@ export interface InlineRun {
 const MACHINE = { cores: 1, memoryBytes: 2 ** 32 }
 
 /** Runs an experiment in this process into a store of its own. */
-export async function runInline(raw: unknown, into: { readonly store?: LocalStore; readonly portfoliosPerBatch?: number; readonly rowsPerBlock?: number } = {}): Promise<InlineRun> {
-  const { portfoliosPerBatch = 5, rowsPerBlock } = into
+export async function runInline(raw: unknown, into: { readonly store?: LocalStore; readonly portfoliosPerBatch?: number; readonly rowsPerBlock?: number; readonly signals?: 'stored' | 'fused' } = {}): Promise<InlineRun> {
+  const { portfoliosPerBatch = 5, rowsPerBlock, signals } = into
   const folder = mkdtempSync(join(tmpdir(), 'millrace-analysis-'))
   const store = into.store ?? openStore(join(folder, 'store'), { clock: systemClock })
   const runs = openRuns<RunRecord>(store.root, { clock: systemClock })
@@ -78,7 +78,7 @@ export async function runInline(raw: unknown, into: { readonly store?: LocalStor
     clock: systemClock,
     observer: {},
     machine: MACHINE,
-    overrides: { portfoliosPerBatch, rowsPerBlock },
+    overrides: { portfoliosPerBatch, rowsPerBlock, signals },
     timeoutMs: 60_000,
     interrupted: new AbortController().signal,
     experimentFile: join(folder, 'small.yaml'),
