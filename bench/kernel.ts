@@ -1,8 +1,8 @@
 import { fork } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { systemClock } from '../src/base/clock.ts'
 import type { Kernel, Recorder } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
+import type { KernelModules } from '../src/kernel/variants.ts'
 import { createVectorKernel } from '../src/kernel/wasm.ts'
 import { BLOCK_ROWS, BUSY, CALM, kernelBatch, SIGNALS, SUBSCRIBED, withEveryRule, withSharedTargets } from './kernel-batch.ts'
 import type { KernelBatch, Pace } from './kernel-batch.ts'
@@ -39,14 +39,14 @@ function takeBatch({ setup, blocks, steps }: KernelBatch, create: () => Runner, 
 }
 
 interface Case {
-  readonly wasm: WebAssembly.Module
+  readonly modules: KernelModules
   readonly yardsticks: readonly Yardstick[]
   readonly symbols: number
   readonly pace: Pace
 }
 
 /** SIMD, orders recorded, every rule, the C yardsticks and the reference in turns, at one size and pace; then their ratios to 128-bit C. */
-async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Record<string, number>): Promise<Figure[]> {
+async function benchSize({ modules, yardsticks, symbols, pace }: Case, fills: Record<string, number>): Promise<Figure[]> {
   const plain = kernelBatch({ symbols, portfolios: PORTFOLIOS, steps: STEPS, pace })
   const every = withEveryRule(plain)
   const shared = withSharedTargets(plain, ALIKE)
@@ -54,7 +54,7 @@ async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Recor
   const rows = plain.steps / PORTFOLIOS / symbols
   const at = `N = ${symbols}, ${pace.name}`
   const seen = { fillsPerStep: 0 }
-  const simd = (batch: KernelBatch) => () => createVectorKernel(wasm, batch.setup)
+  const simd = (batch: KernelBatch) => () => createVectorKernel(modules, batch.setup)
   const gauges: Gauge[] = [
     { name: `SIMD, ${at}`, unit: UNIT, take: () => takeBatch(plain, simd(plain), seen) },
     ...yardsticks.map(({ name, run }) => ({
@@ -66,7 +66,7 @@ async function benchSize({ wasm, yardsticks, symbols, pace }: Case, fills: Recor
       },
     })),
     { name: `SIMD, ${ALIKE} alike, ${at}`, unit: UNIT, take: () => takeBatch(shared, simd(shared)) },
-    { name: `SIMD, orders recorded, ${at}`, unit: UNIT, take: () => takeBatch(plain, () => createVectorKernel(wasm, plain.setup, counter())) },
+    { name: `SIMD, orders recorded, ${at}`, unit: UNIT, take: () => takeBatch(plain, () => createVectorKernel(modules, plain.setup, counter())) },
     { name: `SIMD, every rule, ${at}`, unit: UNIT, take: () => takeBatch(every, simd(every)) },
     { name: `reference, ${at}`, unit: UNIT, take: () => takeBatch(sample, () => createReferenceKernel(sample.setup)) },
   ]
@@ -93,21 +93,20 @@ function ratios(figures: readonly Figure[], at: string): Figure[] {
 }
 
 /** Batches too small to fill the pairs that go side by side. */
-function benchFew(wasm: WebAssembly.Module): Promise<Figure[]> {
+function benchFew(modules: KernelModules): Promise<Figure[]> {
   return gauge([1, 10].flatMap((symbols) => [1, 2, 4, 7].map((portfolios) => {
     const batch = kernelBatch({ symbols, portfolios, steps: 40_000 * portfolios, pace: CALM })
-    return { name: `SIMD, N = ${symbols}, ${portfolios} portfolios`, unit: UNIT, take: () => takeBatch(batch, () => createVectorKernel(wasm, batch.setup)) }
+    return { name: `SIMD, N = ${symbols}, ${portfolios} portfolios`, unit: UNIT, take: () => takeBatch(batch, () => createVectorKernel(modules, batch.setup)) }
   })), ROUNDS)
 }
 
 /** Runs one batch some times and tells how long it took, when asked: half of the scaling figure. */
-export function serveKernelRuns(wasmFile: string): void {
-  const wasm = new WebAssembly.Module(readFileSync(wasmFile))
+export function serveKernelRuns(modules: KernelModules): void {
   const batch = kernelBatch({ symbols: 10, portfolios: PORTFOLIOS, steps: STEPS, pace: CALM })
-  for (let i = 0; i < 4; i++) takeBatch(batch, () => createVectorKernel(wasm, batch.setup))
+  for (let i = 0; i < 4; i++) takeBatch(batch, () => createVectorKernel(modules, batch.setup))
   process.on('message', () => {
     const start = systemClock.monotonic()
-    for (let i = 0; i < 6; i++) takeBatch(batch, () => createVectorKernel(wasm, batch.setup))
+    for (let i = 0; i < 6; i++) takeBatch(batch, () => createVectorKernel(modules, batch.setup))
     process.send?.(systemClock.monotonic() - start)
   })
   process.send?.(0)
@@ -136,17 +135,16 @@ async function benchProcesses(): Promise<Figure[]> {
  * Portfolio-symbol-bar in nanoseconds of CPU time: both kernels, the SIMD kernel with every rule on and for few
  * portfolios, beside C compiled on the spot; and what a second process adds.
  */
-export async function benchKernel(wasmFile: string): Promise<Bench> {
-  const wasm = new WebAssembly.Module(readFileSync(wasmFile))
+export async function benchKernel(modules: KernelModules): Promise<Bench> {
   const { yardsticks, leftOut, remove } = compileYardsticks()
   for (const reason of leftOut) console.log(`left out: ${reason}`)
   const fillsPerStep: Record<string, number> = {}
   const figures: Figure[] = []
   for (const pace of [CALM, BUSY]) {
-    for (const symbols of [1, 10, 100]) figures.push(...(await benchSize({ wasm, yardsticks, symbols, pace }, fillsPerStep)))
+    for (const symbols of [1, 10, 100]) figures.push(...(await benchSize({ modules, yardsticks, symbols, pace }, fillsPerStep)))
   }
   remove()
-  figures.push(...(await benchFew(wasm)), ...(await benchProcesses()))
+  figures.push(...(await benchFew(modules)), ...(await benchProcesses()))
   const setting = {
     portfolios: PORTFOLIOS, blockRows: BLOCK_ROWS, signals: SIGNALS, subscribed: SUBSCRIBED, paces: [CALM, BUSY],
     time: 'CPU time of the process; two processes by the clock', leftOut, fillsPerStep,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBacktester, type Backtester, type SweepInput } from '../src/api.ts'
@@ -12,6 +12,7 @@ import { findInstallation } from '../src/experiment/installation.ts'
 import type { KernelBlock } from '../src/kernel/kernel.ts'
 import { createVectorKernel } from '../src/kernel/wasm.ts'
 import { marketBlock } from '../src/lineup/batch.ts'
+import { kernelModulesIn } from '../src/lineup/kernel-file.ts'
 import { plainMarket } from './market.ts'
 import { figureOf, gauge, secondsOf, type Bench, type Figure, type Gauge, type Target } from './measure.ts'
 import { startPeer, whyNotPeer, type Peer } from './peers/peer.ts'
@@ -71,12 +72,12 @@ function blocksOf(market: MarketPanels, signalCount: number): KernelBlock[] {
 
 /** The SIMD kernel by itself: books placed, every block run, every figure read. */
 function kernelGauge(market: MarketPanels, columns: number, outcome: Outcome): Gauge['take'] {
-  const wasm = new WebAssembly.Module(readFileSync(join(findInstallation().root, 'dist/kernel.wasm')))
+  const modules = kernelModulesIn(join(findInstallation().root, 'dist'))
   const portfolios = Array.from({ length: columns }, (_, p) => ({ config: portfolio(p), signals: Int32Array.of(p), pattern: -1 }))
   const setup = { instruments: market.instruments, portfolios, profile: EMPYRICAL, firstRow: 0, lastRow: market.close.length - 1 }
   const blocks = blocksOf(market, columns)
   return () => secondsOf(() => {
-    const kernel = createVectorKernel(wasm, setup)
+    const kernel = createVectorKernel(modules, setup)
     for (const block of blocks) kernel.run(block)
     const metrics = portfolios.map((_, p) => computeMetrics(kernel.performance(p), EMPYRICAL))
     outcome.orders = metrics.reduce((sum, { fills }) => sum + fills, 0)

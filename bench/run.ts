@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
+import { kernelModulesIn } from '../src/lineup/kernel-file.ts'
 import { benchCsvSource } from './csv-source.ts'
 import { benchKernel, serveKernelRuns } from './kernel.ts'
 import { describeMachine } from './machine.ts'
@@ -23,7 +24,7 @@ import { benchWorkerStart } from './worker-start.ts'
 
 /** Every bench, by the name to ask for it: `npm run bench -- kernel csv`. Run from the repository's root. */
 const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
-  kernel: () => benchKernel('dist/kernel.wasm'),
+  kernel: () => benchKernel(kernelModulesIn('dist')),
   csv: benchCsvSource,
   strategies: benchStrategies,
   models: benchModels,
@@ -80,5 +81,5 @@ async function runBenches(asked: readonly string[]): Promise<void> {
 }
 
 // The kernel's bench starts this file again, for the figure of two processes.
-if (process.argv[2] === 'kernel-process') serveKernelRuns('dist/kernel.wasm')
+if (process.argv[2] === 'kernel-process') serveKernelRuns(kernelModulesIn('dist'))
 else await runBenches(process.argv.slice(2))

@@ -66,7 +66,7 @@ export async function buildAll() {
   const kernelBuild = join(root, 'scripts/build-kernel.mjs')
   if (existsSync(kernelBuild)) {
     const { buildKernel } = await import(pathToFileURL(kernelBuild).href)
-    await buildKernel(join(dist, 'kernel.wasm'))
+    await buildKernel(dist)
   }
   writeFileSync(join(dist, 'sources.json'), `${JSON.stringify(await hashSteps(join(root, 'src')), null, 1)}\n`)
 }

@@ -1,5 +1,6 @@
 import type { Kernel, KernelSetup, Recorder } from './kernel.ts'
 import { createReferenceKernel } from './reference.ts'
+import type { KernelModules } from './variants.ts'
 import { needsLongCells, whyNotVector } from './vector-rules.ts'
 import { createVectorKernel } from './wasm.ts'
 
@@ -16,7 +17,7 @@ interface Part {
  * A batch: the SIMD kernel steps the portfolios whose rules it has, those that remember little
  * of a symbol apart from those that remember more, and the reference kernel the others. Which kernel steps a portfolio never shows in its figures, nor in what a recorder is told of it.
  */
-export function createSweepKernel(wasm: WebAssembly.Module, setup: KernelSetup, recorder?: Recorder): SweepKernel {
+export function createSweepKernel(modules: KernelModules, setup: KernelSetup, recorder?: Recorder): SweepKernel {
   const indices = setup.portfolios.map((_, index) => index)
   const configs = setup.portfolios.map(({ config }) => config)
   const isVector = (index: number): boolean => whyNotVector(configs[index]) === null
@@ -27,8 +28,8 @@ export function createSweepKernel(wasm: WebAssembly.Module, setup: KernelSetup, 
     parts.push({ members, kernel: create({ ...setup, portfolios }, recorder && toldOf(members, recorder)) })
   }
   const vector = indices.filter(isVector)
-  place(vector.filter((index) => !needsLongCells(configs[index])), (part, told) => createVectorKernel(wasm, part, told))
-  place(vector.filter((index) => needsLongCells(configs[index])), (part, told) => createVectorKernel(wasm, part, told))
+  place(vector.filter((index) => !needsLongCells(configs[index])), (part, told) => createVectorKernel(modules, part, told))
+  place(vector.filter((index) => needsLongCells(configs[index])), (part, told) => createVectorKernel(modules, part, told))
   place(indices.filter((index) => !isVector(index)), createReferenceKernel)
   const partOf: Part[] = []
   const placeIn = new Int32Array(indices.length)

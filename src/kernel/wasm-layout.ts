@@ -6,15 +6,15 @@ import { resolveRules } from './rules.ts'
 import type { PortfolioRules } from './rules.ts'
 import { createTape } from './tape.ts'
 import type { Tape } from './tape.ts'
-import { needsLongCells } from './vector-rules.ts'
+import type { KernelVariant } from './variants.ts'
 import { WasmMemory } from './wasm-memory.ts'
 
 /** What `assembly/kernel.ts` exports; addresses are in bytes. */
 export interface KernelModule {
   readonly memory: WebAssembly.Memory
   freeMemory(): number
-  /** Bytes of a pair's record, with and without its longer cells, which lie behind the rest. */
-  pairBytesOf(symbols: number, isLong: boolean): number
+  /** Bytes of a pair's record; and of it without its longer cells, which lie behind the rest. */
+  pairBytesOf(symbols: number): number
   shortPairBytes(symbols: number): number
   /** Bytes of a pair's exposure tile of the block at hand. */
   tileBytes(): number
@@ -27,9 +27,9 @@ export interface KernelModule {
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
   setRows(leaps: number, years: number, kinds: number, course: number, tradable: number, actions: number): void
   setSeries(series: number, bytes: number): void
-  /** Gives the cells their longer part, that far into a pair's record; and the tiles their combined targets. */
-  /** Begins a journal of what happens; 0 bytes = none. */
+  /** Begins the journal of what happens. */
   setJournal(at: number, bytes: number, rowBytes: number, marks: boolean): void
+  /** Tells where longer cells lie in a pair's record, and gives the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
   setBars(bars: number, counts: number, marks: number, watched: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number): void
@@ -103,7 +103,7 @@ export function journalBytes(symbols: number): number {
 }
 
 /** Writes instruments, rules and fresh books. An odd batch has its last portfolio in both lanes. */
-export function placeBatch(module: KernelModule, setup: KernelSetup, of: { records: boolean }): PlacedBatch {
+export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, records }: KernelVariant): PlacedBatch {
   const { instruments, portfolios } = setup
   const memory = new WasmMemory(module.memory, module.freeMemory())
   const symbols = instruments.length
@@ -122,10 +122,9 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
   memory.words.set(subscribed, subscribedAt / FLOAT)
   module.setSignals(subscribedAt, subscribed.length)
   const pairs = Math.ceil(portfolios.length / 2)
-  const isLong = portfolios.some(({ config }) => needsLongCells(config))
   const longAt = module.shortPairBytes(symbols)
   if (isLong) module.setLong(longAt, rules.some(({ hasExits, reentryNeedsChange }) => hasExits && reentryNeedsChange))
-  const pairBytes = module.pairBytesOf(symbols, isLong)
+  const pairBytes = module.pairBytesOf(symbols)
   const pairsAt = memory.take(pairs * pairBytes)
   memory.doubles.fill(0, pairsAt / DOUBLE, (pairsAt + pairs * pairBytes) / DOUBLE)
   // Placing rules may move the memory: views of it are taken after.
@@ -156,7 +155,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, of: { recor
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
-    patternsAt, patterns, journalAt: of.records ? memory.take(journalBytes(symbols)) : 0, spareHeadAt: memory.take(layout.HEAD_BYTES), blockAt: memory.next,
+    patternsAt, patterns, journalAt: records ? memory.take(journalBytes(symbols)) : 0, spareHeadAt: memory.take(layout.HEAD_BYTES), blockAt: memory.next,
     laneOf: (portfolio) => laneAt(places[portfolio]),
     portfolioAt: (lane) => order[Math.floor((lane - pairsAt) / pairBytes) * 2 + ((lane / DOUBLE) & 1)] ?? -1,
     pairOf: (portfolio) => laneAt(places[portfolio] & ~1),

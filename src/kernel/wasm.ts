@@ -3,7 +3,8 @@ import type { Performance } from '../domain/performance.ts'
 import * as layout from './assembly/layout.ts'
 import type { BookView, Kernel, KernelBlock, KernelSetup, Recorder } from './kernel.ts'
 import { hasStarted } from './tape.ts'
-import { expectApart, whyNotVector } from './vector-rules.ts'
+import { expectApart, needsLongCells, whyNotVector } from './vector-rules.ts'
+import type { KernelModules } from './variants.ts'
 import { placeBlock } from './wasm-block.ts'
 import { JournalReader } from './wasm-journal.ts'
 import { DOUBLE, journalBytes, journalRowBytes, PAIR_BYTES, placeBatch } from './wasm-layout.ts'
@@ -17,20 +18,19 @@ export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
 /**
  * The kernel in WebAssembly SIMD, equal to the reference bit for bit: two portfolios in the lanes of a vector,
  * four symbols or bars where exposures are made. Instantiated synchronously.
- * @param wasm bytes of the compiled kernel, or a module made of them
  * @param recorder is told the same as by the reference kernel; blocks go pair by pair, so portfolios take turns
  * @throws Error naming the rule it has not, here for the batch and in `run` for a block.
  */
-export function createVectorKernel(wasm: Uint8Array<ArrayBuffer> | WebAssembly.Module, setup: KernelSetup, recorder?: Recorder): VectorKernel {
+export function createVectorKernel(modules: KernelModules, setup: KernelSetup, recorder?: Recorder): VectorKernel {
   for (const { config } of setup.portfolios) {
     const reason = whyNotVector(config)
     if (reason !== null) throw new Error(`the SIMD kernel has no rule for ${reason}, which portfolio ${config.id} uses`)
   }
-  const compiled = wasm instanceof WebAssembly.Module ? wasm : new WebAssembly.Module(wasm)
+  const variant = { isLong: setup.portfolios.some(({ config }) => needsLongCells(config)), records: recorder !== undefined }
   let journal: JournalReader | undefined
   const imports = { journal: { read: (end: number) => journal?.read(end >>> 0) } }
-  const module = new WebAssembly.Instance(compiled, imports).exports as unknown as KernelModule
-  const batch = placeBatch(module, setup, { records: recorder !== undefined })
+  const module = new WebAssembly.Instance(modules(variant), imports).exports as unknown as KernelModule
+  const batch = placeBatch(module, setup, variant)
   if (recorder !== undefined) journal = openJournal(module, batch, recorder)
   const { memory, symbols, tape } = batch
   let closeTime = -Infinity

@@ -6,7 +6,7 @@ import type { BatchPortfolio, Kernel, KernelSetup, MarketBlock, Recorder } from 
 import { createReferenceKernel } from '../kernel/reference.ts'
 import { createSweepKernel, type SweepKernel } from '../kernel/sweep.ts'
 import { barsOverlap } from '../kernel/vector-rules.ts'
-import { kernelModule } from './kernel-file.ts'
+import { kernelModules } from './kernel-file.ts'
 
 /** The distinct signals and patterns of a batch, in the order its kernel blocks hold them. */
 export interface BatchLayout {
@@ -62,7 +62,7 @@ export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
  */
 export function createSweep(of: BatchSetup, recorder?: Recorder): SweepKernel {
   if (barsOverlap(of.times)) return createBatchKernel(of, recorder)
-  return createSweepKernel(kernelModule(), setupOf(of), recorder)
+  return createSweepKernel(kernelModules(), setupOf(of), recorder)
 }
 
 function setupOf({ layout, market, rows, times, profile }: BatchSetup): KernelSetup {

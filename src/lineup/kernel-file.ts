@@ -1,18 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { variantFile, type KernelModules } from '../kernel/variants.ts'
 
 /** The compiled SIMD kernel: beside the bundles in dist/, also for who runs from the sources. */
-const PLACES = ['./kernel.wasm', '../../dist/kernel.wasm'] as const
+const PLACES = ['.', '../../dist'] as const
 
-let compiled: WebAssembly.Module | undefined
+let installed: KernelModules | undefined
 
-/** The SIMD kernel, read and compiled once per process. Throws when it has not been built. */
-export function kernelModule(): WebAssembly.Module {
-  if (compiled === undefined) {
-    const files = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    const file = files.find((candidate) => existsSync(candidate))
-    if (file === undefined) throw new Error('kernel.wasm is not there; build again')
-    compiled = new WebAssembly.Module(readFileSync(file))
+/** The SIMD kernel of this installation. Throws when it has not been built. */
+export function kernelModules(): KernelModules {
+  if (installed === undefined) {
+    const folders = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
+    const folder = folders.find((candidate) => existsSync(join(candidate, 'kernel.wasm')))
+    if (folder === undefined) throw new Error('kernel.wasm is not there; build again')
+    installed = kernelModulesIn(folder)
   }
-  return compiled
+  return installed
+}
+
+/** The SIMD kernel in a folder: each variant is read and compiled when it is first asked for, once. */
+export function kernelModulesIn(folder: string): KernelModules {
+  const compiled = new Map<string, WebAssembly.Module>()
+  return (variant) => {
+    const file = join(folder, variantFile(variant))
+    const known = compiled.get(file)
+    if (known !== undefined) return known
+    const module = new WebAssembly.Module(readFileSync(file))
+    compiled.set(file, module)
+    return module
+  }
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,6 +15,7 @@ import { createSweepKernel } from '../../src/kernel/sweep.ts'
 import { whyNotVector } from '../../src/kernel/vector-rules.ts'
 import { createVectorKernel } from '../../src/kernel/wasm.ts'
 import type { VectorKernel } from '../../src/kernel/wasm.ts'
+import { kernelModulesIn } from '../../src/lineup/kernel-file.ts'
 import { createLedger, makeBlock, makeSetup } from '../kernel/market-fixture.ts'
 import type { Ledger } from '../kernel/market-fixture.ts'
 import { cutBlock, sortLedger } from '../kernel/playing.ts'
@@ -24,13 +25,11 @@ import type { RandomBatch } from './random-batch.ts'
 
 const SEED = process.env.MILLRACE_SEED ?? 'vector'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-kernel-'))
-let wasm: WebAssembly.Module
+const modules = kernelModulesIn(folder)
 
 beforeAll(() => {
   const script = fileURLToPath(new URL('../../scripts/build-kernel.mjs', import.meta.url))
-  const file = join(folder, 'kernel.wasm')
-  execFileSync(process.execPath, [script, file])
-  wasm = new WebAssembly.Module(readFileSync(file))
+  execFileSync(process.execPath, [script, folder])
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -128,7 +127,7 @@ function compareAll(cases: number, make: (seed: string) => RandomBatch): Compare
   for (let i = 0; i < cases; i++) {
     const { setup, blocks } = make(`${SEED}/${i}`)
     const reference = createReferenceKernel(setup)
-    const simd = createVectorKernel(wasm, setup)
+    const simd = createVectorKernel(modules, setup)
     for (const block of blocks) {
       reference.run(block)
       simd.run(block)
@@ -198,10 +197,10 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
 
   it('whoever shares a portfolio\'s pair and batch', () => {
     const { setup, blocks } = randomBatch('company')
-    const together = createVectorKernel(wasm, setup)
+    const together = createVectorKernel(modules, setup)
     blocks.forEach((block) => together.run(block))
     setup.portfolios.forEach((portfolio, p) => {
-      const alone = createVectorKernel(wasm, { ...setup, portfolios: [portfolio] })
+      const alone = createVectorKernel(modules, { ...setup, portfolios: [portfolio] })
       blocks.forEach((block) => alone.run(block))
       expect(differences(figures(alone, 0), figures(together, p))).toEqual([])
     })
@@ -244,7 +243,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
   const drawn = (seed: string): RandomBatch => makers[createRandom(seed).integer(makers.length)](seed)
 
   it('by itself', () => {
-    const seen = compareLedgers(150, drawn, (setup, recorder) => createVectorKernel(wasm, setup, recorder))
+    const seen = compareLedgers(150, drawn, (setup, recorder) => createVectorKernel(modules, setup, recorder))
     console.log(`recorded by both kernels: ${Object.entries(seen).map(([name, count]) => `${count} ${name}`).join(', ')}; seed ${SEED}`)
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(2_000)
   })
@@ -256,7 +255,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
     ])
     const mixed = { ...setup, portfolios }
     const [mine, theirs] = [createLedger(), createLedger()]
-    const [sweep, reference] = [createSweepKernel(wasm, mixed, mine.recorder), createReferenceKernel(mixed, theirs.recorder)]
+    const [sweep, reference] = [createSweepKernel(modules, mixed, mine.recorder), createReferenceKernel(mixed, theirs.recorder)]
     for (const block of blocks) {
       sweep.run(block)
       reference.run(block)
@@ -271,7 +270,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
     const { setup, blocks } = randomBatch(`${SEED}/events`, { symbols: 1, isOfEvents: true })
     const [mine, theirs] = [createLedger(), createLedger()]
     const { equity: _, ...recorder } = mine.recorder
-    const [simd, reference] = [createVectorKernel(wasm, setup, recorder), createReferenceKernel(setup, theirs.recorder)]
+    const [simd, reference] = [createVectorKernel(modules, setup, recorder), createReferenceKernel(setup, theirs.recorder)]
     for (const block of blocks) {
       simd.run(block)
       reference.run(block)
@@ -291,7 +290,7 @@ describe('a batch that outgrows its memory while it is placed', () => {
       ...setup.portfolios[i % setup.portfolios.length], config: { ...setup.portfolios[i % setup.portfolios.length].config, id: `p${i}`, limits: { cap: 0.02 + i / 4_000, gross: null } },
     }))
     const large = { ...setup, portfolios }
-    const [simd, reference] = [createVectorKernel(wasm, large), createReferenceKernel(large)]
+    const [simd, reference] = [createVectorKernel(modules, large), createReferenceKernel(large)]
     for (const block of blocks) {
       simd.run(block)
       reference.run(block)
@@ -312,7 +311,7 @@ describe('a sweep', () => {
       const portfolios = setup.portfolios.map((portfolio) =>
         random.uniform() < 0.5 ? portfolio : { ...portfolio, config: { ...portfolio.config, cooldownBars: 2, execution: { ...portfolio.config.execution, profile: 'next-close' as const } } })
       const mixed = { ...setup, portfolios }
-      const [sweep, reference] = [createSweepKernel(wasm, mixed), createReferenceKernel(mixed)]
+      const [sweep, reference] = [createSweepKernel(modules, mixed), createReferenceKernel(mixed)]
       for (const block of blocks) {
         sweep.run(block)
         reference.run(block)
@@ -342,13 +341,13 @@ describe('what it has no rule for', () => {
   ])('is refused with its reason: %s', (reason, change) => {
     const setup = withConfig(change)
     expect(whyNotVector(setup.portfolios[0].config)).toBe(reason)
-    expect(() => createVectorKernel(wasm, setup)).toThrow(reason)
+    expect(() => createVectorKernel(modules, setup)).toThrow(reason)
   })
 
   it('is refused in a block: bars that overlap', () => {
     const { setup, blocks } = batch()
     const block: KernelBlock = blocks[0]
     block.market.openTimes[1] = 0
-    expect(() => createVectorKernel(wasm, setup).run(block)).toThrow('open before the one before')
+    expect(() => createVectorKernel(modules, setup).run(block)).toThrow('open before the one before')
   })
 })

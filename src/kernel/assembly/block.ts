@@ -40,8 +40,14 @@ export let actionsAt: usize = 0
 export let lotValuesAt: usize = 0
 export let tilesAt: usize = 0
 export let scratchAt: usize = 0
-/** Whether the batch's cells have their longer part, and where it begins in a pair's record. */
-export let isLong: bool = false
+/**
+ * Of the module at hand, which is one of several compiled from this source (scripts/build-kernel.mjs): the constant
+ * LONG, whether the batch's cells have their longer part. The other is RECORDS, in journal.ts. What a variant has
+ * not folds away when it is compiled.
+ */
+// @ts-ignore: constant of the compiler's command line
+export const isLong: bool = LONG != 0
+/** Where the longer cells begin in a pair's record. */
 export let longCells: usize = 0
 /** Where what is watched of the symbols begins in a pair's record; and the lows and highs it is held against, [row][symbol ÷ 2]. */
 export let watchCells: usize = 0
@@ -95,7 +101,6 @@ export function setInputs(signals: usize, gaps: usize, prices: usize, lotValues:
 }
 
 export function setLong(cells: usize, combined: bool): void {
-  isLong = true
   longCells = cells
   watchCells = cells + <usize>symbols * LONG_CELL_BYTES
   keepsCombined = combined

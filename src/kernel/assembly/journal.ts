@@ -2,7 +2,7 @@ import { EVENT_BYTES, EVENT_CODE, EVENT_FEE, EVENT_LANE, EVENT_PRICE, EVENT_QUAN
 
 /**
  * What happens to recorded portfolios, one event after the other, for wasm-journal.ts to read: a portfolio's events
- * of a row lie together. Whoever does not record pays for asking.
+ * of a row lie together.
  */
 
 /** Reads the journal to its end, which then begins anew. */
@@ -10,9 +10,11 @@ import { EVENT_BYTES, EVENT_CODE, EVENT_FEE, EVENT_LANE, EVENT_PRICE, EVENT_QUAN
 @external('journal', 'read')
 declare function read(end: usize): void
 
-export let records: bool = false
+/** Whether the module at hand is compiled for a batch that is recorded. */
+// @ts-ignore: constant of the compiler's command line
+export const records: bool = RECORDS != 0
 /** Whether every mark is an event, too. */
-export let recordsMarks: bool = false
+let marksAreEvents: bool = false
 
 let start: usize = 0
 let end: usize = 0
@@ -21,11 +23,16 @@ let full: usize = 0
 let row: i32 = 0
 
 export function setJournal(at: usize, bytes: usize, rowBytes: usize, marks: bool): void {
-  records = bytes > 0
-  recordsMarks = marks
+  marksAreEvents = marks
   start = at
   end = at
   full = at + bytes - rowBytes
+}
+
+// @ts-ignore: decorator
+@inline
+export function recordsMarks(): bool {
+  return records && marksAreEvents
 }
 
 /** Begins a row of a pair. */

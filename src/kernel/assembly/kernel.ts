@@ -27,8 +27,8 @@ export function freeMemory(): usize {
 }
 
 /** Bytes of a pair's record, on cache lines of its own; its longer cells, if it has them, lie behind the short one. */
-export function pairBytesOf(count: i32, long: bool): usize {
-  return shortPairBytes(count) + (long ? (<usize>count * LONG_CELL_BYTES + (<usize>(count + 1) >> 1) * WATCH_BYTES + 63) & ~63 : 0)
+export function pairBytesOf(count: i32): usize {
+  return shortPairBytes(count) + (isLong ? (<usize>count * LONG_CELL_BYTES + (<usize>(count + 1) >> 1) * WATCH_BYTES + 63) & ~63 : 0)
 }
 
 export function shortPairBytes(count: i32): usize {
@@ -42,7 +42,7 @@ export function shortPairBytes(count: i32): usize {
  * Operations and their order are those of ../ORDER.md.
  */
 export function run(pairs: usize, count: i32, atOnce: i32): void {
-  const pairBytes = pairBytesOf(symbols, isLong)
+  const pairBytes = pairBytesOf(symbols)
   const first = min(rows, max(0, firstRow - blockRow))
   let some = 0
   for (let i = 0; i < count; i += some) {
@@ -63,7 +63,7 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   const stride = tileStride()
   const bytes = tileBytes()
   const end = pairs + <usize>count * pairBytes
-  if (symbols == 1 && !hasCarry && !recordsMarks && allRest(pairs, end, pairBytes)) {
+  if (symbols == 1 && !hasCarry && !recordsMarks() && allRest(pairs, end, pairBytes)) {
     for (let pair = pairs; pair < end; pair += pairBytes) {
       exposeInto(pair, pairs, pairBytes, tilesAt, first)
       stepToEvents(pair, first, stride)

@@ -39,7 +39,7 @@ function mark(pair: usize, row: i32, end: i32): i32 {
 
 /** Whether both portfolios have ended, hold nothing and pay nothing: then only periods pass, and nobody is told of their marks. */
 export function isOver(pair: usize): bool {
-  if ((load<i32>(pair, FLAGS) & HAS_ENDED) == 0 || hasCarry || recordsMarks || load<i32>(pair, LISTED) != 0) return false
+  if ((load<i32>(pair, FLAGS) & HAS_ENDED) == 0 || hasCarry || recordsMarks() || load<i32>(pair, LISTED) != 0) return false
   const rests = v128.and(f64x2.gt(v128.load(pair, ENDED), both(0)), f64x2.eq(v128.load(pair, MEASURED), v128.load(pair, PERIOD)))
   if (!v128.all_true<i64>(rests)) return false
   let cell = pair + HEAD_BYTES
