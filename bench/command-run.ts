@@ -22,6 +22,7 @@ export interface CommandRun {
 export interface CommandOptions {
   readonly workers: number
   readonly driver?: 'staged' | 'lockstep'
+  readonly signals?: 'stored' | 'fused'
   /** Between two looks at the memory. */
   readonly everyMs?: number
 }
@@ -49,12 +50,12 @@ export async function withWorkplace<T>(work: (workplace: Workplace) => Promise<T
   }
 }
 
-async function runCommand(file: string, store: string, { workers, driver = 'staged', everyMs = 100 }: CommandOptions): Promise<CommandRun> {
-  const predictions = driver === 'lockstep' ? ['--predictions', 'fresh'] : []
+async function runCommand(file: string, store: string, { workers, driver = 'staged', signals, everyMs = 100 }: CommandOptions): Promise<CommandRun> {
+  const wishes = [...(driver === 'lockstep' ? ['--predictions', 'fresh'] : []), ...(signals === undefined ? [] : ['--signals', signals])]
   const started = systemClock.monotonic()
   const program = startProgram({
     file: process.execPath,
-    words: [join(findInstallation().root, 'bin/millrace.mjs'), 'run', file, '--store', store, '--json', '--workers', String(workers), '--driver', driver, ...predictions],
+    words: [join(findInstallation().root, 'bin/millrace.mjs'), 'run', file, '--store', store, '--json', '--workers', String(workers), '--driver', driver, ...wishes],
   })
   const watch = watchMemory(() => treeOf(program.processId), everyMs)
   const said = await program.ended.finally(() => watch.stop())

@@ -28,12 +28,23 @@ export interface Report {
 /** The newest record of every bench, told as one page: ratios first, then what they are ratios of. */
 export function reportOf(folder: string): Report {
   const plots = new Map<string, string>()
-  const sections = latestOf(folder).map((latest) => {
-    const { id, figures, plot } = latest.bench
+  const latest = latestOf(folder)
+  const sections = latest.map((each) => {
+    const { id, figures, plot } = each.bench
     plots.set(`${id}.svg`, plot === undefined ? barsOf(figures) : linesOf(plot))
-    return section(latest)
+    return section(each)
   })
-  return { page: [INTRODUCTION, ...sections].join('\n'), plots }
+  return { page: [INTRODUCTION, targetsOf(latest), ...sections].join('\n'), plots }
+}
+
+/** Everything that is meant to reach something, at a glance. */
+function targetsOf(latest: readonly Latest[]): string {
+  const aimed = latest.flatMap(({ bench }) => bench.figures.filter(({ target }) => target !== undefined).map((figure) => ({ id: bench.id, figure })))
+  const some = aimed.filter(({ figure: { target, median } }) => target !== undefined && reached(target, median)).length
+  return [
+    '## Targets', '', `${some} of ${aimed.length} are reached.`, '', '| | | median | target |', '| --- | --- | ---: | --- |',
+    ...aimed.map(({ id, figure }) => `| \`${id}\` | ${figure.name} | ${shown(figure.median)} ${figure.unit} | ${verdict(figure)} |`), '',
+  ].join('\n')
 }
 
 const INTRODUCTION = `# Benchmarks

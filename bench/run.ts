@@ -7,6 +7,7 @@ import { benchKernel, serveKernelRuns } from './kernel.ts'
 import { describeMachine } from './machine.ts'
 import type { Bench } from './measure.ts'
 import { benchBarGrowth, benchMillion, benchPortfolioGrowth } from './growth.ts'
+import { benchFusion } from './fusion.ts'
 import { benchLockstep } from './lockstep.ts'
 import { reached } from './measure.ts'
 import { benchModels } from './models.ts'
@@ -36,6 +37,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   lockstep: () => benchLockstep(),
   processes: () => benchProcesses({ ...FULL_PROCESSES, processFile: 'dist/bench-portfolio.mjs' }),
   'multi-strategy': () => benchMultiStrategy(),
+  fusion: () => benchFusion(),
   operations: () => benchOperations(),
   rerun: () => benchRerun(),
   'walk-forward': () => benchWalkForward(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { benchFusion } from '../../bench/fusion.ts'
 import { benchBarGrowth, benchMillion } from '../../bench/growth.ts'
 import { benchLockstep } from '../../bench/lockstep.ts'
 import type { Bench, Figure } from '../../bench/measure.ts'
@@ -112,6 +113,12 @@ it('many strategies by one worker and by all', async () => {
   const bench = await benchMultiStrategy({ bars: 150, each: 1, sets: 40, runs: 1 })
   expect(bench.name).toBe('5 strategies × 40 parameter sets')
   expectPositive(bench, 's')
+})
+
+it('signals stored and fused', async () => {
+  const bench = await benchFusion({ bars: 200, slows: 1, runs: 1 })
+  expect(bench.name).toBe('100 signals stored, and stages 1 and 4 fused')
+  expectPositive(bench, '×')
 })
 
 it('a whole run, and it again', async () => {
