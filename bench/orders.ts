@@ -82,6 +82,7 @@ function kernelGauge(market: MarketPanels, columns: number, outcome: Outcome): G
     const metrics = portfolios.map((_, p) => computeMetrics(kernel.performance(p), EMPYRICAL))
     outcome.orders = metrics.reduce((sum, { fills }) => sum + fills, 0)
     outcome.totalReturn = metrics[0].totalReturn
+    kernel.release()
   }).then((seconds) => seconds * 1000)
 }
 

@@ -5,7 +5,10 @@ import { needsLongCells, whyNotVector } from './vector-rules.ts'
 import { createVectorKernel } from './wasm.ts'
 
 /** What a sweep needs of a kernel: to be run, and to tell how every portfolio did. */
-export type SweepKernel = Pick<Kernel, 'run' | 'performance'>
+export interface SweepKernel extends Pick<Kernel, 'run' | 'performance'> {
+  /** Gives its memory to the next batch, once every portfolio has told. A kernel that threw is left to the garbage. */
+  release(): void
+}
 
 /** Portfolios of a batch that one kernel steps, and where each is in it. */
 interface Part {
@@ -30,7 +33,7 @@ export function createSweepKernel(modules: KernelModules, setup: KernelSetup, re
   const vector = indices.filter(isVector)
   place(vector.filter((index) => !needsLongCells(configs[index])), (part, told) => createVectorKernel(modules, part, told))
   place(vector.filter((index) => needsLongCells(configs[index])), (part, told) => createVectorKernel(modules, part, told))
-  place(indices.filter((index) => !isVector(index)), createReferenceKernel)
+  place(indices.filter((index) => !isVector(index)), (part, told) => unpooled(createReferenceKernel(part, told)))
   const partOf: Part[] = []
   const placeIn = new Int32Array(indices.length)
   for (const part of parts) {
@@ -43,12 +46,20 @@ export function createSweepKernel(modules: KernelModules, setup: KernelSetup, re
     run: (block) => {
       for (const { kernel } of parts) kernel.run(block)
     },
+    release: () => {
+      for (const { kernel } of parts) kernel.release()
+    },
     performance: (portfolio) => {
       const part: Part | undefined = partOf[portfolio]
       if (part === undefined) throw new Error(`the batch has no portfolio ${portfolio}`)
       return part.kernel.performance(placeIn[portfolio])
     },
   }
+}
+
+/** A kernel whose memory goes with it. */
+export function unpooled(kernel: Pick<Kernel, 'run' | 'performance'>): SweepKernel {
+  return { run: (block) => kernel.run(block), performance: (portfolio) => kernel.performance(portfolio), release: () => undefined }
 }
 
 /** A recorder for a part of a batch: portfolios have the numbers they have in the whole. */

@@ -9,8 +9,20 @@ export interface KernelVariant {
   readonly records: boolean
 }
 
-/** Gives the module that is compiled for a variant. */
-export type KernelModules = (variant: KernelVariant) => WebAssembly.Module
+/** A module that has a memory of its own, for one batch at a time. */
+export interface KernelInstance {
+  readonly exports: Readonly<Record<string, unknown>>
+  /** Is called with the end of the journal when that is to be read. */
+  readJournal: (end: number) => void
+}
+
+/** Instances of the modules that are compiled for the variants, with memories that batch after batch is placed in. */
+export interface KernelModules {
+  /** One that nobody uses; what a batch before has left in its memory is undefined. */
+  take(variant: KernelVariant): KernelInstance
+  /** Gives an instance back: whoever had it must not use it any more. */
+  release(variant: KernelVariant, instance: KernelInstance): void
+}
 
 /** Name of the file that scripts/build-kernel.mjs compiles a variant into. */
 export function variantFile({ isLong, records }: KernelVariant): string {

@@ -13,11 +13,13 @@ import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
 /** The fused loop and what can be read after it; verbs, traces and entry prices are the reference kernel's. */
 export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
   book(portfolio: number): Omit<BookView, 'entryPrices'>
+  /** Gives the memory to the next batch: this one must not be asked for anything any more. */
+  release(): void
 }
 
 /**
  * The kernel in WebAssembly SIMD, equal to the reference bit for bit: two portfolios in the lanes of a vector,
- * four symbols or bars where exposures are made. Instantiated synchronously.
+ * four symbols or bars where exposures are made. Its memory was another batch's before, and is the next one's once it is released.
  * @param recorder is told the same as by the reference kernel; blocks go pair by pair, so portfolios take turns
  * @throws Error naming the rule it has not, here for the batch and in `run` for a block.
  */
@@ -28,9 +30,14 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, r
   }
   const variant = { isLong: setup.portfolios.some(({ config }) => needsLongCells(config)), records: recorder !== undefined }
   let journal: JournalReader | undefined
-  const imports = { journal: { read: (end: number) => journal?.read(end >>> 0) } }
-  const module = new WebAssembly.Instance(modules(variant), imports).exports as unknown as KernelModule
+  const instance = modules.take(variant)
+  const module = instance.exports as unknown as KernelModule
+  instance.readJournal = (end) => journal?.read(end)
   const batch = placeBatch(module, setup, variant)
+  let isReleased = false
+  const expectHeld = (): void => {
+    if (isReleased) throw new Error('the kernel has been released')
+  }
   if (recorder !== undefined) journal = openJournal(module, batch, recorder)
   const { memory, symbols, tape } = batch
   let closeTime = -Infinity
@@ -39,6 +46,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, r
 
   const run = (block: KernelBlock): void => {
     const { market } = block
+    expectHeld()
     expectApart(block, closeTime)
     placeBlock(module, batch, block)
     if (journal !== undefined) journal.firstRow = market.firstRow
@@ -48,6 +56,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, r
 
   /** The session under way counts as complete: it is closed on the record, read, and the record put back. */
   const performance = (portfolio: number): Performance => {
+    expectHeld()
     const { doubles } = memory
     const [head, kept, length] = [batch.pairOf(portfolio) / DOUBLE, batch.spareHeadAt / DOUBLE, layout.HEAD_BYTES / DOUBLE]
     doubles.copyWithin(kept, head, head + length)
@@ -63,6 +72,11 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, r
   return {
     run,
     performance,
+    release: () => {
+      expectHeld()
+      isReleased = true
+      modules.release(variant, instance)
+    },
     book: (portfolio) => ({
       cash: read(portfolio, layout.CASH),
       equity: read(portfolio, layout.EQUITY),

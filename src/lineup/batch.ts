@@ -4,7 +4,7 @@ import type { MetricProfile } from '../domain/profile.ts'
 import type { RowRange } from '../domain/walk-forward.ts'
 import type { BatchPortfolio, Kernel, KernelSetup, MarketBlock, Recorder } from '../kernel/kernel.ts'
 import { createReferenceKernel } from '../kernel/reference.ts'
-import { createSweepKernel, type SweepKernel } from '../kernel/sweep.ts'
+import { createSweepKernel, unpooled, type SweepKernel } from '../kernel/sweep.ts'
 import { barsOverlap } from '../kernel/vector-rules.ts'
 import { kernelModules } from './kernel-file.ts'
 
@@ -61,7 +61,7 @@ export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
  * portfolios' rules. The figures, and what a recorder is told, are the same, bit for bit.
  */
 export function createSweep(of: BatchSetup, recorder?: Recorder): SweepKernel {
-  if (barsOverlap(of.times)) return createBatchKernel(of, recorder)
+  if (barsOverlap(of.times)) return unpooled(createBatchKernel(of, recorder))
   return createSweepKernel(kernelModules(), setupOf(of), recorder)
 }
 

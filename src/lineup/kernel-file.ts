@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { variantFile, type KernelModules } from '../kernel/variants.ts'
+import { variantFile, type KernelInstance, type KernelModules, type KernelVariant } from '../kernel/variants.ts'
 
 /** The compiled SIMD kernel: beside the bundles in dist/, also for who runs from the sources. */
 const PLACES = ['.', '../../dist'] as const
@@ -19,15 +19,39 @@ export function kernelModules(): KernelModules {
   return installed
 }
 
-/** The SIMD kernel in a folder: each variant is read and compiled when it is first asked for, once. */
+interface Compiled {
+  readonly module: WebAssembly.Module
+  readonly free: KernelInstance[]
+}
+
+/** The SIMD kernel in a folder: each variant is read and compiled when it is first asked for, once. Instances are pooled. */
 export function kernelModulesIn(folder: string): KernelModules {
-  const compiled = new Map<string, WebAssembly.Module>()
-  return (variant) => {
+  const compiled = new Map<string, Compiled>()
+  const find = (variant: KernelVariant): Compiled => {
     const file = join(folder, variantFile(variant))
-    const known = compiled.get(file)
-    if (known !== undefined) return known
-    const module = new WebAssembly.Module(readFileSync(file))
-    compiled.set(file, module)
-    return module
+    const known = compiled.get(file) ?? { module: new WebAssembly.Module(readFileSync(file)), free: [] }
+    compiled.set(file, known)
+    return known
   }
+  return {
+    take: (variant) => {
+      const { module, free } = find(variant)
+      return free.pop() ?? instantiate(module)
+    },
+    release: (variant, instance) => {
+      instance.readJournal = readNothing
+      find(variant).free.push(instance)
+    },
+  }
+}
+
+/** Synchronously: awaiting an instance has hung an idle process (nodejs/node#54918). */
+function instantiate(module: WebAssembly.Module): KernelInstance {
+  const imports = { journal: { read: (end: number) => instance.readJournal(end >>> 0) } }
+  const instance: KernelInstance = { exports: new WebAssembly.Instance(module, imports).exports, readJournal: readNothing }
+  return instance
+}
+
+function readNothing(): void {
+  throw new Error('nobody reads the journal')
 }

@@ -68,4 +68,5 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
     kernel,
     ledgers: task.record === 'all' ? collected.ledgers : undefined,
   })
+  kernel.release()
 }

@@ -49,4 +49,5 @@ export async function trainingTask(task: TrainingTask): Promise<void> {
     kind: 'training', address: task.address, madeFrom: task.madeFrom,
     members: [task.address], ids: configs.map(({ id }) => id), kernel, ledgers: undefined,
   })
+  kernel.release()
 }

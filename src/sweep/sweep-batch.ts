@@ -113,6 +113,7 @@ function metricsOf(parts: readonly Part[], profile: MetricProfile): Float64Array
       const computed = computeMetrics(kernel.performance(p), profile)
       for (const field of METRIC_FIELDS) metrics[at++] = computed[field]
     }
+    kernel.release()
   }
   return metrics
 }

@@ -13,6 +13,8 @@ import type { BatchPortfolio, Kernel, KernelBlock, KernelSetup, Recorder } from 
 import { createReferenceKernel } from '../../src/kernel/reference.ts'
 import { createSweepKernel } from '../../src/kernel/sweep.ts'
 import { whyNotVector } from '../../src/kernel/vector-rules.ts'
+import type { KernelModules } from '../../src/kernel/variants.ts'
+import type { KernelModule } from '../../src/kernel/wasm-layout.ts'
 import { createVectorKernel } from '../../src/kernel/wasm.ts'
 import type { VectorKernel } from '../../src/kernel/wasm.ts'
 import { kernelModulesIn } from '../../src/lineup/kernel-file.ts'
@@ -25,7 +27,17 @@ import type { RandomBatch } from './random-batch.ts'
 
 const SEED = process.env.MILLRACE_SEED ?? 'vector'
 const folder = mkdtempSync(join(tmpdir(), 'millrace-kernel-'))
-const modules = kernelModulesIn(folder)
+const pool = kernelModulesIn(folder)
+/** Memories come with what another batch may have left there: here the least likely to go unseen. */
+const modules: KernelModules = {
+  take: (variant) => {
+    const instance = pool.take(variant)
+    const { memory, freeMemory } = instance.exports as unknown as KernelModule
+    new Uint8Array(memory.buffer, freeMemory()).fill(0xa5)
+    return instance
+  },
+  release: pool.release,
+}
 
 beforeAll(() => {
   const script = fileURLToPath(new URL('../../scripts/build-kernel.mjs', import.meta.url))
@@ -34,7 +46,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Every number of a portfolio that both kernels can tell, by name. */
-function figures(kernel: VectorKernel, portfolio: number): Record<string, number> {
+function figures(kernel: Pick<VectorKernel, 'performance' | 'book'>, portfolio: number): Record<string, number> {
   const { cash, equity, quantities, marks } = kernel.book(portfolio)
   const named: Record<string, number> = { ...kernel.performance(portfolio), cash, equity }
   quantities.forEach((value, n) => (named[`quantities[${n}]`] = value))
@@ -142,6 +154,7 @@ function compareAll(cases: number, make: (seed: string) => RandomBatch): Compare
       for (const [rule, has] of Object.entries(COUNTED_RULES)) if (has(setup.portfolios[p].config)) fillsByRule[rule] += performance.fills
     }
     portfolios += setup.portfolios.length
+    simd.release()
   }
   return { seen, portfolios, fillsByRule }
 }
@@ -203,6 +216,8 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
       const alone = createVectorKernel(modules, { ...setup, portfolios: [portfolio] })
       blocks.forEach((block) => alone.run(block))
       expect(differences(figures(alone, 0), figures(together, p))).toEqual([])
+      alone.release()
+      expect(() => alone.performance(0)).toThrow('released')
     })
   })
 })
@@ -290,7 +305,8 @@ describe('a batch that outgrows its memory while it is placed', () => {
       ...setup.portfolios[i % setup.portfolios.length], config: { ...setup.portfolios[i % setup.portfolios.length].config, id: `p${i}`, limits: { cap: 0.02 + i / 4_000, gross: null } },
     }))
     const large = { ...setup, portfolios }
-    const [simd, reference] = [createVectorKernel(modules, large), createReferenceKernel(large)]
+    // A memory that no batch has made larger before.
+    const [simd, reference] = [createVectorKernel(kernelModulesIn(folder), large), createReferenceKernel(large)]
     for (const block of blocks) {
       simd.run(block)
       reference.run(block)
