@@ -7,6 +7,15 @@ interface FeeBase {
   readonly units: number
 }
 
+/** An order as its legs fill: |units| and price of each. */
+interface FilledLegs {
+  readonly reduced: number
+  readonly reducePrice: number
+  readonly increased: number
+  readonly increasePrice: number
+  readonly multiplier: number
+}
+
 /** max(minimum, rate × notional + per unit × |quantity|); nothing filled costs nothing. */
 function fee(rules: PortfolioRules, { notional, units }: FeeBase): number {
   if (units === 0) return 0
@@ -14,18 +23,21 @@ function fee(rules: PortfolioRules, { notional, units }: FeeBase): number {
   return proportional < rules.feeMinimum ? rules.feeMinimum : proportional
 }
 
-/**
- * Fee of planned order j as its legs stand, once per order that fills anything. With `feeOn: entry` only the
- * increasing leg counts, and a mere reduction is free.
- */
-export function orderFee(turn: Turn, j: number): number {
-  const { plan, rules } = turn
+/** Once per order that fills anything. With `feeOn: entry` only the increasing leg counts, and a mere reduction is free. */
+export function feeOfLegs(rules: PortfolioRules, { reduced, reducePrice, increased, increasePrice, multiplier }: FilledLegs): number {
   if (!rules.hasFees) return 0
-  const multiplier = turn.multipliers[plan.symbol[j]]
-  const reduced = rules.feeOnEntryOnly ? 0 : Math.abs(plan.reduce[j])
-  const increased = Math.abs(plan.increase[j])
-  const notional = reduced * (plan.reducePrice[j] * multiplier) + increased * (plan.increasePrice[j] * multiplier)
-  return fee(rules, { notional, units: reduced + increased })
+  const counted = rules.feeOnEntryOnly ? 0 : reduced
+  const notional = counted * (reducePrice * multiplier) + increased * (increasePrice * multiplier)
+  return fee(rules, { notional, units: counted + increased })
+}
+
+/** Fee of planned order j as its legs stand. */
+export function orderFee({ plan, rules, multipliers }: Turn, j: number): number {
+  return feeOfLegs(rules, {
+    reduced: Math.abs(plan.reduce[j]), reducePrice: plan.reducePrice[j],
+    increased: Math.abs(plan.increase[j]), increasePrice: plan.increasePrice[j],
+    multiplier: multipliers[plan.symbol[j]],
+  })
 }
 
 /** What the reducing leg of planned order j would pay alone: known before its increasing leg is sized. */

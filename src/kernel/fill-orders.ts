@@ -3,6 +3,7 @@ import { NO_ORDER } from './book.ts'
 import { bookCancellation, bookFill, fillsAtClose } from './booking.ts'
 import { sizeIncreases } from './buying-power.ts'
 import { orderFee } from './fees.ts'
+import { legPrice } from './fill-plan.ts'
 import type { Stage } from './fill-plan.ts'
 import { halfSpread, volumeLeft } from './turn.ts'
 import type { Turn } from './turn.ts'
@@ -70,7 +71,7 @@ function splitIntoLegs(turn: Turn, n: number): void {
   }
 }
 
-/** Price × (1 ± slippage) ± half spread, each leg with its own slippage. */
+/** Each leg with its own slippage. */
 function priceLegs(turn: Turn, stage: Stage, n: number): void {
   const { plan, rules, book, cell, own } = turn
   const { market } = turn.block
@@ -79,9 +80,9 @@ function priceLegs(turn: Turn, stage: Stage, n: number): void {
   const quantity = book.orderQuantity[own + n]
   const direction = quantity !== quantity ? book.orderTarget[own + n] : quantity
   const side = direction > 0 ? 1 : -1
-  const spread = side * halfSpread(turn, n)
-  plan.reducePrice[j] = base * (1 + side * rules.exitSlippage) + spread
-  plan.increasePrice[j] = base * (1 + side * rules.entrySlippage) + spread
+  const of = { base, side, halfSpread: halfSpread(turn, n) }
+  plan.reducePrice[j] = legPrice({ ...of, slippage: rules.exitSlippage })
+  plan.increasePrice[j] = legPrice({ ...of, slippage: rules.entrySlippage })
 }
 
 /** A reducing leg that volume cuts short leaves no way through zero. */

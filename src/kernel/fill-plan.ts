@@ -28,6 +28,11 @@ export interface FillPlan {
   readonly increasePrice: Float64Array
 }
 
+/** Price of a leg of an order: base × (1 ± slippage) ± half spread, by the order's side, ±1. */
+export function legPrice(of: { base: number; side: number; slippage: number; halfSpread: number }): number {
+  return of.base * (1 + of.side * of.slippage) + of.side * of.halfSpread
+}
+
 export function createFillPlan(symbols: number): FillPlan {
   return {
     count: 0, increases: 0, equity: 0, used: 0,

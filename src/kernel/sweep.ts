@@ -1,3 +1,4 @@
+import { JournalReader } from './journal-reader.ts'
 import type { Kernel, KernelSetup, Recorder } from './kernel.ts'
 import { createReferenceKernel } from './reference.ts'
 import type { KernelModules } from './variants.ts'
@@ -25,15 +26,17 @@ export function createSweepKernel(modules: KernelModules, setup: KernelSetup, re
   const configs = setup.portfolios.map(({ config }) => config)
   const isVector = (index: number): boolean => whyNotVector(configs[index]) === null
   const parts: Part[] = []
-  const place = (members: readonly number[], create: (setup: KernelSetup, recorder?: Recorder) => SweepKernel): void => {
+  const place = (members: readonly number[], create: (part: KernelSetup) => SweepKernel): void => {
     if (members.length === 0) return
-    const portfolios = members.map((index) => setup.portfolios[index])
-    parts.push({ members, kernel: create({ ...setup, portfolios }, recorder && toldOf(members, recorder)) })
+    parts.push({ members, kernel: create({ ...setup, portfolios: members.map((index) => setup.portfolios[index]) }) })
   }
+  const placeVector = (members: readonly number[]): void =>
+    place(members, (part) => createVectorKernel(modules, part, recorder && new JournalReader(part, recorder, members)))
   const vector = indices.filter(isVector)
-  place(vector.filter((index) => !needsLongCells(configs[index])), (part, told) => createVectorKernel(modules, part, told))
-  place(vector.filter((index) => needsLongCells(configs[index])), (part, told) => createVectorKernel(modules, part, told))
-  place(indices.filter((index) => !isVector(index)), (part, told) => unpooled(createReferenceKernel(part, told)))
+  placeVector(vector.filter((index) => !needsLongCells(configs[index])))
+  placeVector(vector.filter((index) => needsLongCells(configs[index])))
+  const others = indices.filter((index) => !isVector(index))
+  place(others, (part) => unpooled(createReferenceKernel(part, recorder && toldOf(others, recorder))))
   const partOf: Part[] = []
   const placeIn = new Int32Array(indices.length)
   for (const part of parts) {

@@ -5,15 +5,15 @@
 export interface KernelVariant {
   /** Cells have their longer part: some portfolio needs it (vector-rules.ts). */
   readonly isLong: boolean
-  /** What happens is told to a recorder. */
+  /** What happens is written into a journal. */
   readonly records: boolean
 }
 
 /** A module that has a memory of its own, for one batch at a time. */
 export interface KernelInstance {
   readonly exports: Readonly<Record<string, unknown>>
-  /** Is called with the end of the journal when that is to be read. */
-  readJournal: (end: number) => void
+  /** Is called with the end of the journal when that is to be taken. */
+  takeJournal: (end: number) => void
 }
 
 /** Instances of the modules that are compiled for the variants, with memories that batch after batch is placed in. */

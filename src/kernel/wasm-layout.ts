@@ -46,8 +46,8 @@ export const DOUBLE = 8
 /** What of the first cache the records of the pairs at hand may take. */
 const CACHE_BYTES = 16_384
 
-/** Bytes of a journal: room for some rows of whatever may happen in them. */
-const JOURNAL_BYTES = 1 << 19
+/** Bytes of a journal: what of it is handed over at once stays in the second cache. */
+const JOURNAL_BYTES = 1 << 18
 
 /** A batch as it lies in the kernel's memory; a block is placed behind it, over the one before. */
 export interface PlacedBatch {
@@ -87,15 +87,13 @@ export interface PlacedBatch {
   readonly spareHeadAt: number
   /** Address of a portfolio's lane in its pair. */
   laneOf(portfolio: number): number
-  /** The portfolio whose lane lies at an address; −1 = the twin of an odd batch's last. */
-  portfolioAt(lane: number): number
   /** Address of the pair it is in: portfolios with the same phase-1 rules lie side by side, and share their exposures. */
   pairOf(portfolio: number): number
 }
 
-/** Most bytes that a row of a pair adds to the journal. */
+/** Most bytes that a row of a pair adds to the journal, and what may be written behind its end. */
 export function journalRowBytes(symbols: number): number {
-  return 2 * (symbols * layout.EVENTS_PER_CELL + 1) * layout.EVENT_BYTES
+  return 2 * (symbols * layout.EVENTS_PER_CELL + 2) * layout.LONG_EVENT_BYTES
 }
 
 export function journalBytes(symbols: number): number {
@@ -144,6 +142,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
     }
     flags.push(flagsOf(own))
     memory.words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]
+    memory.words[(laneAt(place) + layout.NUMBERS) / FLOAT + 1] = (place < portfolios.length ? portfolio : layout.NOBODY) << layout.NUMBER_SHIFT
   }
   for (let p = 0; p < flags.length; p += 2) {
     memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & SOME_LANE)
@@ -157,7 +156,6 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
     patternsAt, patterns, journalAt: records ? memory.take(journalBytes(symbols)) : 0, spareHeadAt: memory.take(layout.HEAD_BYTES), blockAt: memory.next,
     laneOf: (portfolio) => laneAt(places[portfolio]),
-    portfolioAt: (lane) => order[Math.floor((lane - pairsAt) / pairBytes) * 2 + ((lane / DOUBLE) & 1)] ?? -1,
     pairOf: (portfolio) => laneAt(places[portfolio] & ~1),
   }
 }

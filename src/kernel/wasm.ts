@@ -1,14 +1,14 @@
 import { createPerformance } from '../domain/performance.ts'
 import type { Performance } from '../domain/performance.ts'
 import * as layout from './assembly/layout.ts'
-import type { BookView, Kernel, KernelBlock, KernelSetup, Recorder } from './kernel.ts'
+import type { Journal } from './journal.ts'
+import type { BookView, Kernel, KernelBlock, KernelSetup } from './kernel.ts'
 import { hasStarted } from './tape.ts'
 import { expectApart, needsLongCells, whyNotVector } from './vector-rules.ts'
 import type { KernelModules } from './variants.ts'
 import { placeBlock } from './wasm-block.ts'
-import { JournalReader } from './wasm-journal.ts'
 import { DOUBLE, journalBytes, journalRowBytes, PAIR_BYTES, placeBatch } from './wasm-layout.ts'
-import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
+import type { KernelModule } from './wasm-layout.ts'
 
 /** The fused loop and what can be read after it; verbs, traces and entry prices are the reference kernel's. */
 export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
@@ -20,25 +20,24 @@ export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
 /**
  * The kernel in WebAssembly SIMD, equal to the reference bit for bit: two portfolios in the lanes of a vector,
  * four symbols or bars where exposures are made. Its memory was another batch's before, and is the next one's once it is released.
- * @param recorder is told the same as by the reference kernel; blocks go pair by pair, so portfolios take turns
+ * @param journal is handed what the portfolios do, when they are recorded
  * @throws Error naming the rule it has not, here for the batch and in `run` for a block.
  */
-export function createVectorKernel(modules: KernelModules, setup: KernelSetup, recorder?: Recorder): VectorKernel {
+export function createVectorKernel(modules: KernelModules, setup: KernelSetup, journal?: Journal): VectorKernel {
   for (const { config } of setup.portfolios) {
     const reason = whyNotVector(config)
     if (reason !== null) throw new Error(`the SIMD kernel has no rule for ${reason}, which portfolio ${config.id} uses`)
   }
-  const variant = { isLong: setup.portfolios.some(({ config }) => needsLongCells(config)), records: recorder !== undefined }
-  let journal: JournalReader | undefined
+  const variant = { isLong: setup.portfolios.some(({ config }) => needsLongCells(config)), records: journal !== undefined }
   const instance = modules.take(variant)
   const module = instance.exports as unknown as KernelModule
-  instance.readJournal = (end) => journal?.read(end)
+  instance.takeJournal = (end) => journal?.take(memory.bytes.subarray(batch.journalAt, end))
   const batch = placeBatch(module, setup, variant)
   let isReleased = false
   const expectHeld = (): void => {
     if (isReleased) throw new Error('the kernel has been released')
   }
-  if (recorder !== undefined) journal = openJournal(module, batch, recorder)
+  if (journal !== undefined) module.setJournal(batch.journalAt, journalBytes(batch.symbols), journalRowBytes(batch.symbols), journal.marks)
   const { memory, symbols, tape } = batch
   let closeTime = -Infinity
 
@@ -49,7 +48,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, r
     expectHeld()
     expectApart(block, closeTime)
     placeBlock(module, batch, block)
-    if (journal !== undefined) journal.firstRow = market.firstRow
+    journal?.begin(block)
     module.run(batch.pairsAt, batch.pairs, batch.pairsAtOnce)
     closeTime = market.closeTimes[market.rows - 1]
   }
@@ -84,10 +83,4 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, r
       marks: tape.memory.lastClose.slice(),
     }),
   }
-}
-
-function openJournal(module: KernelModule, batch: PlacedBatch, recorder: Recorder): JournalReader {
-  const { symbols, journalAt } = batch
-  module.setJournal(journalAt, journalBytes(symbols), journalRowBytes(symbols), recorder.equity !== undefined)
-  return new JournalReader(batch, recorder)
 }

@@ -39,7 +39,7 @@ export function kernelModulesIn(folder: string): KernelModules {
       return free.pop() ?? instantiate(module)
     },
     release: (variant, instance) => {
-      instance.readJournal = readNothing
+      instance.takeJournal = takeNothing
       find(variant).free.push(instance)
     },
   }
@@ -47,11 +47,11 @@ export function kernelModulesIn(folder: string): KernelModules {
 
 /** Synchronously: awaiting an instance has hung an idle process (nodejs/node#54918). */
 function instantiate(module: WebAssembly.Module): KernelInstance {
-  const imports = { journal: { read: (end: number) => instance.readJournal(end >>> 0) } }
-  const instance: KernelInstance = { exports: new WebAssembly.Instance(module, imports).exports, readJournal: readNothing }
+  const imports = { journal: { take: (end: number) => instance.takeJournal(end >>> 0) } }
+  const instance: KernelInstance = { exports: new WebAssembly.Instance(module, imports).exports, takeJournal: takeNothing }
   return instance
 }
 
-function readNothing(): void {
-  throw new Error('nobody reads the journal')
+function takeNothing(): void {
+  throw new Error('nobody takes the journal')
 }

@@ -10,6 +10,7 @@ import type { Performance } from '../../src/domain/performance.ts'
 import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
 import { ORDER_KINDS, ORDER_OUTCOMES } from '../../src/domain/order.ts'
 import type { BatchPortfolio, Kernel, KernelBlock, KernelSetup, Recorder } from '../../src/kernel/kernel.ts'
+import { JournalReader } from '../../src/kernel/journal-reader.ts'
 import { createReferenceKernel } from '../../src/kernel/reference.ts'
 import { createSweepKernel } from '../../src/kernel/sweep.ts'
 import { whyNotVector } from '../../src/kernel/vector-rules.ts'
@@ -258,7 +259,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
   const drawn = (seed: string): RandomBatch => makers[createRandom(seed).integer(makers.length)](seed)
 
   it('by itself', () => {
-    const seen = compareLedgers(150, drawn, (setup, recorder) => createVectorKernel(modules, setup, recorder))
+    const seen = compareLedgers(150, drawn, (setup, recorder) => createVectorKernel(modules, setup, new JournalReader(setup, recorder)))
     console.log(`recorded by both kernels: ${Object.entries(seen).map(([name, count]) => `${count} ${name}`).join(', ')}; seed ${SEED}`)
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(2_000)
   })
@@ -285,7 +286,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
     const { setup, blocks } = randomBatch(`${SEED}/events`, { symbols: 1, isOfEvents: true })
     const [mine, theirs] = [createLedger(), createLedger()]
     const { equity: _, ...recorder } = mine.recorder
-    const [simd, reference] = [createVectorKernel(modules, setup, recorder), createReferenceKernel(setup, theirs.recorder)]
+    const [simd, reference] = [createVectorKernel(modules, setup, new JournalReader(setup, recorder)), createReferenceKernel(setup, theirs.recorder)]
     for (const block of blocks) {
       simd.run(block)
       reference.run(block)

@@ -1,6 +1,6 @@
 import { actionsAt, isLong, longCell, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { closeTrades } from './fills'
-import { note, records } from './journal'
+import { codes, note, noteLong, records } from './journal'
 import { leave } from './long-fills'
 import { addTo, any, both, choose, one, where } from './lanes'
 import {
@@ -63,15 +63,15 @@ function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize, row: 
   v128.store(cell, v128.andnot(v128.load(cell, CLOSES), cancelled), CLOSES)
   addTo(pair + CANCELLATIONS, one(cancelled))
   if (records) {
-    note(pair, cancelled, CANCELLED + BELOW_LOT, n, both(0), both(0), both(0))
-    note(pair, v128.and(f64x2.ne(change, both(0)), f64x2.lt(f64x2.abs(change), both(Infinity))), CHANGED, n, change, both(0), both(0))
+    note(pair, cancelled, CANCELLED + BELOW_LOT, n, both(0))
+    note(pair, v128.and(f64x2.ne(change, both(0)), f64x2.lt(f64x2.abs(change), both(Infinity))), CHANGED, n, change)
   }
   const rest = f64x2.sub(kept, owed)
   const unit = f64x2.mul(v128.load64_splat(action, SPLIT_PRICE), v128.load64_splat(symbol, MULTIPLIER))
   const fills = f64x2.ne(rest, both(0))
   const out = v128.and(fills, f64x2.eq(f64x2.add(owed, rest), both(0)))
   if (isLong) splitLevels(longCell(pair, n), split, cancelled)
-  if (records) note(pair, fills, EXECUTED + KIND_SPLIT_CASH, n, rest, v128.load64_splat(action, SPLIT_PRICE), both(0))
+  if (records) noteLong(pair, fills, codes(EXECUTED + KIND_SPLIT_CASH), n, rest, v128.load64_splat(action, SPLIT_PRICE), both(0))
   bookOwn(pair, cell, rest, unit, fills, out)
   if (isLong) leave(pair, n, row, out)
   v128.store(cell, kept, QUANTITY)
@@ -95,8 +95,8 @@ function bookDelisting(pair: usize, cell: usize, price: f64, multiplier: v128, r
   v128.store(cell, both(0), ORDER)
   v128.store(cell, both(0), CLOSES)
   if (records) {
-    note(pair, waits, CANCELLED + BY_DELISTING, n, both(0), both(0), both(0))
-    note(pair, fills, EXECUTED + KIND_DELISTING, n, f64x2.neg(held), both(price), both(0))
+    note(pair, waits, CANCELLED + BY_DELISTING, n, both(0))
+    noteLong(pair, fills, codes(EXECUTED + KIND_DELISTING), n, f64x2.neg(held), both(price), both(0))
   }
   bookOwn(pair, cell, f64x2.neg(held), unit, fills, fills)
   if (isLong) {

@@ -1,6 +1,5 @@
 import { longCell, scratchAt, symbolsAt, toLots } from './block'
-import { noteCut } from './fills'
-import { note, records } from './journal'
+import { note, noteCut, records } from './journal'
 import { LIMIT_SLACK, any, both, choose, signOf, where } from './lanes'
 import {
   ALL_IN, BELOW_LOT, CELL_BYTES, CUT, CUT_OFF, HEAD_BYTES, INCREASE, INCREASE_UNIT, INVESTED_SHARE, LEVERAGE, LIMITED_BY_VOLUME, MARGIN, ORDER, ORDER_TARGET, PARTICIPATION,
@@ -52,7 +51,7 @@ function sizeAllIn(pair: usize, planned: usize, end: usize): void {
     if (records) {
       const lacks = f64x2.sub(wanted, held)
       const misses = f64x2.gt(v128.xor(lacks, sign), both(0))
-      note(pair, v128.andnot(fails, reduces), CUT_OFF + BELOW_LOT, n, where(misses, lacks), both(0), both(0))
+      note(pair, v128.andnot(fails, reduces), CUT_OFF + BELOW_LOT, n, where(misses, lacks))
     }
     v128.store(scratch, choose(isOpen, where(grows, missing), increase), INCREASE)
     v128.store(scratch, v128.or(v128.load(scratch, CUT), v128.andnot(fails, reduces)), CUT)
@@ -70,7 +69,7 @@ export function limitIncreases(pair: usize, planned: usize, end: usize, row: i32
     const allowed = f64x2.pmax(both(0), f64x2.sub(left, v128.load(scratch, REDUCE)))
     const wanted = v128.load(scratch, INCREASE)
     const stops = f64x2.gt(wanted, allowed)
-    if (records) noteKept(pair, <usize>load<u32>(at), choose(stops, allowed, wanted), LIMITED_BY_VOLUME)
+    if (records) noteKept(pair, <usize>load<u32>(at), choose(stops, allowed, wanted), CUT_OFF + LIMITED_BY_VOLUME)
     v128.store(scratch, choose(stops, allowed, wanted), INCREASE)
     v128.store(scratch, v128.or(v128.load(scratch, CUT), stops), CUT)
     fees = f64x2.add(fees, where(v128.and(stops, f64x2.eq(allowed, both(0))), reductionFee(pair, scratch)))
@@ -109,7 +108,7 @@ export function scaleToFit(pair: usize, planned: usize, end: usize): void {
     const wanted = v128.load(scratch, INCREASE)
     const kept = toLots(f64x2.mul(wanted, factor), symbolsAt + <usize>load<u32>(at) * SYMBOL_BYTES)
     const lanes = v128.and(v128.and(cuts, f64x2.ne(wanted, both(0))), f64x2.ne(kept, wanted))
-    if (records) noteKept(pair, <usize>load<u32>(at), choose(lanes, kept, wanted), SCALED)
+    if (records) noteKept(pair, <usize>load<u32>(at), choose(lanes, kept, wanted), CUT_OFF + SCALED)
     keepOf(scratch, lanes, kept)
   }
 }
@@ -125,7 +124,7 @@ function rejectWhatDoesNotFit(pair: usize, planned: usize, end: usize, rejects: 
     const fits = f64x2.le(after, allowed)
     taken = choose(v128.and(grows, fits), after, taken)
     const refused = v128.andnot(grows, fits)
-    if (records) noteKept(pair, <usize>load<u32>(at), v128.andnot(v128.load(scratch, INCREASE), refused), REFUSED)
+    if (records) noteKept(pair, <usize>load<u32>(at), v128.andnot(v128.load(scratch, INCREASE), refused), CUT_OFF + REFUSED)
     keepOf(scratch, refused, both(0))
     equity = f64x2.sub(equity, where(refused, reductionFee(pair, scratch)))
   }

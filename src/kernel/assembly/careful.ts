@@ -1,11 +1,11 @@
 import { isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { expired, keepTime } from './holding'
-import { note, records } from './journal'
+import { codes, noteAs, records } from './journal'
 import { growthOf, keepList, patternOf } from './pair'
 import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
 import {
   ALL_IN, BY_ENDED, BY_EXIT, BY_QUANTITY, CANCELLATIONS, CANCELLED, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, ENDED, EQUITY, EXIT_REST, EXPIRED, EXPOSURE_RULES, FORCED, FORCED_BY_CAP, GROSS, HEAD_BYTES, HOLDS,
-  INVESTED_SHARE, KIND_CAP, KIND_DRAWDOWN_STOP, KIND_ENDED, KIND_GROSS, KIND_MAX_HOLD, KIND_TARGET, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PLACED, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
+  INVESTED_SHARE, KIND_CAP, KIND_DRAWDOWN_STOP, KIND_ENDED, KIND_GROSS, KIND_MAX_HOLD, KIND_TARGET, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PLACED, PLACED_OPEN, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
   SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
 } from './layout'
 
@@ -202,22 +202,15 @@ function openOrder(pair: usize, tile: usize, n: usize, scratch: usize, held: v12
 /** Records what was cancelled of symbol n, and the new order with its kind. */
 function noteDecision(pair: usize, scratch: usize, n: usize, gone: v128, goes: v128, isNew: v128, order: v128, target: usize): void {
   const ended = f64x2.gt(v128.load(pair, ENDED), both(0))
-  note(pair, v128.and(gone, ended), CANCELLED + BY_ENDED, n, both(0), both(0), both(0))
-  note(pair, v128.andnot(gone, ended), CANCELLED + BY_EXIT, n, both(0), both(0), both(0))
+  noteAs(pair, gone, choose(ended, codes(CANCELLED + BY_ENDED), codes(CANCELLED + BY_EXIT)), n, both(0))
   if (!any(isNew)) return
   const isOpen = f64x2.eq(f64x2.abs(order), both(Infinity))
-  const targets = choose(isOpen, f64x2.promote_low_f32x4(v128.load64_zero(target)), both(NaN))
-  const quantity = choose(isOpen, both(NaN), order)
-  const stays = v128.andnot(isNew, goes)
-  const forced = v128.load(scratch, FORCED)
-  const byCap = v128.load(scratch, FORCED_BY_CAP)
-  const expires = v128.load(scratch, EXPIRED)
-  note(pair, v128.and(goes, v128.and(isNew, ended)), PLACED + KIND_ENDED, n, quantity, targets, both(0))
-  note(pair, v128.andnot(v128.and(goes, isNew), ended), PLACED + KIND_DRAWDOWN_STOP, n, quantity, targets, both(0))
-  note(pair, v128.and(stays, expires), PLACED + KIND_MAX_HOLD, n, quantity, targets, both(0))
-  note(pair, v128.and(stays, v128.andnot(byCap, expires)), PLACED + KIND_CAP, n, quantity, targets, both(0))
-  note(pair, v128.and(stays, v128.andnot(forced, v128.or(byCap, expires))), PLACED + KIND_GROSS, n, quantity, targets, both(0))
-  note(pair, v128.andnot(stays, v128.or(forced, expires)), PLACED + KIND_TARGET, n, quantity, targets, both(0))
+  const out = choose(ended, codes(KIND_ENDED), codes(KIND_DRAWDOWN_STOP))
+  const byLimit = choose(v128.load(scratch, FORCED_BY_CAP), codes(KIND_CAP), codes(KIND_GROSS))
+  const byTarget = choose(v128.load(scratch, FORCED), byLimit, codes(KIND_TARGET))
+  const kind = choose(goes, out, choose(v128.load(scratch, EXPIRED), codes(KIND_MAX_HOLD), byTarget))
+  const what = choose(isOpen, codes(PLACED_OPEN), codes(PLACED))
+  noteAs(pair, isNew, v128.or(what, kind), n, choose(isOpen, f64x2.promote_low_f32x4(v128.load64_zero(target)), order))
 }
 
 /**

@@ -219,7 +219,7 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
     const orders = v128.and(v128.or(leaves, f64x2.gt(value, least)), f64x2.ne(change, both(0)))
     const growth = f64x2.mul(f64x2.sub(v128.and(desired, magnitude), v128.and(held, magnitude)), unit)
     v128.store(cell, where(orders, change), ORDER)
-    if (records) note(pair, orders, PLACED, n, change, both(NaN), both(0))
+    if (records) note(pair, orders, PLACED, n, change)
     count = f64x2.add(count, one(orders))
     changing = f64x2.add(changing, where(orders, value))
     growing = f64x2.add(growing, where(orders, growthOf(pair, growth)))

@@ -1,6 +1,6 @@
 import { isTradable, longCell, marksAt, symbols, symbolsAt } from './block'
 import { orderFee, slipped } from './fills'
-import { note, records } from './journal'
+import { codes, note, noteLong, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
 import {
   BY_END, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, DRAWDOWN_STOPS, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
@@ -20,7 +20,7 @@ export function closeAtEnd(pair: usize, prices: usize, row: i32, kinds: i32, lan
     const order = v128.load(cell, ORDER)
     const waits = v128.and(lanes, f64x2.ne(order, both(0)))
     addTo(pair + CANCELLATIONS, one(waits))
-    if (records) note(pair, waits, CANCELLED + BY_END, n, both(0), both(0), both(0))
+    if (records) note(pair, waits, CANCELLED + BY_END, n, both(0))
     v128.store(cell, v128.andnot(order, lanes), ORDER)
     v128.store(cell, v128.andnot(v128.load(cell, CLOSES), lanes), CLOSES)
     v128.store(long, v128.andnot(v128.load(long, EXIT_REST), lanes), EXIT_REST)
@@ -34,7 +34,7 @@ export function closeAtEnd(pair: usize, prices: usize, row: i32, kinds: i32, lan
       const price = slipped(both(base), v128.load(pair, EXIT_SLIPPAGE), spread, sign)
       const size = f64x2.mul(units, f64x2.mul(price, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)))
       const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))
-      if (records) note(pair, fills, EXECUTED + KIND_END_OF_RUN, n, v128.or(units, sign), price, where(fills, fee))
+      if (records) noteLong(pair, fills, codes(EXECUTED + KIND_END_OF_RUN), n, v128.or(units, sign), price, where(fills, fee))
       addTo(pair + ORDERS, one(fills))
       bookReduction(pair, cell, n, row, units, v128.xor(size, sign), fee, sign)
     }

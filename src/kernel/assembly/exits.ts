@@ -1,7 +1,7 @@
 import { barOf } from './bars'
 import { isTradable, longCell, symbols, symbolsAt } from './block'
 import { orderFee, slipped } from './fills'
-import { note, records } from './journal'
+import { codes, note, noteAs, noteLong, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
 import {
   BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSE, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
@@ -71,7 +71,7 @@ function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, e
   const wasListed = any(f64x2.ne(order, both(0)))
   const cancelled = v128.and(exits, f64x2.ne(order, both(0)))
   addTo(pair + CANCELLATIONS, one(cancelled))
-  if (records) note(pair, cancelled, CANCELLED + BY_EXIT, n, both(0), both(0), both(0))
+  if (records) note(pair, cancelled, CANCELLED + BY_EXIT, n, both(0))
   v128.store(cell, v128.andnot(order, cancelled), ORDER)
   v128.store(cell, v128.andnot(v128.load(cell, CLOSES), cancelled), CLOSES)
   v128.store(long, v128.andnot(v128.load(long, EXIT_REST), cancelled), EXIT_REST)
@@ -85,22 +85,21 @@ function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, e
   const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))
   const fills = f64x2.gt(units, both(0))
   addTo(pair + ORDERS, one(fills))
-  if (records) noteExit(pair, n, EXECUTED, fills, stopped, trails, v128.or(units, sign), filledAt, fee)
+  if (records) noteLong(pair, fills, exitOf(EXECUTED, stopped, trails), n, v128.or(units, sign), filledAt, fee)
   const locks = v128.and(fills, v128.load(pair, NEEDS_CHANGE))
   v128.store(long, choose(locks, v128.or(both(1), side), v128.load(long, LOCKED_SIDE)), LOCKED_SIDE)
   watchLock(pair, n)
   bookReduction(pair, cell, n, row, units, v128.xor(size, sign), fee, sign)
   const rest = where(exits, f64x2.sub(both(0), v128.load(cell, QUANTITY)))
   const remains = f64x2.ne(rest, both(0))
-  if (records) noteExit(pair, n, LEFT_OVER, remains, stopped, trails, rest, both(0), both(0))
+  if (records) noteAs(pair, remains, exitOf(LEFT_OVER, stopped, trails), n, rest)
   if (any(remains)) waitForRest(pair, cell, n, rest, remains, wasListed)
 }
 
-/** Records what became of an exit, under the name of what the bar crossed. */
-function noteExit(pair: usize, n: usize, what: i32, lanes: v128, stopped: v128, trails: v128, quantity: v128, price: v128, fee: v128): void {
-  note(pair, v128.and(lanes, v128.and(stopped, trails)), what + KIND_TRAILING_STOP, n, quantity, price, fee)
-  note(pair, v128.and(lanes, v128.andnot(stopped, trails)), what + KIND_STOP_LOSS, n, quantity, price, fee)
-  note(pair, v128.andnot(lanes, stopped), what + KIND_TAKE_PROFIT, n, quantity, price, fee)
+/** The code of what became of an exit, under the name of what the bar crossed. */
+function exitOf(what: i32, stopped: v128, trails: v128): v128 {
+  const stop = choose(trails, codes(what + KIND_TRAILING_STOP), codes(what + KIND_STOP_LOSS))
+  return choose(stopped, stop, codes(what + KIND_TAKE_PROFIT))
 }
 
 function waitForRest(pair: usize, cell: usize, n: usize, rest: v128, remains: v128, wasListed: bool): void {

@@ -1,10 +1,10 @@
 import { hasMargins, isLong, isTradable, leapsAt, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { note, records } from './journal'
+import { noteCut, noteLegs, records } from './journal'
 import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, signOf, where } from './lanes'
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, CUT_OFF, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, CLOSES, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
-  FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HALF_SPREAD, HEAD_BYTES, HELD, INCREASE, INCREASED, LEVERAGE, LISTED, MARGIN,
-  MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERED_COUNT, ORDERED_UNITS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCED, SCALED, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
+  FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HALF_SPREAD, HEAD_BYTES, HELD, INCREASE, LEVERAGE, LISTED, MARGIN,
+  MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERED_COUNT, ORDERED_UNITS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SCALED, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
 } from './layout'
 
 /** Fills what waits at the open of a row: buying power is shared out, then every listed order is booked. */
@@ -210,8 +210,8 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     fills = f64x2.add(fills, f64x2.add(one(f64x2.gt(reduced, both(0))), one(grows)))
     const left = f64x2.add(held, v128.or(reduced, sign))
     if (records) {
-      if (isCut) noteCut(pair, n, sign, f64x2.sub(size, reduced), increased, SCALED)
-      noteLegs(pair, price, n, sign, reduced, reduceFee, increased, increaseFee)
+      if (isCut) noteCut(pair, n, sign, f64x2.sub(size, reduced), increased, CUT_OFF + SCALED)
+      noteLegs(pair, n, sign, reduced, increased)
     }
     v128.store(cell, f64x2.add(left, v128.or(increased, sign)), QUANTITY)
     let tradeCash = f64x2.sub(f64x2.sub(v128.load(cell, TRADE_CASH), reduceValue), reduceFee)
@@ -234,21 +234,6 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
   addTo(pair + FEES, fees)
   addTo(pair + FILLS, fills)
   store<i32>(pair, <i32>((waiting - start) >> 2), LISTED)
-}
-
-/** Records the legs of an order that have filled at the open of symbol n. */
-export function noteLegs(pair: usize, prices: usize, n: usize, sign: v128, reduced: v128, reduceFee: v128, increased: v128, increaseFee: v128): void {
-  const open = v128.load64_splat(prices, OPEN)
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
-  const reducePrice = slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign)
-  const increasePrice = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
-  note(pair, f64x2.gt(reduced, both(0)), REDUCED, n, v128.or(reduced, sign), reducePrice, reduceFee)
-  note(pair, f64x2.gt(increased, both(0)), INCREASED, n, v128.or(increased, sign), increasePrice, increaseFee)
-}
-
-/** Records that of a leg only `kept` units are left, and why. */
-export function noteCut(pair: usize, n: usize, sign: v128, wanted: v128, kept: v128, why: i32): void {
-  note(pair, f64x2.ne(wanted, kept), CUT_OFF + why, n, v128.xor(f64x2.sub(wanted, kept), sign), both(0), both(0))
 }
 
 /** Counts the trades that the lanes close: their cash is the profit. */

@@ -8,7 +8,7 @@ import {
   BARS, CAPPED_COUNT, CELL_BYTES, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, HEAD_BYTES, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
   RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, WATCH_BYTES,
 } from './layout'
-import { readJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
+import { handOverJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
 import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
@@ -56,7 +56,7 @@ export function run(pairs: usize, count: i32, atOnce: i32): void {
     while (some < min(atOnce, count - i) && !isOver(pair + <usize>some * pairBytes)) some++
     runSome(pair, some, first, pairBytes)
   }
-  if (records) readJournal()
+  if (records) handOverJournal()
 }
 
 function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {

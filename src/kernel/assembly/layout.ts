@@ -110,6 +110,8 @@ export const CASH_RATE = 1152
 /** Of corporate actions of the row at hand: Σ value and Σ|value| of what they filled. */
 export const ACTIONS_VALUE = 1168
 export const ACTIONS_SIZE = 1184
+/** Two u64: the portfolios' numbers in the batch, as the keys of the journal have them. */
+export const NUMBERS = 1200
 
 // ── Slots of a pair's head that only portfolios with longer cells use ──
 /** Of the bar's fills so far, by leg: Σ value, Σ|value|, Σ fee; the actions' slots hold the reducing value and size. */
@@ -293,34 +295,39 @@ export const TILE_CAREFUL = 0
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 16
 
-// ── The journal: one event of one portfolio ──
-/** u32: address of the portfolio's lane; i32: code, symbol and row of the block. */
-export const EVENT_LANE = 0
+// ── The journal: 16 bytes an event of one portfolio, a key and a quantity ──
+/** u32: row of the block × symbols + symbol. */
+export const EVENT_CELL = 0
+/** u32: the code, and the number of the portfolio shifted behind it. */
 export const EVENT_CODE = 4
-export const EVENT_SYMBOL = 8
-export const EVENT_ROW = 12
-export const EVENT_QUANTITY = 16
-/** Fill price, or the target of an order that is sized as it fills. */
-export const EVENT_PRICE = 24
-export const EVENT_FEE = 32
-export const EVENT_BYTES = 40
+export const EVENT_QUANTITY = 8
+export const EVENT_BYTES = 16
+/** Of what no reader can work out again, two more float64 behind it: a fill's price and fee, a mark's cash and Σ|q × unit|. */
+export const EVENT_PRICE = 16
+export const EVENT_FEE = 24
+export const LONG_EVENT_BYTES = 32
+export const NUMBER_SHIFT = 8
+/** The number of nobody: the twin of an odd batch's last portfolio. */
+export const NOBODY = 0xff_ffff
 /** Most events of one symbol of one portfolio in one row. */
 export const EVENTS_PER_CELL = 16
 
 /** What an event is. To some codes the place of an order kind or of an outcome is added, × 16. */
 export const PLACED = 1
-/** A leg of the order that waited. */
+/** The legs of the order that waited, one behind the other. */
 export const REDUCED = 2
 export const INCREASED = 3
 /** Part of an order that will not fill, and why; a whole one cancelled, and why; one whose quantity a split changed. */
 export const CUT_OFF = 4
 export const CANCELLED = 5
 export const CHANGED = 6
-/** An execution of the kernel's own, and what volume left of it, which waits for the next open. */
-export const EXECUTED = 7
-export const LEFT_OVER = 8
-/** A mark: equity, cash and Σ|q × unit|. */
-export const MARKED = 9
+/** What volume left of an execution of the kernel's own: it waits for the next open. */
+export const LEFT_OVER = 7
+/** An order that is sized as it fills: in place of a quantity, its target. */
+export const PLACED_OPEN = 8
+/** What has a longer event: an execution of the kernel's own; a mark, with its equity. */
+export const EXECUTED = 9
+export const MARKED = 10
 /** What is added to a code: a place in ORDER_KINDS or ORDER_OUTCOMES. */
 export const KIND_TARGET = 0
 export const KIND_CAP = 16

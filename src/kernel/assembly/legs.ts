@@ -119,7 +119,7 @@ function planOrder(pair: usize, prices: usize, scratch: usize, n: usize, row: i3
   if (records) {
     const lost = f64x2.sub(size, wanted)
     const rest = f64x2.add(f64x2.sub(wanted, left), where(f64x2.lt(size, both(Infinity)), lost))
-    note(pair, stops, CUT_OFF + LIMITED_BY_VOLUME, n, v128.xor(rest, sign), both(0), both(0))
+    note(pair, stops, CUT_OFF + LIMITED_BY_VOLUME, n, v128.xor(rest, sign))
   }
   v128.store(scratch, stops, CUT)
   v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier), REDUCE_UNIT)

@@ -1,13 +1,13 @@
 import { barsBefore } from './bars'
-import { leapsAt, longCell, pricesAt, scratchAt, symbols } from './block'
+import { leapsAt, longCell, scratchAt, symbols } from './block'
 import { limitIncreases, scaleToFit, sizeIncreases } from './buying-power'
-import { clearlyFits, closeTrades, noteLegs } from './fills'
-import { records } from './journal'
+import { clearlyFits, closeTrades } from './fills'
+import { noteLegs, records } from './journal'
 import { addTo, any, both, choose, one, signOf, where } from './lanes'
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, BAR_UNITS, BEST_PRICE, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, EARLY_UNTIL, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW,
   EXIT_BAR, EXIT_REST, FEES, FILLED, FILLS, HAS_EXITS, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, INCREASE_PRICE,
-  INCREASE_UNIT, LEVEL_PRICE, LISTED, MIN_HOLD_BARS, ORDER, ORDERS, PRICE_BYTES, QUANTITY, REDUCE, REDUCED_FEES, REDUCE_UNIT, SCRATCH_BYTES, TRADE_CASH,
+  INCREASE_UNIT, LEVEL_PRICE, LISTED, MIN_HOLD_BARS, ORDER, ORDERS, QUANTITY, REDUCE, REDUCED_FEES, REDUCE_UNIT, SCRATCH_BYTES, TRADE_CASH,
 } from './layout'
 import { planLegs, planListed, plannedFee } from './legs'
 import { watch } from './watch'
@@ -50,7 +50,7 @@ function bookLegs(pair: usize, n: usize, row: i32, t: i32): void {
   const grows = f64x2.gt(increased, both(0))
   const reducedBy = f64x2.mul(reduced, v128.load(scratch, REDUCE_UNIT))
   const increasedBy = f64x2.mul(increased, v128.load(scratch, INCREASE_UNIT))
-  if (records) noteLegs(pair, pricesAt + (<usize>(row * symbols) + n) * PRICE_BYTES, n, sign, reduced, v128.andnot(fee, grows), increased, where(grows, fee))
+  if (records) noteLegs(pair, n, sign, reduced, increased)
   bookReduction(pair, cell, n, row, reduced, v128.xor(reducedBy, sign), v128.andnot(fee, grows), sign)
   bookIncrease(pair, cell, n, row, t, increased, v128.load(scratch, INCREASE_PRICE), v128.xor(increasedBy, sign), where(grows, fee), sign)
   v128.store(longCell(pair, n), f64x2.add(reduced, increased), BAR_UNITS)

@@ -1,5 +1,5 @@
 import { hasCarry, heldAt, returnsPerBar, symbols } from './block'
-import { note, recordsMarks } from './journal'
+import { codes, noteLong, recordsMarks } from './journal'
 import { addTo, both, choose, magnitudeMask, one, where } from './lanes'
 import {
   BARS_IN_MARKET, BEST_RETURN, CASH, CELL_BYTES, CLOSES_PERIOD, CLOSE_UNIT, DRAWDOWN_PERIODS, ENDED, ENDED_AT, EQUITY, FILLED, FIRST_DOWNSIDE_SQUARE,
@@ -53,7 +53,7 @@ export function measure(pair: usize, value: v128, gross: v128, t: i32, kinds: i3
   v128.store(pair, gross, HELD)
   if (hasCarry) v128.store(pair, value, VALUE)
   const inverse = f64x2.div(both(1), equity)
-  if (recordsMarks()) note(pair, i64x2.splat(-1), MARKED, 0, equity, v128.load(pair, CASH), gross)
+  if (recordsMarks()) noteLong(pair, i64x2.splat(-1), codes(MARKED), 0, equity, v128.load(pair, CASH), gross)
   if ((kinds & IS_FIRST) != 0) startMeasuring(pair, equity, inverse)
   const closes = (kinds & CLOSES_PERIOD) != 0
   if (closes && !returnsPerBar) closePeriod(pair, (kinds & IS_FIRST_PERIOD) != 0)

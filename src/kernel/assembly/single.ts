@@ -1,8 +1,8 @@
 import { hasMargins, symbolsAt, toLots } from './block'
 import { decideCarefully } from './careful'
 import { isScheduled, isSimple, out, rests } from './decide'
-import { closeTrades, fillPair, noteLegs, orderFee, slipped } from './fills'
-import { note, records } from './journal'
+import { closeTrades, fillPair, orderFee, slipped } from './fills'
+import { note, noteLegs, records } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
   CASH, CELL_BYTES, CLOSE_UNIT, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, HALF_SPREAD, HAS_ACTIONS,
@@ -63,7 +63,7 @@ function fillWhole(pair: usize, prices: usize): bool {
     closeTrades(pair, tradeCash, closes)
     tradeCash = v128.andnot(tradeCash, closes)
   }
-  if (records) noteLegs(pair, prices, 0, sign, reduced, reduceFee, increased, increaseFee)
+  if (records) noteLegs(pair, 0, sign, reduced, increased)
   v128.store(cell, f64x2.add(left, v128.or(increased, sign)), QUANTITY)
   v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
   v128.store(cell, both(0), ORDER)
@@ -102,7 +102,7 @@ export function decideSingle(pair: usize, prices: usize, tile: usize, row: i32, 
   const far = f64x2.gt(value, f64x2.mul(v128.load(pair, THRESHOLD), equity))
   const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, both(0)))
   v128.store(cell, where(orders, change), ORDER)
-  if (records) note(pair, orders, PLACED, 0, change, both(NaN), both(0))
+  if (records) note(pair, orders, PLACED, 0, change)
   addTo(pair + ORDERS, one(orders))
   store<i32>(pair, i32(any(orders)), LISTED)
   store<u32>(cell + CELL_BYTES, 0)

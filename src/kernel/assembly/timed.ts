@@ -2,7 +2,7 @@ import { heldAt, hasLots, isTradable, keepsCombined, longCell, lotValuesAt, padd
 import { bindsCaps, grossOf } from './careful'
 import { combinedOf, releaseLock } from './exits'
 import { expired, keepTime } from './holding'
-import { note, records } from './journal'
+import { codes, noteAs, records } from './journal'
 import { LIMIT_SLACK, any, both, choose, magnitudeMask, magnitudeMask32, one, opposite, signMask32, where } from './lanes'
 import {
   CELL_BYTES, CLOSE_UNIT, EARLY_UNTIL, EQUITY, EXPIRED, HEAD_BYTES, HELD, KIND_MAX_HOLD, KIND_TARGET, ORDER, ORDERED_COUNT, ORDERED_UNITS, OWN_CAP, PLACED, PRICE_BYTES, QUANTITY, SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS,
@@ -144,10 +144,8 @@ function noteOrders(pair: usize, list: usize, end: usize): void {
     const n = <usize>load<u32>(list)
     const cell = pair + HEAD_BYTES + n * CELL_BYTES
     const order = v128.load(cell, ORDER)
-    const orders = f64x2.ne(order, both(0))
     const expires = v128.load(scratchAt + n * SCRATCH_BYTES, EXPIRED)
-    note(pair, v128.andnot(orders, expires), PLACED + KIND_TARGET, n, order, both(NaN), both(0))
-    note(pair, v128.and(orders, expires), PLACED + KIND_MAX_HOLD, n, order, both(NaN), both(0))
+    noteAs(pair, f64x2.ne(order, both(0)), choose(expires, codes(PLACED + KIND_MAX_HOLD), codes(PLACED + KIND_TARGET)), n, order)
   }
 }
 
