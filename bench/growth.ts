@@ -123,7 +123,7 @@ export async function benchBarGrowth({ bars, runs }: Pick<GrowthSize, 'bars' | '
   return {
     name: 'more bars', setting: { portfolios: bars[0].portfolios, symbols: bars[0].symbols, signals: SIGNALS, workers: availableParallelism() },
     figures: figuresOf(grown, byBars, 'bars'), plot: plotOf('bars', grown.map((each) => [each.extent.bars, each])),
-    notes: [...NOTES, 'The market itself grows with the bars, and every worker reads it whole.'],
+    notes: NOTES,
   }
 }
 

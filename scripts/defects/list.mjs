@@ -110,8 +110,8 @@ export const DEFECTS = [
     name: 'staged features are computed from the next row',
     edits: [{
       file: 'src/stages/input-rows.ts',
-      from: 'fillers.push((t) => readMarketInput(market, place.input, t, out))',
-      to: 'fillers.push((t) => readMarketInput(market, place.input, Math.min(t + 1, market.timeline.closeTimes.length - 1), out))',
+      from: 'readMarketInput(window.columns, place.input, window.seek(t), out)',
+      to: 'readMarketInput(window.columns, place.input, window.seek(Math.min(t + 1, market.rows - 1)), out)',
     }],
     tests: ['tests/parity/leak.test.ts'],
     build: true,

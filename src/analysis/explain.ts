@@ -6,6 +6,7 @@ import type { DecisionField } from '../domain/risk-decision.ts'
 import { formatTime } from '../domain/timeline.ts'
 import type { TargetTrace } from '../kernel/kernel.ts'
 import { readMarket } from '../stages/market-artefact.ts'
+import { StoredMarket } from '../stages/stored-market.ts'
 import { exposureChain, valueOf, type ExposureStep, type StoredDecision } from './exposure-chain.ts'
 import type { OpenedRun } from './opened-run.ts'
 import { parseOrderKey, portfolioByKey } from './order-key.ts'
@@ -106,8 +107,10 @@ export function explainOrder(run: OpenedRun, key: string): Explanation {
   const at = { t: closeTimes.indexOf(parts.closeTime), n: run.artefacts.symbols.indexOf(parts.symbol) }
   if (at.t < 0 || at.n < 0) throw noSuchOrder(config, key)
   const watch = watchOrder({ symbol: at.n, decidedAt: at.t, kind: parts.kind }, market)
-  const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: watch.recorder })
+  const stored = new StoredMarket(run.store, run.artefacts.market)
+  const { kernel, blocks } = reopenPortfolio(run, { config, market: stored, recorder: watch.recorder })
   const watched = watch.run(kernel, blocks)
+  stored.close()
   if (watched === undefined) throw noSuchOrder(config, key)
   const keyOf = (of: { decidedAt: number; kind: Order['kind'] }) =>
     orderKey({ portfolioKey: parts.portfolioKey, closeTime: closeTimes[of.decidedAt], symbol: parts.symbol, kind: of.kind })

@@ -1,14 +1,13 @@
 import { MillraceError } from '../base/errors.ts'
-import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Performance } from '../domain/performance.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { WalkForwardGroup } from '../experiment/experiment.ts'
 import type { Kernel, KernelBlock, Recorder } from '../kernel/kernel.ts'
-import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
+import { createBatchKernel, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { collectLedgerRows, type LedgerRows } from '../lineup/ledger-rows.ts'
 import { readPerformances } from '../lineup/results.ts'
 import { kernelBlocks } from '../stages/kernel-blocks.ts'
-import { readMarket } from '../stages/market-artefact.ts'
+import { MarketWindow, StoredMarket } from '../stages/stored-market.ts'
 import { runStitched, stitchedIdentity, type Segment } from '../stages/stitched-run.ts'
 import { portfolioOf, storedPlace, type OpenedRun } from './opened-run.ts'
 
@@ -24,13 +23,12 @@ export interface ReplayedPortfolio {
 /** A kernel over one portfolio of a run, and the blocks to turn it with. */
 export function reopenPortfolio(
   run: OpenedRun,
-  of: { readonly config: PortfolioConfig; readonly market: MarketPanels; readonly recorder: Recorder },
+  of: { readonly config: PortfolioConfig; readonly market: StoredMarket; readonly recorder: Recorder },
 ): { readonly kernel: Kernel; readonly blocks: Iterable<KernelBlock> } {
   const { config, market, recorder } = of
   const layout = layOutBatch([config])
-  const kernel = createBatchKernel({ layout, market, times: market.timeline, profile: run.experiment.profile }, recorder)
+  const kernel = createBatchKernel({ layout, instruments: market.instruments, rows: tradedRows(market), profile: run.experiment.profile }, recorder)
   const inputs = {
-    store: run.store,
     market,
     signals: layout.signals.map((signal) => storedPlace(run, run.artefacts.signals, signal)),
     patterns: layout.patterns.map((pattern) => decisionsOf(run, pattern).map((decision) => decision.place)),
@@ -55,14 +53,25 @@ export function replayPortfolio(run: OpenedRun, id: string): ReplayedPortfolio {
   const stitched = walkForwardOf(run, id)
   if (stitched !== undefined) return replayWalkForward(run, stitched)
   const config = portfolioOf(run, id)
-  const market = readMarket(run.store, run.artefacts.market)
-  const { closeTimes } = market.timeline
-  const rows = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => closeTimes[t] })
-  const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: rows.recorder })
-  for (const block of blocks) kernel.run(block)
-  const performance = kernel.performance(0)
+  const { rows, result: performance } = record(run, config, (market, { recorder }) => {
+    const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder })
+    for (const block of blocks) kernel.run(block)
+    return kernel.performance(0)
+  })
   const stored = storedPerformance(run, id)
   return { config, rows, performance, identical: stored !== undefined && samePerformance(performance, stored) }
+}
+
+/** What a portfolio does while `turn` steps it over the run's market. */
+function record<T>(run: OpenedRun, config: PortfolioConfig, turn: (market: StoredMarket, rows: LedgerRows) => T): { readonly rows: LedgerRows; readonly result: T } {
+  const market = new StoredMarket(run.store, run.artefacts.market)
+  const times = new MarketWindow(market, [])
+  const rows = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => times.closeTime(t) })
+  try {
+    return { rows, result: turn(market, rows) }
+  } finally {
+    market.close()
+  }
 }
 
 /** The walk-forward of that name. */
@@ -74,15 +83,11 @@ export function walkForwardOf(run: OpenedRun, id: string): WalkForwardGroup | un
 function replayWalkForward(run: OpenedRun, group: WalkForwardGroup): ReplayedPortfolio {
   const { patterns, profile } = run.experiment
   const config = stitchedIdentity(group, patterns)
-  const market = readMarket(run.store, run.artefacts.market)
-  const { closeTimes } = market.timeline
-  const rows = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => closeTimes[t] })
-  const performance = runStitched({
-    store: run.store, market, group, patterns, profile,
+  const { rows, result: performance } = record(run, config, (market, { recorder }) => runStitched({
+    market, group, patterns, profile, recorder,
     signal: (name) => storedPlace(run, run.artefacts.signals, name),
     decisions: (pattern) => decisionsOf(run, pattern).map(({ place }) => place),
-    recorder: rows.recorder,
-  }, segmentsOf(run, group.name))
+  }, segmentsOf(run, group.name)))
   const stored = storedPerformance(run, group.name)
   return { config, rows, performance, identical: stored !== undefined && samePerformance(performance, stored) }
 }
@@ -115,14 +120,13 @@ function storedPerformance(run: OpenedRun, id: string): Performance | undefined 
 export function firstFilledOrder(run: OpenedRun, id: string): string | undefined {
   if (walkForwardOf(run, id) !== undefined) return undefined
   const config = portfolioOf(run, id)
-  const market = readMarket(run.store, run.artefacts.market)
-  const { closeTimes } = market.timeline
-  const { recorder, ledgers } = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => closeTimes[t] })
-  const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: { fill: recorder.fill } })
-  for (const block of blocks) {
-    kernel.run(block)
-    const key = ledgers.fills.orderKey[0]
-    if (key !== undefined) return String(key)
-  }
-  return undefined
+  return record(run, config, (market, { recorder, ledgers }) => {
+    const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: { fill: recorder.fill } })
+    for (const block of blocks) {
+      kernel.run(block)
+      const key = ledgers.fills.orderKey[0]
+      if (key !== undefined) return String(key)
+    }
+    return undefined
+  }).result
 }

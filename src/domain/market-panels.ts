@@ -53,11 +53,32 @@ export function pairIndex(first: number, second: number, symbols: number): numbe
   return first * symbols - (first * (first + 1)) / 2 + (second - first - 1)
 }
 
-/** The panels a market input is made of: of a whole history, or of a single row. */
-export type MarketColumns = Pick<
-  MarketPanels,
-  'instruments' | 'open' | 'high' | 'low' | 'close' | 'volume' | 'adjustment' | 'splitProduct'
->
+type InputPanel = 'open' | 'high' | 'low' | 'close' | 'volume' | 'adjustment' | 'splitProduct'
+
+/** The panels a market input is made of: of a whole history, or of some rows. */
+export type MarketColumns = Pick<MarketPanels, 'instruments' | InputPanel>
+
+interface InputParts {
+  readonly panel: InputPanel
+  /** What its forward-adjusted view is made with; null for the raw one. */
+  readonly factors: 'adjustment' | 'splitProduct' | null
+}
+
+const PARTS: ReadonlyMap<MarketInput, InputParts> = new Map(MARKET_INPUTS.map((input): [MarketInput, InputParts] => {
+  const isRaw = input.startsWith('raw.')
+  const panel = (isRaw ? input.slice(4) : input) as InputPanel
+  return [input, { panel, factors: isRaw ? null : panel === 'volume' ? 'splitProduct' : 'adjustment' }]
+}))
+
+function partsOf(input: MarketInput): InputParts {
+  return PARTS.get(input) as InputParts
+}
+
+/** The panels that {@link readMarketInput} reads for an input. */
+export function panelsOf(input: MarketInput): readonly InputPanel[] {
+  const { panel, factors } = partsOf(input)
+  return factors === null ? [panel] : [panel, factors]
+}
 
 /**
  * Fills `out` (N long) with one row of a market input as features see it: adjusted prices are
@@ -66,13 +87,13 @@ export type MarketColumns = Pick<
 export function readMarketInput(market: MarketColumns, input: MarketInput, t: number, out: Float64Array): void {
   const symbols = market.instruments.length
   const start = t * symbols
-  const raw = input.startsWith('raw.')
-  const column = (raw ? input.slice(4) : input) as 'open' | 'high' | 'low' | 'close' | 'volume'
-  const values = market[column]
-  const factors = column === 'volume' ? market.splitProduct : market.adjustment
-  for (let n = 0; n < symbols; n++) {
-    const value = values[start + n]
-    if (raw) out[n] = value
-    else out[n] = column === 'volume' ? value / factors[start + n] : value * factors[start + n]
+  const { panel, factors } = partsOf(input)
+  const values = market[panel]
+  if (factors === null) {
+    for (let n = 0; n < symbols; n++) out[n] = values[start + n]
+  } else if (factors === 'splitProduct') {
+    for (let n = 0; n < symbols; n++) out[n] = values[start + n] / market.splitProduct[start + n]
+  } else {
+    for (let n = 0; n < symbols; n++) out[n] = values[start + n] * market.adjustment[start + n]
   }
 }

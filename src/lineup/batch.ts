@@ -1,3 +1,4 @@
+import type { Instrument } from '../domain/instrument.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
@@ -5,7 +6,6 @@ import type { RowRange } from '../domain/walk-forward.ts'
 import type { BatchPortfolio, Kernel, KernelSetup, MarketBlock, Recorder } from '../kernel/kernel.ts'
 import { createReferenceKernel } from '../kernel/reference.ts'
 import { createSweepKernel, unpooled, type SweepKernel } from '../kernel/sweep.ts'
-import { barsOverlap } from '../kernel/vector-rules.ts'
 import { kernelModules } from './kernel-file.ts'
 
 /** The distinct signals and patterns of a batch, in the order its kernel blocks hold them. */
@@ -43,15 +43,13 @@ function number(names: Map<string, number>, name: string): number {
 
 export interface BatchSetup {
   readonly layout: BatchLayout
-  readonly market: Pick<MarketPanels, 'instruments' | 'warmupRows'>
-  /** What is decided and measured, where it is not everything after the market's warm-up. */
-  readonly rows?: RowRange
-  /** Of every row of the timeline. */
-  readonly times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array }
+  readonly instruments: readonly Instrument[]
+  /** What is decided and measured. */
+  readonly rows: RowRange
   readonly profile: MetricProfile
 }
 
-/** A kernel with all its verbs over a batch, measured from the market's first row after warm-up to its last, or over `rows`. */
+/** A kernel with all its verbs over a batch. */
 export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
   return createReferenceKernel(setupOf(of), recorder)
 }
@@ -60,23 +58,25 @@ export function createBatchKernel(of: BatchSetup, recorder?: Recorder): Kernel {
  * The fastest kernel for a batch: the reference where bars overlap, else the SIMD kernel as far as it has the
  * portfolios' rules. The figures, and what a recorder is told, are the same, bit for bit.
  */
-export function createSweep(of: BatchSetup, recorder?: Recorder): SweepKernel {
-  if (barsOverlap(of.times)) return unpooled(createBatchKernel(of, recorder))
+export function createSweep(of: BatchSetup & { readonly barsOverlap: boolean }, recorder?: Recorder): SweepKernel {
+  if (of.barsOverlap) return unpooled(createBatchKernel(of, recorder))
   return createSweepKernel(kernelModules(), setupOf(of), recorder)
 }
 
-function setupOf({ layout, market, rows, times, profile }: BatchSetup): KernelSetup {
-  return {
-    instruments: market.instruments,
-    portfolios: layout.portfolios,
-    profile,
-    firstRow: rows?.first ?? market.warmupRows,
-    lastRow: rows?.last ?? times.closeTimes.length - 1,
-  }
+function setupOf({ layout, instruments, rows, profile }: BatchSetup): KernelSetup {
+  return { instruments, portfolios: layout.portfolios, profile, firstRow: rows.first, lastRow: rows.last }
 }
 
+/** Everything after the warm-up. */
+export function tradedRows(market: Pick<MarketPanels, 'warmupRows'> & { readonly rows: number }): RowRange {
+  return { first: market.warmupRows, last: market.rows - 1 }
+}
+
+/** What kernels read of a market. */
+export type BlockPanels = Omit<MarketPanels, 'warmupRows' | 'intervalMs' | 'adjustment' | 'splitProduct'>
+
 /** Rows [from, to) of a market as a kernel block's view; nothing is copied. */
-export function marketBlock(market: MarketPanels, from: number, to: number): MarketBlock {
+export function marketBlock(market: BlockPanels, from: number, to: number): MarketBlock {
   const symbols = market.instruments.length
   const panel = (values: Float64Array) => values.subarray(from * symbols, to * symbols)
   return {

@@ -2,7 +2,8 @@ import type { Instrument } from '../domain/instrument.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
 import { decisionWidth, type DecisionField } from '../domain/risk-decision.ts'
-import { createSweep, layOutBatch } from '../lineup/batch.ts'
+import { barsOverlap } from '../kernel/vector-rules.ts'
+import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { collectLedgerRows } from '../lineup/ledger-rows.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Role, RoleRow, Slot } from '../lineup/role.ts'
@@ -71,7 +72,7 @@ function createBatch(spec: PortfolioRoleSpec, batch: PortfolioBatch, store: Stor
     closeTime: (t) => spec.closeTimes[t],
   })
   const kernel = createSweep(
-    { layout, market: spec, times: spec, profile: spec.profile },
+    { layout, instruments: spec.instruments, barsOverlap: barsOverlap(spec), rows: tradedRows({ ...spec, rows: spec.closeTimes.length }), profile: spec.profile },
     spec.record === 'all' ? rows.recorder : undefined,
   )
   const market = [...MARKET, ...spec.optionalMarket]

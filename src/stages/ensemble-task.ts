@@ -3,7 +3,8 @@ import { createEnsembleStep } from '../ensembles/ensemble.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 export interface EnsembleTask {
   readonly store: string
@@ -20,27 +21,28 @@ export interface EnsembleTask {
 /** Stage 3: one signal made from others, stored like a strategy's. */
 export async function ensembleTask(task: EnsembleTask): Promise<void> {
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
-  const rows = market.timeline.closeTimes.length
+  const market = new StoredMarket(store, task.market)
+  const { rows } = market
   const columns = market.instruments.length
   const step = createEnsembleStep({ method: task.method, weights: task.weights, symbols: columns })
   const values = new Float32Array(rows * columns)
   const out = new Float64Array(columns)
-  const inputs = openInputRows(store, market, task.inputs)
+  const inputs = openInputRows(market, task.inputs)
   try {
-    turnCrank(market.timeline, inputs, (row, arrays) => {
+    turnCrank(market.rows, inputs, (row, arrays) => {
       step.step(row, arrays, out)
       values.set(out, row.t * columns)
     })
   } finally {
     inputs.close()
+    market.close()
   }
   const draft = store.draft({
     address: task.address,
     kind: 'signals',
     madeFrom: task.madeFrom,
     members: [task.address],
-    facts: { labels: [task.name], symbols: market.instruments.map((instrument) => instrument.symbol) },
+    facts: { labels: [task.name], symbols: market.symbols },
   })
   draft.addPanel('signals', { values, rows, columns })
   draft.publish()

@@ -3,7 +3,8 @@ import type { FeatureRef } from '../features/feature.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 /** One feature to compute and where its direct inputs are. */
 export interface FeatureJob {
@@ -28,8 +29,8 @@ export function featureFile(position: number): string {
 /** Stage 0: computes each feature of a chunk over the whole history, one panel each. */
 export async function featureTask(task: FeatureTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
-  const rows = market.timeline.closeTimes.length
+  const market = new StoredMarket(store, task.market)
+  const { rows } = market
   const draft = store.draft({
     address: task.address,
     kind: 'features',
@@ -44,9 +45,9 @@ export async function featureTask(task: FeatureTask, report: (done: number, tota
     const step = createFeatureStep(node, market.instruments.length)
     const values = new Float64Array(rows * columns)
     const out = new Float64Array(columns)
-    const inputs = openInputRows(store, market, job.inputs)
+    const inputs = openInputRows(market, job.inputs)
     try {
-      turnCrank(market.timeline, inputs, (row, arrays) => {
+      turnCrank(market.rows, inputs, (row, arrays) => {
         step.step(row, arrays, out)
         values.set(out, row.t * columns)
       })

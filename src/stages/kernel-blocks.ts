@@ -1,10 +1,10 @@
-import type { MarketPanels } from '../domain/market-panels.ts'
 import { combineDecisions, createPatternDecisions, type DecisionField, type PatternDecisions } from '../domain/risk-decision.ts'
 import type { KernelBlock } from '../kernel/kernel.ts'
-import type { Address, PanelReader, Store } from '../store/store.ts'
+import type { Address, PanelReader } from '../store/store.ts'
 import { marketBlock } from '../lineup/batch.ts'
 import { blockRows } from './block-rows.ts'
 import type { SignalRows } from './signal-rows.ts'
+import { MarketWindow, type StoredMarket } from './stored-market.ts'
 
 /** Where a stored signal is: its chunk, and its place among the chunk's instances. */
 export interface SignalPlace {
@@ -22,8 +22,7 @@ export interface DecisionPlace {
 }
 
 export interface BlockInputs {
-  readonly store: Store
-  readonly market: MarketPanels
+  readonly market: StoredMarket
   /** In the batch's signal order. */
   readonly signals: readonly SignalSource[]
   /** Makes the signals that are not stored. */
@@ -34,23 +33,27 @@ export interface BlockInputs {
   readonly rowsPerBlock?: number
 }
 
+/** What kernels read of every market. */
+const BLOCK_PANELS = ['open', 'high', 'low', 'close', 'volume', 'split', 'dividend'] as const
+
 /**
  * Hands out the history, or rows [firstRow, endRow) of it, as kernel blocks, in order: rows that are read once into kernel
  * memory and shared by every portfolio of the batch. Buffers are reused: a block is valid until the next.
  * Memory does not grow with the history or the number of portfolios.
  */
 export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: number): Generator<KernelBlock> {
-  const { store, market } = inputs
-  const rows = endRow ?? market.timeline.closeTimes.length
+  const { market } = inputs
+  const rows = endRow ?? market.rows
   const symbols = market.instruments.length
   const rowsPerBlock = inputs.rowsPerBlock ?? blockRows({ symbols, signals: inputs.signals.length })
-  const panels = new Map<Address, PanelReader>()
-  const open = (artefact: Address, file: string): PanelReader => {
+  const window = new MarketWindow(market, [...BLOCK_PANELS, ...market.optional])
+  const panels = new Map<Address, PanelBlocks>()
+  const open = (artefact: Address, file: string): PanelBlocks => {
     const known = panels.get(artefact)
     if (known !== undefined) return known
-    const reader = store.panel(artefact, file)
-    panels.set(artefact, reader)
-    return reader
+    const opened = new PanelBlocks(market.store.panel(artefact, file), rowsPerBlock)
+    panels.set(artefact, opened)
+    return opened
   }
   const chunks = groupByChunk(inputs.signals)
   const fused = openFused(inputs, { rowsPerBlock, firstRow })
@@ -67,22 +70,42 @@ export function* kernelBlocks(inputs: BlockInputs, firstRow: number, endRow?: nu
       const to = Math.min(rows, from + rowsPerBlock)
       for (const [artefact, wanted] of chunks) {
         const panel = open(artefact, 'signals')
-        copySignals(panel.read(from, to) as Float32Array, {
-          wanted, symbols, rows: to - from, columns: panel.shape.columns,
-        }, signals)
+        copySignals(panel.read(from, to), { wanted, symbols, rows: to - from, columns: panel.columns }, signals)
       }
       fused?.copy(to - from, signals)
       inputs.patterns.forEach((models, index) => {
         const sources = models.map((model) => {
           const panel = open(model.artefact, 'decisions')
-          return { fields: model.fields, values: panel.read(from, to) as Float32Array, columns: panel.shape.columns }
+          return { fields: model.fields, values: panel.read(from, to), columns: panel.columns }
         })
         fillPattern(sources, { rows: to - from, symbols }, patterns[index])
       })
-      yield { market: marketBlock(market, from, to), signals, signalCount: inputs.signals.length, patterns }
+      const at = window.seek(from, to)
+      yield { market: { ...marketBlock(window.columns, at, at + to - from), firstRow: from }, signals, signalCount: inputs.signals.length, patterns }
     }
   } finally {
     for (const panel of panels.values()) panel.close()
+  }
+}
+
+/** A stored panel, float32, block by block into one array. */
+class PanelBlocks {
+  readonly columns: number
+  readonly #reader: PanelReader
+  readonly #values: Float32Array
+
+  constructor(reader: PanelReader, rowsPerBlock: number) {
+    this.columns = reader.shape.columns
+    this.#reader = reader
+    this.#values = new Float32Array(rowsPerBlock * this.columns)
+  }
+
+  read(from: number, to: number): Float32Array {
+    return this.#reader.read(from, to, this.#values) as Float32Array
+  }
+
+  close(): void {
+    this.#reader.close()
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Instrument } from '../domain/instrument.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
+import { barsOverlap } from '../kernel/vector-rules.ts'
+import { missingArtefact } from '../store/artefact-faults.ts'
 import type { Address, ArtefactDraft, Store } from '../store/store.ts'
 
 /** Panels of a market that are always there, by their name in MarketPanels and in the artefact. */
@@ -7,13 +9,19 @@ const PANELS = [
   'open', 'high', 'low', 'close', 'volume', 'split', 'dividend', 'adjustment', 'splitProduct',
 ] as const
 const OPTIONAL_PANELS = ['halfSpread', 'delisting'] as const
+/** Of the panel `timeline`: close, open, session. */
+export const TIMELINE_COLUMNS = 3
+
+export type MarketPanelName = (typeof PANELS)[number] | (typeof OPTIONAL_PANELS)[number]
 
 interface MarketFacts {
   readonly instruments: readonly Instrument[]
   readonly rows: number
   readonly warmupRows: number
   readonly intervalMs: number
-  readonly optional: readonly string[]
+  /** Whether a bar opens before the one before it has closed. */
+  readonly barsOverlap: boolean
+  readonly optional: readonly (typeof OPTIONAL_PANELS)[number][]
 }
 
 export function marketFacts(market: MarketPanels): Readonly<Record<string, unknown>> {
@@ -22,6 +30,7 @@ export function marketFacts(market: MarketPanels): Readonly<Record<string, unkno
     rows: market.timeline.closeTimes.length,
     warmupRows: market.warmupRows,
     intervalMs: market.intervalMs,
+    barsOverlap: barsOverlap(market.timeline),
     optional: OPTIONAL_PANELS.filter((name) => market[name] !== null),
   }
   return { ...facts }
@@ -35,19 +44,28 @@ export function writeMarket(draft: ArtefactDraft, market: MarketPanels): void {
     const values = market[name]
     if (values !== null) draft.addPanel(name, { values, rows, columns })
   }
-  const times = new Float64Array(rows * 3)
+  const times = new Float64Array(rows * TIMELINE_COLUMNS)
   for (let t = 0; t < rows; t++) {
     times[3 * t] = market.timeline.closeTimes[t]
     times[3 * t + 1] = market.timeline.openTimes[t]
     times[3 * t + 2] = market.timeline.sessionDates[t]
   }
-  draft.addPanel('timeline', { values: times, rows, columns: 3 })
+  draft.addPanel('timeline', { values: times, rows, columns: TIMELINE_COLUMNS })
+}
+
+/**
+ * What is known of a stored market without its panels.
+ * @throws MillraceError ARTEFACT_MISSING: whoever found it damaged has put it aside
+ */
+export function marketFactsOf(store: Store, address: Address): MarketFacts {
+  const meta = store.meta(address)
+  if (meta === undefined) throw missingArtefact(address, store.root)
+  return meta.facts as unknown as MarketFacts
 }
 
 /** A market's first traded row, and the session of every row. */
 export function readTimeline(store: Store, address: Address): { readonly firstRow: number; readonly sessionDates: Int32Array } {
-  const facts = store.meta(address)?.facts as MarketFacts | undefined
-  if (facts === undefined) throw new Error(`market artefact ${address} is not in the store`)
+  const facts = marketFactsOf(store, address)
   const panel = store.panel(address, 'timeline')
   try {
     const times = panel.read(0, facts.rows)
@@ -59,9 +77,7 @@ export function readTimeline(store: Store, address: Address): { readonly firstRo
 
 /** Reads a whole market back, verified. */
 export function readMarket(store: Store, address: Address): MarketPanels {
-  const meta = store.meta(address)
-  if (meta === undefined) throw new Error(`market artefact ${address} is not in the store`)
-  const facts = meta.facts as unknown as MarketFacts
+  const facts = marketFactsOf(store, address)
   const read = (name: string): Float64Array => {
     const panel = store.panel(address, name)
     try {
@@ -73,7 +89,7 @@ export function readMarket(store: Store, address: Address): MarketPanels {
   const times = read('timeline')
   const column = (index: number) => Float64Array.from({ length: facts.rows }, (_, t) => times[3 * t + index])
   const panels = Object.fromEntries(PANELS.map((name) => [name, read(name)])) as Record<(typeof PANELS)[number], Float64Array>
-  const optional = (name: string) => (facts.optional.includes(name) ? read(name) : null)
+  const optional = (name: (typeof OPTIONAL_PANELS)[number]) => (facts.optional.includes(name) ? read(name) : null)
   return {
     ...panels,
     timeline: { closeTimes: column(0), openTimes: column(1), sessionDates: Int32Array.from(column(2)) },

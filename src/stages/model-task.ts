@@ -7,10 +7,10 @@ import { loadOnnx } from '../models/onnx.ts'
 import { predictionsToSignals } from '../models/prediction-signal.ts'
 import { createWindowBuffer } from '../models/windows.ts'
 import type { FeatureWidth } from '../features/feature.ts'
-import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Address } from '../store/store.ts'
 import { openInputRows, type InputPlace, type InputRows } from './input-rows.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 export interface ModelTask {
   readonly store: string
@@ -32,9 +32,9 @@ const WINDOWS_PER_CALL = 8192
 /** Stage 2: loads the model once, predicts every window in large batches, writes predictions and signals. */
 export async function modelTask(task: ModelTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
-  const rows = market.timeline.closeTimes.length
-  const universe = market.instruments.map((instrument) => instrument.symbol)
+  const market = new StoredMarket(store, task.market)
+  const { rows } = market
+  const universe = market.symbols
   const columns = universe.length
   const predictions = new Float64Array(rows * columns)
   const signals = new Float32Array(rows * columns)
@@ -45,12 +45,12 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
     features: task.spec.features.length,
     intraOpNumThreads: task.threads,
   })
-  const inputs = openInputRows(store, market, task.inputs)
+  const inputs = openInputRows(market, task.inputs)
   try {
     refuseChanged(task)
     const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
     const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL }
-    for await (const row of predictRows(run, modelRows(market, inputs))) {
+    for await (const row of predictRows(run, modelRows(rows, inputs))) {
       predictions.set(row.predictions, row.t * columns)
       predictionsToSignals(task.spec.signal, row.predictions, signal)
       signals.set(signal, row.t * columns)
@@ -58,6 +58,7 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
     }
   } finally {
     inputs.close()
+    market.close()
     await predictor.release()
   }
   const draft = store.draft({
@@ -83,10 +84,9 @@ function refuseChanged({ spec, fileHash }: ModelTask): void {
   })
 }
 
-function* modelRows(market: MarketPanels, inputs: InputRows): Generator<ModelRow> {
-  const { closeTimes, sessionDates } = market.timeline
-  for (let t = 0; t < closeTimes.length; t++) {
+function* modelRows(rows: number, inputs: InputRows): Generator<ModelRow> {
+  for (let t = 0; t < rows; t++) {
     inputs.fill(t)
-    yield { row: { t, closeTime: closeTimes[t], sessionDate: sessionDates[t] }, inputs: inputs.arrays }
+    yield { row: inputs.row, inputs: inputs.arrays }
   }
 }

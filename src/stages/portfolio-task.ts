@@ -1,12 +1,13 @@
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
-import { createSweep, layOutBatch } from '../lineup/batch.ts'
+import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { collectLedgerRows } from '../lineup/ledger-rows.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Address } from '../store/store.ts'
 import { kernelBlocks, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
 import { openSignalRows, type SignalJobs } from './signal-rows.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { MarketWindow, StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 export interface PortfolioTask {
   readonly store: string
@@ -29,22 +30,18 @@ export interface PortfolioTask {
 /** Stage 4: steps a batch of portfolios over the whole history, a block of rows at a time. */
 export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
-  const rows = market.timeline.closeTimes.length
+  const market = new StoredMarket(store, task.market)
   const layout = layOutBatch(task.configs)
-  const collected = collectLedgerRows({
-    configs: task.configs,
-    symbols: market.instruments.map((instrument) => instrument.symbol),
-    closeTime: (t) => market.timeline.closeTimes[t],
-  })
+  const times = new MarketWindow(market, [])
+  const collected = collectLedgerRows({ configs: task.configs, symbols: market.symbols, closeTime: (t) => times.closeTime(t) })
+  const { instruments, barsOverlap } = market
   const kernel = createSweep(
-    { layout, market, times: market.timeline, profile: task.profile },
+    { layout, instruments, barsOverlap, rows: tradedRows(market), profile: task.profile },
     task.record === 'all' ? collected.recorder : undefined,
   )
-  const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, store, market })
+  const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, market })
   const numbers = new Map(task.fused?.jobs.map(({ id }, k) => [id, { made: k }]))
   const inputs = {
-    store,
     market,
     made,
     signals: layout.signals.map((signal): SignalSource => numbers.get(signal) ?? task.signals[signal]),
@@ -54,10 +51,11 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
   try {
     for (const block of kernelBlocks(inputs, market.warmupRows)) {
       kernel.run(block)
-      report(block.market.firstRow + block.market.rows, rows)
+      report(block.market.firstRow + block.market.rows, market.rows)
     }
   } finally {
     made?.close()
+    market.close()
   }
   await publishResults(store, {
     kind: 'results',

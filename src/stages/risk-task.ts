@@ -6,7 +6,8 @@ import { turnCrank } from './crank.ts'
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { riskModelDefinition } from '../lineup/definitions.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 export interface RiskTask extends StepOrigin {
   readonly store: string
@@ -25,28 +26,29 @@ export interface RiskTask extends StepOrigin {
 /** Stage 3: one risk model's decisions for one pattern, float32 `[t][fields]`. */
 export async function riskTask(task: RiskTask): Promise<void> {
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
+  const market = new StoredMarket(store, task.market)
   const symbols = market.instruments.length
-  const universe = market.instruments.map((instrument) => instrument.symbol)
+  const universe = market.symbols
   const definition = await riskModelDefinition(task)
   const { step } = createRiskStep({ definition, params: task.params, universe })
   const book = createBookRows(task.book, symbols)
   const columns = decisionWidth(definition.decides, symbols)
-  const rows = market.timeline.closeTimes.length
+  const { rows } = market
   const values = new Float32Array(rows * columns)
   const out = new Float64Array(columns)
-  const inputs = openInputRows(store, market, [...task.features, ...task.bookSignals])
+  const inputs = openInputRows(market, [...task.features, ...task.bookSignals])
   const features = inputs.arrays.slice(0, task.features.length)
   const signals = inputs.arrays.slice(task.features.length)
   const stepInputs = [...features, book.exposures]
   try {
-    turnCrank(market.timeline, inputs, (row) => {
+    turnCrank(market.rows, inputs, (row) => {
       book.fill(signals)
       step.step(row, stepInputs, out)
       values.set(out, row.t * columns)
     })
   } finally {
     inputs.close()
+    market.close()
   }
   const draft = store.draft({
     address: task.address,

@@ -1,10 +1,9 @@
-import type { MarketPanels } from '../domain/market-panels.ts'
 import { rowBlock } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { createStrategyGroup } from '../lineup/strategy-group.ts'
-import type { Store } from '../store/store.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
+import type { StoredMarket } from './stored-market.ts'
 
 /** A strategy instance to turn. */
 export interface SignalJob extends StepOrigin {
@@ -26,11 +25,9 @@ export interface SignalRows {
 }
 
 /** Begins at the timeline's first row, whatever is asked for: a strategy may remember all of them. */
-export async function openSignalRows(of: SignalJobs & { readonly store: Store; readonly market: MarketPanels }): Promise<SignalRows> {
-  const { market } = of
-  const { closeTimes, sessionDates } = market.timeline
-  const group = await createStrategyGroup({ jobs: of.jobs, universe: market.instruments.map(({ symbol }) => symbol) })
-  const inputs = openInputRows(of.store, market, group.inputs.map(({ expression }) => of.inputs[expression]))
+export async function openSignalRows(of: SignalJobs & { readonly market: StoredMarket }): Promise<SignalRows> {
+  const group = await createStrategyGroup({ jobs: of.jobs, universe: of.market.symbols })
+  const inputs = openInputRows(of.market, group.inputs.map(({ expression }) => of.inputs[expression]))
   let blocks: readonly Float64Array[] = []
   let room = 0
   let t = 0
@@ -40,9 +37,10 @@ export async function openSignalRows(of: SignalJobs & { readonly store: Store; r
         room = count
         blocks = inputs.arrays.map(({ length }) => new Float64Array(room * length))
       }
-      const rows = Array.from({ length: count }, (_, r): Row => ({ t: t + r, closeTime: closeTimes[t + r], sessionDate: sessionDates[t + r] }))
+      const rows: Row[] = []
       for (let r = 0; r < count; r++) {
         inputs.fill(t + r)
+        rows.push({ ...inputs.row })
         for (const [i, array] of inputs.arrays.entries()) blocks[i].set(array, r * array.length)
       }
       group.turnRows(rows, blocks.map((block, i) => rowBlock(block.subarray(0, count * inputs.arrays[i].length))), out)

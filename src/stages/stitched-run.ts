@@ -1,4 +1,3 @@
-import type { MarketPanels } from '../domain/market-panels.ts'
 import type { Performance } from '../domain/performance.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
@@ -7,8 +6,8 @@ import type { ResolvedPattern, WalkForwardGroup } from '../experiment/experiment
 import { candidateConfig, idleConfig } from '../experiment/walk-forward.ts'
 import type { Recorder } from '../kernel/kernel.ts'
 import { createBatchKernel, layOutBatch } from '../lineup/batch.ts'
-import type { Store } from '../store/store.ts'
 import { kernelBlocks, type DecisionPlace, type SignalPlace } from './kernel-blocks.ts'
+import type { StoredMarket } from './stored-market.ts'
 
 /** Rows in which a stitched portfolio has the parameters of one candidate; null = it stays out of the market. */
 export interface Segment extends RowRange {
@@ -16,8 +15,7 @@ export interface Segment extends RowRange {
 }
 
 export interface StitchedRun {
-  readonly store: Store
-  readonly market: MarketPanels
+  readonly market: StoredMarket
   readonly group: WalkForwardGroup
   readonly patterns: readonly ResolvedPattern[]
   readonly profile: MetricProfile
@@ -39,9 +37,9 @@ export function runStitched(of: StitchedRun, segments: readonly Segment[], repor
   for (const { first, last, ordinal } of segments) {
     const config = ordinal === null ? idleConfig(of.group, of.patterns) : candidateConfig(of.group, of.patterns, ordinal)
     const layout = layOutBatch([config])
-    const kernel = createBatchKernel({ layout, market, rows, times: market.timeline, profile }, of.recorder)
+    const kernel = createBatchKernel({ layout, instruments: market.instruments, rows, profile }, of.recorder)
     if (state !== undefined) kernel.restore(state)
-    const inputs = { store: of.store, market, signals: layout.signals.map(of.signal), patterns: layout.patterns.map(of.decisions) }
+    const inputs = { market, signals: layout.signals.map(of.signal), patterns: layout.patterns.map(of.decisions) }
     for (const block of kernelBlocks(inputs, first, last + 1)) kernel.run(block)
     state = kernel.snapshot()
     performance = kernel.performance(0)

@@ -1,6 +1,7 @@
 import type { Address } from '../store/store.ts'
 import { openSignalRows, type SignalJob, type SignalJobs } from './signal-rows.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 export interface StrategyJob extends SignalJob {
   readonly address: Address
@@ -20,14 +21,13 @@ const ROWS_PER_TURN = 64
 /** Stage 1: signals of a chunk of instances, float32 `[t][k][n]`. */
 export async function strategyTask(task: StrategyTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
-  const rows = market.timeline.closeTimes.length
-  const universe = market.instruments.map((instrument) => instrument.symbol)
+  const market = new StoredMarket(store, task.market)
+  const { rows, symbols: universe } = market
   const symbols = universe.length
   const columns = task.jobs.length * symbols
   const values = new Float32Array(rows * columns)
   const turned = new Float32Array(ROWS_PER_TURN * columns)
-  const signals = await openSignalRows({ ...task, store, market })
+  const signals = await openSignalRows({ ...task, market })
   try {
     for (let first = 0; first < rows; first += ROWS_PER_TURN) {
       const count = Math.min(ROWS_PER_TURN, rows - first)
@@ -37,6 +37,7 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
     }
   } finally {
     signals.close()
+    market.close()
   }
   const draft = store.draft({
     address: task.address,

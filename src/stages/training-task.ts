@@ -6,7 +6,8 @@ import { createSweep, layOutBatch } from '../lineup/batch.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Address } from '../store/store.ts'
 import { kernelBlocks, type DecisionPlace, type SignalPlace } from './kernel-blocks.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 /** Candidates [from, to) of a walk-forward's group. */
 export interface CandidateRange {
@@ -34,17 +35,22 @@ export interface TrainingTask {
 export async function trainingTask(task: TrainingTask): Promise<void> {
   const { group, patterns, from, to } = task.candidates
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
+  const market = new StoredMarket(store, task.market)
   const configs = Array.from({ length: to - from }, (_, i) => portfolioAt({ portfolios: [group], patterns }, from + i))
   const layout = layOutBatch(configs)
-  const kernel = createSweep({ layout, market, rows: task.rows, times: market.timeline, profile: task.profile })
+  const { instruments, barsOverlap } = market
+  const kernel = createSweep({ layout, instruments, barsOverlap, rows: task.rows, profile: task.profile })
   const inputs = {
-    store, market,
+    market,
     signals: layout.signals.map((signal) => task.signals[signal]),
     patterns: layout.patterns.map((pattern) => task.decisions[pattern]),
     rowsPerBlock: task.rowsPerBlock,
   }
-  for (const block of kernelBlocks(inputs, task.rows.first, task.rows.last + 1)) kernel.run(block)
+  try {
+    for (const block of kernelBlocks(inputs, task.rows.first, task.rows.last + 1)) kernel.run(block)
+  } finally {
+    market.close()
+  }
   await publishResults(store, {
     kind: 'training', address: task.address, madeFrom: task.madeFrom,
     members: [task.address], ids: configs.map(({ id }) => id), kernel, ledgers: undefined,

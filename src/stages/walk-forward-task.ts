@@ -1,6 +1,6 @@
 import { computeMetrics } from '../domain/metrics.ts'
 import type { MetricProfile } from '../domain/profile.ts'
-import { formatSessionDate, type Timeline } from '../domain/timeline.ts'
+import { formatSessionDate } from '../domain/timeline.ts'
 import type { Window } from '../domain/walk-forward.ts'
 import type { ResolvedPattern, WalkForwardGroup } from '../experiment/experiment.ts'
 import { portfolioLabelAt } from '../experiment/portfolios.ts'
@@ -11,7 +11,8 @@ import type { Address } from '../store/store.ts'
 import type { DecisionPlace, SignalPlace } from './kernel-blocks.ts'
 import { createSelection, type Selected } from './selection.ts'
 import { runStitched, stitchedIdentity, type Segment } from './stitched-run.ts'
-import { marketAt, storeAt } from './worker-cache.ts'
+import { MarketWindow, StoredMarket } from './stored-market.ts'
+import { storeAt } from './worker-cache.ts'
 
 export const WINDOWS_FILE = 'windows.parquet'
 
@@ -34,37 +35,42 @@ export interface WalkForwardTask {
 export async function walkForwardTask(task: WalkForwardTask, report: (done: number, total: number) => void): Promise<void> {
   const { group, patterns, profile } = task
   const store = storeAt(task.store)
-  const market = marketAt(store, task.market)
   const select = await createSelection(group)
   const selected = task.windows.map(({ trained }, window) => {
     const metrics = trained.flatMap((address) => readPerformances(store, address).map((performance) => computeMetrics(performance, profile)))
     return select(window, metrics)
   })
   const segments = task.windows.map(({ test }, window): Segment => ({ ...test, ordinal: selected[window].ordinal }))
+  const market = new StoredMarket(store, task.market)
+  const times = new MarketWindow(market, [])
   const collected = collectLedgerRows({
     configs: [stitchedIdentity(group, patterns)],
-    symbols: market.instruments.map((instrument) => instrument.symbol),
-    closeTime: (t) => market.timeline.closeTimes[t],
+    symbols: market.symbols,
+    closeTime: (t) => times.closeTime(t),
   })
-  const performance = runStitched({
-    store, market, group, patterns, profile,
-    signal: (name) => task.signals[name],
-    decisions: (pattern) => task.decisions[pattern],
-    recorder: task.record === 'all' ? collected.recorder : undefined,
-  }, segments, (row) => report(row, market.timeline.closeTimes.length))
-  await publishResults(store, {
-    kind: 'results', address: task.address, madeFrom: task.madeFrom, members: [task.address], ids: [group.name],
-    kernel: { performance: () => performance },
-    ledgers: task.record === 'all' ? collected.ledgers : undefined,
-    beside: { facts: { segments }, tables: { [WINDOWS_FILE]: windowColumns({ task, selected, timeline: market.timeline }) } },
-  })
+  try {
+    const performance = runStitched({
+      market, group, patterns, profile,
+      signal: (name) => task.signals[name],
+      decisions: (pattern) => task.decisions[pattern],
+      recorder: task.record === 'all' ? collected.recorder : undefined,
+    }, segments, (row) => report(row, market.rows))
+    await publishResults(store, {
+      kind: 'results', address: task.address, madeFrom: task.madeFrom, members: [task.address], ids: [group.name],
+      kernel: { performance: () => performance },
+      ledgers: task.record === 'all' ? collected.ledgers : undefined,
+      beside: { facts: { segments }, tables: { [WINDOWS_FILE]: windowColumns({ task, selected, sessionDate: (row) => times.sessionDate(row) }) } },
+    })
+  } finally {
+    market.close()
+  }
 }
 
 /** The ledger `windows`: a row for each. */
-function windowColumns({ task, selected, timeline }: { task: WalkForwardTask; selected: readonly Selected[]; timeline: Timeline }): LedgerColumn[] {
+function windowColumns({ task, selected, sessionDate }: { task: WalkForwardTask; selected: readonly Selected[]; sessionDate: (row: number) => number }): LedgerColumn[] {
   const { group, windows } = task
   const rule = group.select
-  const date = (row: number) => formatSessionDate(timeline.sessionDates[row])
+  const date = (row: number) => formatSessionDate(sessionDate(row))
   const numbers = (name: string, valueOf: (window: Window) => number): LedgerColumn => ({ name, type: 'INTEGER', values: windows.map(valueOf) })
   const dates = (name: string, rowOf: (window: Window) => number): LedgerColumn => ({ name, type: 'VARCHAR', values: windows.map((window) => date(rowOf(window))) })
   return [

@@ -4,7 +4,7 @@ import { openStore } from '../store/local-store.ts'
 import type { Address, Store } from '../store/store.ts'
 import { readMarket } from './market-artefact.ts'
 
-/** What a worker process keeps between tasks: its store handle and the market it read last. */
+/** What a worker process keeps between tasks: its store handle and, of sweeps in memory, the market it read last. */
 const stores = new Map<string, Store>()
 let latestMarket: { readonly address: Address; readonly panels: MarketPanels } | undefined
 

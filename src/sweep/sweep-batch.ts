@@ -6,7 +6,8 @@ import type { ResolvedExperiment, StrategyInstance } from '../experiment/experim
 import { portfolioAt } from '../experiment/portfolios.ts'
 import type { MarketBlock } from '../kernel/kernel.ts'
 import type { SweepKernel } from '../kernel/sweep.ts'
-import { createSweep, layOutBatch, marketBlock } from '../lineup/batch.ts'
+import { barsOverlap } from '../kernel/vector-rules.ts'
+import { createSweep, layOutBatch, marketBlock, tradedRows } from '../lineup/batch.ts'
 import { createStrategyGroup, type StrategyGroup } from '../lineup/strategy-group.ts'
 import { FeatureBlocks } from './feature-blocks.ts'
 
@@ -101,7 +102,9 @@ async function createPart({ market, experiment, from, to, instance }: SweepBatch
   const layout = layOutBatch(Array.from({ length: to - from }, (_, i) => portfolioAt(experiment, from + i)))
   const universe = market.instruments.map(({ symbol }) => symbol)
   const group = await createStrategyGroup({ jobs: layout.signals.map(instance), universe })
-  const kernel = createSweep({ layout, market, times: market.timeline, profile: experiment.profile })
+  const { instruments, timeline } = market
+  const rows = tradedRows({ ...market, rows: timeline.closeTimes.length })
+  const kernel = createSweep({ layout, instruments, barsOverlap: barsOverlap(timeline), rows, profile: experiment.profile })
   return { group, kernel, signalCount: layout.signals.length, portfolios: to - from }
 }
 

@@ -18,8 +18,8 @@ vi.mock('../../src/stages/input-rows.ts', async (original) => {
     ...real,
     openInputRows: (...args: Parameters<typeof real.openInputRows>) => {
       const rows = real.openInputRows(...args)
-      const last = args[1].timeline.closeTimes.length - 1
-      const isFeature = args[2].every((place) => place.kind === 'market')
+      const last = args[0].rows - 1
+      const isFeature = args[1].every((place) => place.kind === 'market')
       return { ...rows, fill: (t: number) => rows.fill(leak.staged && isFeature ? Math.min(last, t + 1) : t) }
     },
   }

@@ -15,6 +15,7 @@ import { readPerformances } from '../../src/lineup/results.ts'
 import { prepareExperiment } from '../../src/stages/experiment-run.ts'
 import { kernelBlocks } from '../../src/stages/kernel-blocks.ts'
 import { readMarket } from '../../src/stages/market-artefact.ts'
+import { StoredMarket } from '../../src/stages/stored-market.ts'
 import type { Segment } from '../../src/stages/stitched-run.ts'
 import { runInline, type InlineRun } from '../analysis/inline-run.ts'
 
@@ -216,16 +217,16 @@ function idsOf(run: InlineRun): readonly string[] {
 function rowByRow(run: InlineRun, segments: readonly Segment[]) {
   const { patterns, profile } = run.opened.experiment
   const { group } = run.prepared.walkForwards[0]
-  const market = readMarket(run.store, run.opened.artefacts.market)
+  const market = new StoredMarket(run.store, run.opened.artefacts.market)
   const rows = { first: segments[0].first, last: segments[segments.length - 1].last }
   let kernel: Kernel | undefined
   for (const { first, last, ordinal } of segments) {
     const layout = layOutBatch([ordinal === null ? idleConfig(group, patterns) : candidateConfig(group, patterns, ordinal)])
-    const next = createBatchKernel({ layout, market, rows, times: market.timeline, profile })
+    const next = createBatchKernel({ layout, instruments: market.instruments, rows, profile })
     if (kernel !== undefined) next.restore(kernel.snapshot())
     kernel = next
     const inputs = {
-      store: run.store, market, signals: layout.signals.map((name) => run.opened.artefacts.signals[name]),
+      market, signals: layout.signals.map((name) => run.opened.artefacts.signals[name]),
       patterns: layout.patterns.map((name) => [run.opened.artefacts.decisions[`${name}/var`]]),
     }
     for (let row = first; row <= last; row++) {
@@ -236,6 +237,7 @@ function rowByRow(run: InlineRun, segments: readonly Segment[]) {
       }
     }
   }
+  market.close()
   if (kernel === undefined) throw new Error('no segments')
   return kernel.performance(0)
 }
