@@ -79,8 +79,6 @@ const MIB = 2 ** 20
 /** A process of Millrace with its code and the garbage of its work, and the coordinator's entry for a portfolio. */
 const PROCESS_BYTES = 100 * MIB
 const ENTRY_BYTES = 1_024
-/** Panels of a market that every worker reads whole, float64. */
-const MARKET_BYTES_PER_CELL = 11 * 8
 /** Room for a task below which another worker is not worth its process. */
 const LEAST_TASK_BYTES = 32 * MIB
 /** A worker's tasks stay below this, whatever the machine has: V8 gives a process a heap of 2 to 4 GiB. */
@@ -98,11 +96,10 @@ const STRAGGLING = 0.25
 
 /** Decides every size of a run: pure, so that a plan for any machine can be made on any other. */
 export function planCores(machine: Machine, load: PlannedLoad, overrides: Overrides = {}): CorePlan {
-  const own = PROCESS_BYTES + load.rows * load.symbols * MARKET_BYTES_PER_CELL
   const coordinator = PROCESS_BYTES + load.portfolios * ENTRY_BYTES
-  const byMemory = Math.max(1, Math.floor((machine.memoryBytes - coordinator) / (own + LEAST_TASK_BYTES)))
+  const byMemory = Math.max(1, Math.floor((machine.memoryBytes - coordinator) / (PROCESS_BYTES + LEAST_TASK_BYTES)))
   const most = overrides.workers ?? Math.min(machine.cores, byMemory)
-  const share: Share = { workers: most, memoryBytes: Math.max(0, machine.memoryBytes - coordinator - most * own), overrides }
+  const share: Share = { workers: most, memoryBytes: Math.max(0, machine.memoryBytes - coordinator - most * PROCESS_BYTES), overrides }
   const levels = load.levels.filter(({ members }) => members > 0).map((level) => planLevel(level, share))
   const workers = Math.max(1, ...levels.map((level) => level.workers))
   return {
@@ -110,7 +107,7 @@ export function planCores(machine: Machine, load: PlannedLoad, overrides: Overri
     workersReason: workers < most ? 'there is no work for more' : overrides.workers !== undefined ? 'as asked for' : byMemory < machine.cores ? 'memory holds no more' : 'one per core',
     modelThreads: overrides.workers ?? machine.cores,
     ...planBlocks(load, levels, overrides),
-    memoryBytes: coordinator + (overrides.workers ?? workers) * own + Math.max(0, ...levels.map((level) => level.memoryBytes)),
+    memoryBytes: coordinator + (overrides.workers ?? workers) * PROCESS_BYTES + Math.max(0, ...levels.map((level) => level.memoryBytes)),
   }
 }
 

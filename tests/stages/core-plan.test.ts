@@ -53,7 +53,7 @@ describe('the portfolios of simulated experiments', () => {
     ['50 recorded', 1, 2, '25 × 2 on 1', 'memory holds no more'],
     ['50 recorded', 8, 24, '25 × 2 on 8', 'memory holds no more'],
     ['50 recorded', 64, 192, '50 × 1 on 50', 'a process each'],
-    ['50 recorded', 64, 8, '50 × 1 on 4', 'memory holds the tasks of 4 at a time'],
+    ['50 recorded', 64, 8, '50 × 1 on 5', 'memory holds the tasks of 5 at a time'],
     ['3,000 portfolios', 1, 4, '4 × 750 on 1', '4 for each worker, so that all end together'],
     ['3,000 portfolios', 2, 18, '4 × 750 on 2', '2 for each worker, so that all end together'],
     ['3,000 portfolios', 64, 192, '64 × 47 on 64', 'one for each worker'],
