@@ -45,10 +45,21 @@ export function weekIndex(sessionDate: number): number {
  * "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`). Kernels ask for every row, and a `Date` for each is slow.
  */
 export function monthIndex(sessionDate: number): number {
+  // No day before year 0 is asked for, so all of it is whole numbers above 0, which compilers divide by multiplying.
   const days = sessionDate + 719_468
-  const era = Math.floor(days / 146_097)
+  const era = (days / 146_097) | 0
   const ofEra = days - era * 146_097
-  const year = Math.floor((ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365)
-  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
-  return (era * 400 + year) * 12 + Math.floor((5 * ofYear + 2) / 153) + 2
+  const year = ((ofEra - ((ofEra / 1460) | 0) + ((ofEra / 36_524) | 0) - ((ofEra / 146_096) | 0)) / 365) | 0
+  const ofYear = ofEra - (365 * year + (year >> 2) - ((year / 100) | 0))
+  return (era * 400 + year) * 12 + (((5 * ofYear + 2) / 153) | 0) + 2
+}
+
+/** Session date of a month's first day, by its index: `days_from_civil` of the same source. */
+export function monthStart(month: number): number {
+  const ofMarch = month - 2
+  const year = (ofMarch / 12) | 0
+  const era = (year / 400) | 0
+  const ofEra = year - era * 400
+  const ofYear = ((153 * (ofMarch - year * 12) + 2) / 5) | 0
+  return era * 146_097 + ofEra * 365 + (ofEra >> 2) - ((ofEra / 100) | 0) + ofYear - 719_468
 }

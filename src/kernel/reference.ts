@@ -129,7 +129,10 @@ function decide(turn: Turn): readonly Order[] {
 
 function run(turn: Turn, block: KernelBlock): void {
   const { market } = block
-  for (let row = 0; row < market.rows; row++) enterRow(turn, block, market.firstRow + row)
+  fitTape(turn.tape, market.rows)
+  turn.block = block
+  advanceTape(turn.tape, market, { from: 0, to: market.rows })
+  goToRow(turn, market.rows - 1)
   const first = Math.max(0, turn.firstRow - market.firstRow)
   eachPortfolio(turn, () => {
     for (let row = first; row < market.rows; row++) {
@@ -151,7 +154,7 @@ function enterRow(turn: Turn, block: KernelBlock, row: number): void {
   }
   fitTape(turn.tape, rows)
   turn.block = block
-  advanceTape(turn.tape, block.market, row - firstRow)
+  advanceTape(turn.tape, block.market, { from: row - firstRow, to: row - firstRow + 1 })
   goToRow(turn, row - firstRow)
 }
 

@@ -1,4 +1,4 @@
-import { monthIndex, weekIndex } from '../domain/timeline.ts'
+import { monthIndex, monthStart, weekIndex } from '../domain/timeline.ts'
 import type { MarketBlock } from './kernel.ts'
 import { STARTS_MONTH, STARTS_SESSION, STARTS_WEEK } from './rules.ts'
 
@@ -51,42 +51,39 @@ export interface Tape {
   years: Float64Array
 }
 
-export function createTape(of: { symbols: number; multipliers: Float64Array; firstRow: number }): Tape {
-  const { symbols } = of
-  return {
-    ...of,
-    memory: {
-      lastClose: new Float64Array(symbols),
-      barsClosed: new Float64Array(symbols),
-      waitingSplit: new Float64Array(symbols).fill(1),
-      waitingDividend: new Float64Array(symbols),
-      clock: new Float64Array([0, 0, 0, -1]),
-    },
-    ...createRows({ symbols, rows: 0 }),
+/** Its arrays are made by the first `fitTape`. */
+export function createTape({ symbols, multipliers, firstRow }: { symbols: number; multipliers: Float64Array; firstRow: number }): Tape {
+  const [numbers, bytes] = [new Float64Array(0), new Uint8Array(0)]
+  const memory = {
+    lastClose: new Float64Array(symbols),
+    barsClosed: new Float64Array(symbols),
+    waitingSplit: new Float64Array(symbols).fill(1),
+    waitingDividend: new Float64Array(symbols),
+    clock: new Float64Array([0, 0, 0, -1]),
   }
-}
-
-function createRows({ symbols, rows }: { symbols: number; rows: number }) {
-  const cells = rows * symbols
+  // Field by field, here and in fitTape: a tape of a shape of its own would have the loops over it compiled again.
   return {
-    rows,
-    mark: new Float64Array(cells + symbols),
-    unit: new Float64Array(cells + symbols),
-    bars: new Float64Array(cells + symbols),
-    tradable: new Uint8Array(cells),
-    split: new Float64Array(cells),
-    dividend: new Float64Array(cells),
-    delisting: new Float64Array(cells),
-    hasActions: new Uint8Array(rows),
-    starts: new Uint8Array(rows),
-    isFirst: new Uint8Array(rows),
-    years: new Float64Array(rows),
+    memory, symbols, multipliers, firstRow, rows: 0, mark: numbers, unit: numbers, bars: numbers, tradable: bytes, split: numbers, dividend: numbers,
+    delisting: numbers, hasActions: bytes, starts: bytes, isFirst: bytes, years: numbers,
   }
 }
 
 /** Makes room for a block; what was written for another block is gone. */
 export function fitTape(tape: Tape, rows: number): void {
-  if (rows > tape.rows) Object.assign(tape, createRows({ symbols: tape.symbols, rows }))
+  if (rows <= tape.rows) return
+  const cells = rows * tape.symbols
+  tape.rows = rows
+  tape.mark = new Float64Array(cells + tape.symbols)
+  tape.unit = new Float64Array(cells + tape.symbols)
+  tape.bars = new Float64Array(cells + tape.symbols)
+  tape.tradable = new Uint8Array(cells)
+  tape.split = new Float64Array(cells)
+  tape.dividend = new Float64Array(cells)
+  tape.delisting = new Float64Array(cells)
+  tape.hasActions = new Uint8Array(rows)
+  tape.starts = new Uint8Array(rows)
+  tape.isFirst = new Uint8Array(rows)
+  tape.years = new Float64Array(rows)
 }
 
 /** Whether a measured row has been reached. */
@@ -94,73 +91,123 @@ export function hasStarted(memory: MarketMemory): boolean {
   return memory.clock[STARTED] === 1
 }
 
-/** Moves on to row `row` of the block: rows must come in order, each once, none left out once measured. */
-export function advanceTape(tape: Tape, market: MarketBlock, row: number): void {
-  const { memory, symbols, multipliers } = tape
+/** Rows [from, to) of a block. */
+interface Rows {
+  readonly from: number
+  readonly to: number
+}
+
+/** Moves on through rows of the block: rows must come in order, each once, none left out once measured. */
+export function advanceTape(tape: Tape, market: MarketBlock, rows: Rows): void {
+  const { memory } = tape
   const last = memory.clock[ROW]
-  const t = market.firstRow + row
+  const t = market.firstRow + rows.from
   if (t <= last || (hasStarted(memory) && t !== last + 1)) throw new Error(`row ${t} cannot follow row ${last}`)
-  memory.clock[ROW] = t
-  const start = row * symbols
+  memory.clock[ROW] = market.firstRow + rows.to - 1
+  advanceCloses(tape, market, rows)
+  if (mayAct(tape, market, rows)) for (let row = rows.from; row < rows.to; row++) advanceActions(tape, market, row)
+  else {
+    tape.hasActions.fill(0, rows.from, rows.to)
+    tape.split.fill(1, rows.from * tape.symbols, rows.to * tape.symbols)
+    tape.dividend.fill(0, rows.from * tape.symbols, rows.to * tape.symbols)
+  }
+  advanceClock(tape, market, rows)
+}
+
+/** Last closes, bars closed, and what can be traded. */
+function advanceCloses(tape: Tape, market: MarketBlock, { from, to }: Rows): void {
+  const { symbols, multipliers, mark, unit, bars, tradable, delisting, memory: { lastClose, barsClosed } } = tape
+  const { close } = market
+  let at = from * symbols
+  for (let n = 0; n < symbols; n++) {
+    mark[at + n] = lastClose[n]
+    unit[at + n] = lastClose[n] * multipliers[n]
+    bars[at + n] = barsClosed[n]
+  }
+  if (market.delisting === null) delisting.fill(NaN, at, to * symbols)
+  else for (let i = at; i < to * symbols; i++) delisting[i] = market.delisting[i]
+  for (let row = from; row < to; row++) {
+    for (let n = 0; n < symbols; n++, at++) {
+      const price = close[at]
+      const after = at + symbols
+      if (price === price) {
+        mark[after] = price
+        unit[after] = price * multipliers[n]
+        bars[after] = bars[at] + 1
+        tradable[at] = delisting[at] === delisting[at] ? 0 : 1
+      } else {
+        mark[after] = mark[at]
+        unit[after] = unit[at]
+        bars[after] = bars[at]
+        tradable[at] = 0
+      }
+    }
+  }
+  for (let n = 0; n < symbols; n++) {
+    lastClose[n] = mark[at + n]
+    barsClosed[n] = bars[at + n]
+  }
+}
+
+/** Whether some symbol has a corporate action in some of the rows, or one that waits. */
+function mayAct({ symbols, memory: { waitingSplit, waitingDividend } }: Tape, { split, dividend, delisting }: MarketBlock, { from, to }: Rows): boolean {
+  if (delisting !== null) return true
+  for (let n = 0; n < symbols; n++) if (waitingSplit[n] !== 1 || waitingDividend[n] !== 0) return true
+  for (let i = from * symbols; i < to * symbols; i++) if (split[i] !== 1 || dividend[i] !== 0) return true
+  return false
+}
+
+function advanceActions(tape: Tape, market: MarketBlock, row: number): void {
+  const { memory, symbols } = tape
   tape.hasActions[row] = 0
   for (let n = 0; n < symbols; n++) {
-    const at = start + n
-    const after = at + symbols
-    tape.mark[at] = memory.lastClose[n]
-    tape.unit[at] = memory.lastClose[n] * multipliers[n]
-    tape.bars[at] = memory.barsClosed[n]
-    const close = market.close[at]
-    const delisting = market.delisting === null ? NaN : market.delisting[at]
-    tape.delisting[at] = delisting
-    tape.tradable[at] = close === close && delisting !== delisting ? 1 : 0
-    advanceActions(tape, market, at)
-    if (close === close) {
-      memory.lastClose[n] = close
-      memory.barsClosed[n] += 1
+    const at = row * symbols + n
+    const split = market.split[at]
+    if (split !== 1) {
+      memory.waitingSplit[n] *= split
+      memory.waitingDividend[n] /= split
     }
-    tape.mark[after] = memory.lastClose[n]
-    tape.unit[after] = memory.lastClose[n] * multipliers[n]
-    tape.bars[after] = memory.barsClosed[n]
+    memory.waitingDividend[n] += market.dividend[at]
+    const delisted = tape.delisting[at] === tape.delisting[at]
+    const acts = tape.tradable[at] === 1 || delisted
+    tape.split[at] = acts ? memory.waitingSplit[n] : 1
+    tape.dividend[at] = acts ? memory.waitingDividend[n] : 0
+    if (tape.split[at] !== 1 || tape.dividend[at] !== 0 || delisted) tape.hasActions[row] = 1
+    if (!acts) continue
+    memory.waitingSplit[n] = 1
+    memory.waitingDividend[n] = 0
   }
-  advanceClock(tape, market, row)
 }
 
-function advanceActions(tape: Tape, market: MarketBlock, at: number): void {
-  const { memory, symbols } = tape
-  const n = at % symbols
-  const split = market.split[at]
-  if (split !== 1) {
-    memory.waitingSplit[n] *= split
-    memory.waitingDividend[n] /= split
+/** Session, week and month that each row begins, and the years since the row before. */
+function advanceClock(tape: Tape, market: MarketBlock, { from, to }: Rows): void {
+  const { starts, isFirst, years, memory: { clock } } = tape
+  const { closeTimes, sessionDates } = market
+  const untilMeasured = tape.firstRow - market.firstRow
+  let started = clock[STARTED] === 1
+  let closeTime = clock[CLOSE_TIME]
+  let sessionDate = clock[SESSION_DATE]
+  let monthEnd = monthStart(monthIndex(sessionDate) + 1)
+  for (let row = from; row < to; row++) {
+    const measured = row >= untilMeasured
+    const begins = measured && !started
+    let bits = 0
+    if (sessionDates[row] !== sessionDate) {
+      bits = STARTS_SESSION
+      if (weekIndex(sessionDates[row]) !== weekIndex(sessionDate)) bits |= STARTS_WEEK
+      if (sessionDates[row] >= monthEnd || sessionDates[row] < sessionDate) {
+        if (monthIndex(sessionDates[row]) !== monthIndex(sessionDate)) bits |= STARTS_MONTH
+        monthEnd = monthStart(monthIndex(sessionDates[row]) + 1)
+      }
+      sessionDate = sessionDates[row]
+    }
+    isFirst[row] = begins ? 1 : 0
+    starts[row] = begins ? STARTS_SESSION | STARTS_WEEK | STARTS_MONTH : bits
+    years[row] = measured && !begins ? (closeTimes[row] - closeTime) / MS_PER_YEAR : 0
+    closeTime = closeTimes[row]
+    if (measured) started = true
   }
-  memory.waitingDividend[n] += market.dividend[at]
-  const delisted = tape.delisting[at] === tape.delisting[at]
-  const acts = tape.tradable[at] === 1 || delisted
-  tape.split[at] = acts ? memory.waitingSplit[n] : 1
-  tape.dividend[at] = acts ? memory.waitingDividend[n] : 0
-  if (tape.split[at] !== 1 || tape.dividend[at] !== 0 || delisted) tape.hasActions[Math.floor(at / symbols)] = 1
-  if (!acts) return
-  memory.waitingSplit[n] = 1
-  memory.waitingDividend[n] = 0
-}
-
-function advanceClock(tape: Tape, market: MarketBlock, row: number): void {
-  const { clock } = tape.memory
-  const measured = market.firstRow + row >= tape.firstRow
-  const isFirst = measured && clock[STARTED] === 0
-  const closeTime = market.closeTimes[row]
-  const sessionDate = market.sessionDates[row]
-  let starts = 0
-  if (isFirst) starts = STARTS_SESSION | STARTS_WEEK | STARTS_MONTH
-  else if (sessionDate !== clock[SESSION_DATE]) {
-    starts = STARTS_SESSION
-    if (weekIndex(sessionDate) !== weekIndex(clock[SESSION_DATE])) starts |= STARTS_WEEK
-    if (monthIndex(sessionDate) !== monthIndex(clock[SESSION_DATE])) starts |= STARTS_MONTH
-  }
-  tape.isFirst[row] = isFirst ? 1 : 0
-  tape.starts[row] = starts
-  tape.years[row] = measured && !isFirst ? (closeTime - clock[CLOSE_TIME]) / MS_PER_YEAR : 0
   clock[CLOSE_TIME] = closeTime
   clock[SESSION_DATE] = sessionDate
-  if (measured) clock[STARTED] = 1
+  if (started) clock[STARTED] = 1
 }

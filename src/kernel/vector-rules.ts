@@ -25,7 +25,12 @@ export function needsLongCells({ exits, minHoldBars, maxHoldBars, cooldownBars, 
 
 /** Whether a bar opens before the one before it has closed: orders then wait in ways only the reference kernel knows. */
 export function barsOverlap(times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array }, closeTime = -Infinity): boolean {
-  return times.openTimes.some((openTime, row) => openTime < (row === 0 ? closeTime : times.closeTimes[row - 1]))
+  const { openTimes, closeTimes } = times
+  for (let row = 0, before = closeTime; row < openTimes.length; row++) {
+    if (openTimes[row] < before) return true
+    before = closeTimes[row]
+  }
+  return false
 }
 
 /** Throws when a block's bars overlap. @param closeTime of the row before it */

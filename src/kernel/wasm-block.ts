@@ -2,7 +2,7 @@ import * as layout from './assembly/layout.ts'
 import type { KernelBlock, MarketBlock } from './kernel.ts'
 import { STARTS_SESSION } from './rules.ts'
 import { withoutPrice } from './starting-positions.ts'
-import { advanceTape, fitTape } from './tape.ts'
+import { advanceTape, fitTape, hasStarted } from './tape.ts'
 import { DOUBLE, FLOAT, PAIR_BYTES } from './wasm-layout.ts'
 import type { KernelModule, PlacedBatch } from './wasm-layout.ts'
 import type { WasmMemory } from './wasm-memory.ts'
@@ -23,7 +23,8 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
   const { rows, firstRow } = market
   memory.release(batch.blockAt)
   fitTape(tape, rows)
-  for (let row = 0; row < rows; row++) advanceTape(tape, market, row)
+  const wasBefore = !hasStarted(tape.memory)
+  advanceTape(tape, market, { from: 0, to: rows })
   const signalsAt = memory.take(rows * signalCount * padded * FLOAT)
   if (batch.readsRows) for (const s of batch.subscribed) copyPadded(batch, block.signals, { address: signalsAt, from: s * rows, lines: rows })
   const gapsAt = memory.take(signalCount * FLOAT)
@@ -43,8 +44,9 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
     memory.take(module.exposureBytes()),
   )
   module.seekGaps()
-  const first = tape.isFirst.subarray(0, rows).indexOf(1)
-  if (first >= 0) placePositions(batch, firstRow + first, (first + 1) * symbols)
+  if (!wasBefore || !hasStarted(tape.memory)) return
+  const first = tape.isFirst.indexOf(1)
+  placePositions(batch, firstRow + first, (first + 1) * symbols)
 }
 
 /** What portfolios start with is entered at the first measured row's marks; nothing acts on it before. */
@@ -90,53 +92,75 @@ function copyPadded(
 
 /** Opens and closes × M, a symbol that is not tradable at its last close; and the least value each can be traded by. */
 function placePrices(batch: PlacedBatch, { market }: KernelBlock, at: { prices: number; lotValues: number }): void {
-  const { memory: { doubles, floats }, symbols, padded, tape, multipliers, lots } = batch
+  const { memory: { doubles }, symbols, tape: { unit, tradable }, multipliers } = batch
+  const { rows, open, halfSpread } = market
   const step = layout.PRICE_BYTES / DOUBLE
-  const before = at.prices / DOUBLE - symbols * step
-  for (let n = 0; n < symbols; n++) doubles[before + n * step + layout.CLOSE_UNIT / DOUBLE] = tape.unit[n]
-  for (let i = 0; i < market.rows * symbols; i++) {
-    const n = i % symbols
-    const price = at.prices / DOUBLE + i * step
-    const unit = tape.unit[i + symbols]
-    doubles[price] = market.open[i]
-    doubles[price + 1] = tape.tradable[i] === 1 ? market.open[i] * multipliers[n] : unit
-    doubles[price + 2] = unit
-    doubles[price + 3] = market.halfSpread === null || tape.tradable[i] === 0 ? 0 : market.halfSpread[i]
-    const lotValue = at.lotValues / FLOAT + ((i - n) / symbols) * padded * 2 + n * 2
-    floats[lotValue] = lots[n] * unit * ROOM
-    floats[lotValue + 1] = floats[lotValue]
-    if (n === symbols - 1) for (let pad = lotValue + 2; pad < lotValue + 2 + (padded - symbols) * 2; pad++) floats[pad] = 0
+  let price = at.prices / DOUBLE - symbols * step
+  for (let n = 0; n < symbols; n++, price += step) doubles[price + layout.CLOSE_UNIT / DOUBLE] = unit[n]
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let n = 0; n < symbols; n++, i++, price += step) {
+      const isTradable = tradable[i] === 1
+      const last = unit[i + symbols]
+      doubles[price] = open[i]
+      doubles[price + 1] = isTradable ? open[i] * multipliers[n] : last
+      doubles[price + 2] = last
+      doubles[price + 3] = halfSpread === null || !isTradable ? 0 : halfSpread[i]
+    }
+  }
+  // A single symbol is not looked at in float32 first, unless it is held by time.
+  if (batch.hasLots && (symbols > 1 || batch.isLong)) placeLotValues(batch, rows, at.lotValues)
+}
+
+function placeLotValues({ memory: { floats }, symbols, padded, tape: { unit }, lots }: PlacedBatch, rows: number, address: number): void {
+  let at = address / FLOAT
+  for (let row = 0, i = symbols; row < rows; row++) {
+    for (let n = 0; n < symbols; n++, i++) {
+      floats[at++] = lots[n] * unit[i] * ROOM
+      floats[at++] = lots[n] * unit[i] * ROOM
+    }
+    for (let n = symbols; n < padded; n++) {
+      floats[at++] = 0
+      floats[at++] = 0
+    }
   }
 }
 
 /** What every portfolio needs to know of the rows. Gives how many periods they close. */
 function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelBlock): number {
-  const { memory, symbols, tape } = batch
+  const { memory, symbols, returnsPerBar, lastRow, closed, tape: { tradable, years, hasActions, isFirst, starts } } = batch
   const { rows } = market
+  const firstMeasured = batch.tape.firstRow - market.firstRow
+  const closedBefore = closed.periods
+  const isBounded = symbols >= layout.LEAST_BOUNDED
   const leapsAt = memory.take(rows * DOUBLE)
   const yearsAt = memory.take(rows * DOUBLE)
   const kindsAt = memory.take(rows * FLOAT)
   const tradableAt = memory.take(rows * symbols)
-  memory.bytes.set(tape.tradable.subarray(0, rows * symbols), tradableAt)
-  memory.doubles.set(tape.years.subarray(0, rows), yearsAt / DOUBLE)
-  const { words, doubles } = memory
+  const { words, doubles, bytes } = memory
+  for (let i = 0; i < rows * symbols; i++) bytes[tradableAt + i] = tradable[i]
   let acts = false
   let periods = 0
   for (let row = 0; row < rows; row++) {
-    const hasGaps = isAny(tape.tradable, 0, { from: row * symbols, to: (row + 1) * symbols })
-    const actions = tape.hasActions[row] === 1 && tape.isFirst[row] === 0
-    const starts = (tape.starts[row] & STARTS_SESSION) !== 0 && tape.isFirst[row] === 0
-    const closes = market.firstRow + row >= tape.firstRow && (batch.returnsPerBar || starts)
-    if (closes) periods++
-    const period = closes ? layout.CLOSES_PERIOD | (batch.closed.periods + periods === 1 ? layout.IS_FIRST_PERIOD : 0) : 0
-    words[kindsAt / FLOAT + row] = (market.firstRow + row === batch.lastRow ? layout.IS_LAST : 0) |
-      period | tape.starts[row] | (tape.isFirst[row] === 1 ? layout.IS_FIRST : 0) | (hasGaps ? layout.HAS_GAPS : 0) | (actions ? layout.HAS_ACTIONS : 0)
+    const begins = isFirst[row] === 1
+    const hasGaps = lacksAny(tradable, row * symbols, symbols)
+    const actsHere = hasActions[row] === 1 && !begins
+    let kind = starts[row]
+    if (row >= firstMeasured && (returnsPerBar || ((kind & STARTS_SESSION) !== 0 && !begins))) {
+      periods++
+      kind |= closedBefore + periods === 1 ? layout.CLOSES_PERIOD | layout.IS_FIRST_PERIOD : layout.CLOSES_PERIOD
+    }
+    if (begins) kind |= layout.IS_FIRST
+    if (hasGaps) kind |= layout.HAS_GAPS
+    if (actsHere) kind |= layout.HAS_ACTIONS
+    if (market.firstRow + row === lastRow) kind |= layout.IS_LAST
+    words[kindsAt / FLOAT + row] = kind
+    doubles[yearsAt / DOUBLE + row] = years[row]
     // Where an order may have to wait, or something was split, what is held afterwards is not what was wanted.
-    doubles[leapsAt / DOUBLE + row] = actions || hasGaps ? Infinity : leapOf(batch, market, row)
-    acts ||= actions
+    if (isBounded) doubles[leapsAt / DOUBLE + row] = actsHere || hasGaps ? Infinity : leapOf(batch, market, row)
+    acts ||= actsHere
   }
   module.setRows(leapsAt, yearsAt, kindsAt, placeCourse(memory, kindsAt, rows), tradableAt, acts ? placeActions(batch, market.open, rows) : 0)
-  batch.closed.periods += periods
+  closed.periods += periods
   return periods
 }
 
@@ -144,33 +168,37 @@ function placeRows(module: KernelModule, batch: PlacedBatch, { market }: KernelB
 function placeCourse(memory: WasmMemory, kindsAt: number, rows: number): number {
   const address = memory.take((rows + 1) * layout.COURSE_BYTES)
   const { words } = memory
-  const of = (row: number): number => (address + row * layout.COURSE_BYTES) / FLOAT
+  const step = layout.COURSE_BYTES / FLOAT
+  const kinds = kindsAt / FLOAT
+  let at = address / FLOAT
   let closed = 0
-  for (let row = 0; row <= rows; row++) {
-    words[of(row) + layout.CLOSED_BEFORE / FLOAT] = closed
-    if (row < rows && (words[kindsAt / FLOAT + row] & layout.CLOSES_PERIOD) !== 0) closed++
+  for (let row = 0; row < rows; row++, at += step) {
+    words[at + layout.CLOSED_BEFORE / FLOAT] = closed
+    if ((words[kinds + row] & layout.CLOSES_PERIOD) !== 0) closed++
   }
-  for (let row = rows, until = rows; row >= 0; row--) {
-    if (row < rows && (words[kindsAt / FLOAT + row] & layout.EVENTFUL) !== 0) until = row
-    words[of(row) + layout.QUIET_UNTIL / FLOAT] = until
+  words[at + layout.CLOSED_BEFORE / FLOAT] = closed
+  words[at + layout.QUIET_UNTIL / FLOAT] = rows
+  for (let row = rows - 1, until = rows; row >= 0; row--) {
+    at -= step
+    if ((words[kinds + row] & layout.EVENTFUL) !== 0) until = row
+    words[at + layout.QUIET_UNTIL / FLOAT] = until
   }
   return address
 }
 
-/** Whether a value stands somewhere in a range. */
-function isAny(values: Uint8Array, value: number, range: { from: number; to: number }): boolean {
-  for (let i = range.from; i < range.to; i++) if (values[i] === value) return true
+/** Whether some symbol of a row is not tradable. */
+function lacksAny(tradable: Uint8Array, start: number, symbols: number): boolean {
+  for (let i = start; i < start + symbols; i++) if (tradable[i] === 0) return true
   return false
 }
 
 /** How far at most a quote at the open, half a spread away from it, lies from the symbol's last close: a fraction of it. */
-function leapOf({ symbols, tape, multipliers }: PlacedBatch, { open, halfSpread }: MarketBlock, row: number): number {
+function leapOf({ symbols, tape: { unit }, multipliers }: PlacedBatch, { open, halfSpread }: MarketBlock, row: number): number {
   let leap = 0
-  for (let n = 0; n < symbols; n++) {
-    const at = row * symbols + n
-    if (tape.unit[at] === 0) return Infinity
-    const spread = halfSpread === null ? 0 : (halfSpread[at] * multipliers[n]) / tape.unit[at]
-    leap = Math.max(leap, Math.abs((open[at] * multipliers[n]) / tape.unit[at] - 1) + spread)
+  for (let n = 0, at = row * symbols; n < symbols; n++, at++) {
+    if (unit[at] === 0) return Infinity
+    const spread = halfSpread === null ? 0 : (halfSpread[at] * multipliers[n]) / unit[at]
+    leap = Math.max(leap, Math.abs((open[at] * multipliers[n]) / unit[at] - 1) + spread)
   }
   return leap * ROOM
 }
@@ -182,12 +210,12 @@ function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch,
   const countsAt = memory.take((cells + symbols) * DOUBLE)
   const marksAt = memory.take(cells * DOUBLE)
   const { doubles } = memory
-  for (let i = 0; i < cells; i++) {
-    const bar = (barsAt + i * layout.BAR_BYTES) / DOUBLE
-    doubles[bar + layout.HIGH / DOUBLE] = market.high[i]
-    doubles[bar + layout.LOW / DOUBLE] = market.low[i]
-    doubles[bar + layout.CLOSE / DOUBLE] = market.close[i]
-    doubles[bar + layout.VOLUME / DOUBLE] = market.volume[i]
+  const { high, low, close, volume } = market
+  for (let i = 0, bar = barsAt / DOUBLE; i < cells; i++, bar += layout.BAR_BYTES / DOUBLE) {
+    doubles[bar + layout.HIGH / DOUBLE] = high[i]
+    doubles[bar + layout.LOW / DOUBLE] = low[i]
+    doubles[bar + layout.CLOSE / DOUBLE] = close[i]
+    doubles[bar + layout.VOLUME / DOUBLE] = volume[i]
   }
   memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
   memory.doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
@@ -200,13 +228,15 @@ function placeWatchBars(memory: WasmMemory, { rows, low, high, close }: MarketBl
   const address = memory.take(rows * vectors * layout.WATCH_BAR_BYTES)
   const { floats } = memory
   floats.fill(NaN, address / FLOAT, (address + rows * vectors * layout.WATCH_BAR_BYTES) / FLOAT)
-  for (let i = 0; i < rows * symbols; i++) {
-    const n = i % symbols
-    const at = (address + (((i - n) / symbols) * vectors + (n >> 1)) * layout.WATCH_BAR_BYTES) / FLOAT + (n & 1) * 2
-    floats[at] = Math.min(low[i], close[i]) * (1 - WATCH_ROOM)
-    floats[at + 1] = floats[at]
-    floats[at + 4] = Math.max(high[i], close[i]) * (1 + WATCH_ROOM)
-    floats[at + 5] = floats[at + 4]
+  const step = layout.WATCH_BAR_BYTES / FLOAT
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let n = 0; n < symbols; n++, i++) {
+      const at = address / FLOAT + (row * vectors + (n >> 1)) * step + (n & 1) * 2
+      floats[at] = Math.min(low[i], close[i]) * (1 - WATCH_ROOM)
+      floats[at + 1] = floats[at]
+      floats[at + 4] = Math.max(high[i], close[i]) * (1 + WATCH_ROOM)
+      floats[at + 5] = floats[at + 4]
+    }
   }
   return address
 }
@@ -227,9 +257,10 @@ function placeSeries(module: KernelModule, { memory, subscribed }: PlacedBatch, 
   const { floats } = memory
   if (rows === padded && subscribed.length === signalCount) floats.set(signals.subarray(0, signalCount * rows), at / FLOAT)
   else for (const s of subscribed) {
-    const start = at / FLOAT + s * padded
-    for (let row = 0; row < rows; row++) floats[start + row] = signals[s * rows + row]
-    for (let row = rows; row < padded; row++) floats[start + row] = 0
+    let to = at / FLOAT + s * padded
+    const end = to + padded
+    for (let from = s * rows, last = from + rows; from < last; from++) floats[to++] = signals[from]
+    while (to < end) floats[to++] = 0
   }
   module.setSeries(at, padded * FLOAT)
 }
@@ -245,15 +276,35 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   const vetoesAt = memory.take(rows * FLOAT + PAIR_BYTES)
   const capsAt = memory.take(rows * FLOAT + PAIR_BYTES)
   const weightsAt = weights === null ? 0 : memory.take(rows * padded * FLOAT)
-  memory.floats.set(scale.subarray(0, rows), scaleAt / FLOAT)
-  memory.floats.set(gross.subarray(0, rows), grossAt / FLOAT)
-  copyPadded(batch, cap, { address: capAt, from: 0, lines: rows })
-  copyPadded(batch, veto, { address: vetoAt, from: 0, lines: rows })
+  const { floats, words } = memory
+  for (let row = 0; row < rows; row++) {
+    floats[scaleAt / FLOAT + row] = scale[row]
+    floats[grossAt / FLOAT + row] = gross[row]
+  }
+  // A pair's other portfolio may have a pattern with caps or vetoes: then those of this one are read, too.
+  const hasCaps = hasOther(cap, Infinity, rows * symbols)
+  if (hasCaps) copyPadded(batch, cap, { address: capAt, from: 0, lines: rows })
+  else floats.fill(Infinity, capAt / FLOAT, capAt / FLOAT + rows * padded)
+  if (hasCaps && symbols === 1) for (let row = 0; row < rows; row++) floats[capsAt / FLOAT + row] = cap[row]
+  words.fill(0, vetoesAt / FLOAT, vetoesAt / FLOAT + rows)
+  if (hasOther(veto, 0, rows * symbols)) {
+    copyPadded(batch, veto, { address: vetoAt, from: 0, lines: rows })
+    for (let i = 0; i < rows * symbols; i++) if (veto[i] !== 0) words[vetoesAt / FLOAT + Math.floor(i / symbols)] = VETOES
+  } else floats.fill(0, vetoAt / FLOAT, vetoAt / FLOAT + rows * padded)
   if (weights !== null) copyPadded(batch, weights, { address: weightsAt, from: 0, lines: rows })
-  memory.words.fill(0, vetoesAt / FLOAT, vetoesAt / FLOAT + rows)
-  for (let i = 0; i < rows * symbols; i++) if (veto[i] !== 0) memory.words[vetoesAt / FLOAT + Math.floor(i / symbols)] = VETOES
-  if (symbols === 1) memory.floats.set(cap.subarray(0, rows), capsAt / FLOAT)
-  const hasCaps = cap.subarray(0, rows * symbols).some((limit) => limit !== Infinity) ? 1 : 0
-  const words = [scaleAt, grossAt, capAt, vetoAt, vetoesAt, hasCaps, capsAt, weightsAt]
-  memory.words.set(words, (batch.patternsAt + index * layout.PATTERN_BYTES) / FLOAT)
+  const at = (batch.patternsAt + index * layout.PATTERN_BYTES) / FLOAT
+  words[at + layout.PATTERN_SCALE / FLOAT] = scaleAt
+  words[at + layout.PATTERN_GROSS / FLOAT] = grossAt
+  words[at + layout.PATTERN_CAP / FLOAT] = capAt
+  words[at + layout.PATTERN_VETO / FLOAT] = vetoAt
+  words[at + layout.PATTERN_VETOES / FLOAT] = vetoesAt
+  words[at + layout.PATTERN_HAS_CAPS / FLOAT] = hasCaps ? 1 : 0
+  words[at + layout.PATTERN_CAPS / FLOAT] = capsAt
+  words[at + layout.PATTERN_WEIGHTS / FLOAT] = weightsAt
+}
+
+/** Whether some of the first values is another. */
+function hasOther(values: Float32Array | Uint8Array, than: number, count: number): boolean {
+  for (let i = 0; i < count; i++) if (values[i] !== than) return true
+  return false
 }

@@ -71,6 +71,8 @@ export interface PlacedBatch {
   readonly closed: { periods: number }
   readonly multipliers: Float64Array
   readonly lots: Float64Array
+  /** Whether some symbol trades in whole lots. */
+  readonly hasLots: boolean
   readonly pairs: number
   readonly pairsAt: number
   /** Pairs that go through a block side by side, as far as the first cache holds them. */
@@ -150,7 +152,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   return {
     memory, symbols, isLong, longAt, rules, subscribed,
     readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
-    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot),
+    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot), hasLots: instruments.some(({ lot }) => lot !== 0),
     returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),

@@ -1,18 +1,29 @@
 const PAGE = 65_536
 const LINE = 64
 
-/** A bump allocator over a WebAssembly memory. Views are made anew when the memory has grown. */
+/** A bump allocator over a WebAssembly memory that nobody else grows. Views are made anew when it has. */
 export class WasmMemory {
   readonly #memory: WebAssembly.Memory
   #next: number
+  #size = 0
   #floats = new Float32Array(0)
   #doubles = new Float64Array(0)
   #words = new Int32Array(0)
-  #bytes = new Uint8Array(0)
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
 
   constructor(memory: WebAssembly.Memory, start: number) {
     this.#memory = memory
     this.#next = start
+    this.#view()
+  }
+
+  #view(): void {
+    const { buffer } = this.#memory
+    this.#size = buffer.byteLength
+    this.#floats = new Float32Array(buffer)
+    this.#doubles = new Float64Array(buffer)
+    this.#words = new Int32Array(buffer)
+    this.#bytes = new Uint8Array(buffer)
   }
 
   /** The first free byte: pass it to `release` to give back everything taken since. */
@@ -24,8 +35,11 @@ export class WasmMemory {
   take(bytes: number): number {
     const address = this.#next
     this.#next = Math.ceil((address + bytes) / LINE) * LINE
-    const missing = this.#next - this.#memory.buffer.byteLength
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE))
+    const missing = this.#next - this.#size
+    if (missing > 0) {
+      this.#memory.grow(Math.ceil(missing / PAGE))
+      this.#view()
+    }
     return address
   }
 
@@ -34,22 +48,18 @@ export class WasmMemory {
   }
 
   get floats(): Float32Array {
-    if (this.#floats.buffer !== this.#memory.buffer) this.#floats = new Float32Array(this.#memory.buffer)
     return this.#floats
   }
 
   get doubles(): Float64Array {
-    if (this.#doubles.buffer !== this.#memory.buffer) this.#doubles = new Float64Array(this.#memory.buffer)
     return this.#doubles
   }
 
   get bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.buffer !== this.#memory.buffer) this.#bytes = new Uint8Array(this.#memory.buffer)
     return this.#bytes
   }
 
   get words(): Int32Array {
-    if (this.#words.buffer !== this.#memory.buffer) this.#words = new Int32Array(this.#memory.buffer)
     return this.#words
   }
 }

@@ -3,7 +3,7 @@ import { noteCut, noteLegs, records } from './journal'
 import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, signOf, where } from './lanes'
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, CUT_OFF, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, CLOSES, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
-  FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HALF_SPREAD, HEAD_BYTES, HELD, INCREASE, LEVERAGE, LISTED, MARGIN,
+  FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, GROSS_LOSS, GROSS_PROFIT, HALF_SPREAD, HEAD_BYTES, HELD, INCREASE, LEAST_BOUNDED, LEVERAGE, LISTED, MARGIN,
   MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERED_COUNT, ORDERED_UNITS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SCALED, SCRATCH_BYTES, SYMBOL_BYTES, TRADES, TRADE_CASH, WANTED, WINNING_TRADES,
 } from './layout'
 
@@ -32,7 +32,7 @@ export function fillPair(pair: usize, prices: usize, row: i32, kinds: i32): void
 // @ts-ignore: decorator
 @inline
 export function clearlyFits(pair: usize, leapAt: usize): bool {
-  if (hasMargins || symbols < 4) return false
+  if (hasMargins || symbols < LEAST_BOUNDED) return false
   const perUnit = v128.load(pair, FEE_PER_UNIT)
   const minimum = v128.load(pair, FEE_MINIMUM)
   if (!isLong && any(f64x2.gt(f64x2.add(perUnit, minimum), both(0)))) return false

@@ -234,6 +234,9 @@ export const CLOSE_UNIT = 16
 export const HALF_SPREAD = 24
 export const PRICE_BYTES = 32
 
+/** Symbols from which on buying power is first held against a bound: only then rows need their leaps. */
+export const LEAST_BOUNDED = 4
+
 // ── Corporate actions of one symbol in one row: split and dividend, the delisting's price (NaN = none), the price of a split's rest ──
 export const SPLIT = 0
 export const DIVIDEND = 8
