@@ -1,7 +1,7 @@
 import { MillraceError } from '../base/errors.ts'
 import { METRIC_FIELDS, type MetricField } from '../domain/metrics.ts'
 import { nameHint } from '../experiment/names.ts'
-import { METRICS_FILE } from '../stages/metrics-ledger.ts'
+import { metricsFiles } from '../stages/metrics-ledger.ts'
 import { openSql, type SqlValue } from '../store/sql-session.ts'
 import type { OpenedRun } from './opened-run.ts'
 
@@ -32,7 +32,7 @@ export function metricNamed(name: string): MetricField {
  * @throws MillraceError SQL_INVALID for a condition that is none
  */
 export async function rankPortfolios(run: OpenedRun, ranking: Ranking): Promise<Leaders> {
-  const views = { metrics: [run.store.file(run.artefacts.metrics, METRICS_FILE)] }
+  const views = { metrics: metricsFiles(run.store, run.artefacts.metrics) }
   const session = await openSql({ views, nanIsNull: true })
   const condition = ranking.where ?? 'true'
   try {

@@ -5,7 +5,7 @@ import type { WalkForwardGroup } from '../experiment/experiment.ts'
 import type { Kernel, KernelBlock, Recorder } from '../kernel/kernel.ts'
 import { createBatchKernel, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { collectLedgerRows, type LedgerRows } from '../lineup/ledger-rows.ts'
-import { readPerformances } from '../lineup/results.ts'
+import { readIds, readPerformances } from '../lineup/results.ts'
 import { kernelBlocks } from '../stages/kernel-blocks.ts'
 import { MarketWindow, StoredMarket } from '../stages/stored-market.ts'
 import { runStitched, stitchedIdentity, type Segment } from '../stages/stitched-run.ts'
@@ -94,10 +94,8 @@ function replayWalkForward(run: OpenedRun, group: WalkForwardGroup): ReplayedPor
 
 /** @throws MillraceError PORTFOLIO_NOT_FOUND when the walk-forward failed in this run */
 function segmentsOf(run: OpenedRun, id: string): readonly Segment[] {
-  for (const address of run.artefacts.windows) {
-    const facts = run.store.meta(address)?.facts as { ids: readonly string[]; segments: readonly Segment[] } | undefined
-    if (facts?.ids.includes(id) === true) return facts.segments
-  }
+  const address = run.artefacts.windows.find((candidate) => readIds(run.store, candidate).includes(id))
+  if (address !== undefined) return run.store.meta(address)?.facts.segments as readonly Segment[]
   throw new MillraceError({ code: 'PORTFOLIO_NOT_FOUND', message: `run ${run.id} has no results of ${id}`, value: id, hint: 'it failed in that run; `millrace runs` says why' })
 }
 
@@ -108,9 +106,8 @@ export function samePerformance(one: Performance, other: Performance): boolean {
 
 function storedPerformance(run: OpenedRun, id: string): Performance | undefined {
   for (const address of run.artefacts.results) {
-    if ((run.artefacts.strangers[address] ?? []).includes(id)) continue
-    const ids = (run.store.meta(address)?.facts as { ids: readonly string[] } | undefined)?.ids ?? []
-    const position = ids.indexOf(id)
+    if ((run.artefacts.strangers[address] ?? []).includes(id) || run.store.meta(address) === undefined) continue
+    const position = readIds(run.store, address).indexOf(id)
     if (position >= 0) return readPerformances(run.store, address)[position]
   }
   return undefined

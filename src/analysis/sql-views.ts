@@ -3,7 +3,7 @@ import { addressOf } from '../base/hash.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import { LEDGERS, ledgerFile, type LedgerName } from '../lineup/ledger-rows.ts'
 import { readMarket } from '../stages/market-artefact.ts'
-import { METRICS_FILE } from '../stages/metrics-ledger.ts'
+import { metricsFiles } from '../stages/metrics-ledger.ts'
 import { WINDOWS_FILE } from '../stages/walk-forward-task.ts'
 import { writeLedger } from '../store/ledgers.ts'
 import { exportPanels } from '../store/panel-export.ts'
@@ -27,7 +27,7 @@ export type Views = Readonly<Record<string, readonly ViewFile[]>>
 /** What is Parquet already: `metrics`, and the ledgers of portfolios that were recorded. */
 export function ledgerViews(run: OpenedRun): Views {
   const windows = run.artefacts.windows.map((address) => run.store.file(address, WINDOWS_FILE))
-  const metrics = { metrics: [run.store.file(run.artefacts.metrics, METRICS_FILE)], ...(windows.length > 0 && { windows }) }
+  const metrics = { metrics: metricsFiles(run.store, run.artefacts.metrics), ...(windows.length > 0 && { windows }) }
   if (run.experiment.record !== 'all') return metrics
   const files = (ledger: LedgerName) => run.artefacts.results.map((address): ViewFile => {
     const path = run.store.file(address, ledgerFile(ledger))

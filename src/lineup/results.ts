@@ -19,6 +19,9 @@ export interface BatchResults {
   readonly beside?: { readonly facts: Readonly<Record<string, unknown>>; readonly tables: Readonly<Record<string, readonly LedgerColumn[]>> }
 }
 
+/** Names of the portfolios of a batch: as many as there are, so not among the facts that every reader of a file parses. */
+const IDS_FILE = 'ids.json'
+
 /** Stores what a batch did: its metric sums `[portfolio][field]` and, when recorded, its ledgers. */
 export async function publishResults(store: Store, results: BatchResults): Promise<void> {
   const rows = results.ids.length
@@ -35,9 +38,10 @@ export async function publishResults(store: Store, results: BatchResults): Promi
     kind: results.kind,
     madeFrom: results.madeFrom,
     members: results.members,
-    facts: { ids: results.ids, fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined, ...results.beside?.facts },
+    facts: { fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined, ...results.beside?.facts },
   })
   draft.addPanel('performance', { values, rows, columns })
+  draft.addJson(IDS_FILE, results.ids)
   const tables: Record<string, readonly LedgerColumn[]> = { ...results.beside?.tables }
   for (const [name, table] of Object.entries(results.ledgers ?? {})) tables[ledgerFile(name as LedgerName)] = ledgerTable(table)
   if (Object.keys(tables).length > 0) {
@@ -46,6 +50,11 @@ export async function publishResults(store: Store, results: BatchResults): Promi
     for (const [file, table] of Object.entries(tables)) await writeLedger(join(draft.folder, file), table)
   }
   draft.publish()
+}
+
+/** Ids of a batch's portfolios, in batch order. */
+export function readIds(store: Store, address: Address): readonly string[] {
+  return store.json(address, IDS_FILE)
 }
 
 /** Reads the metric sums of a batch back, in batch order. */

@@ -1,17 +1,20 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { addressOf } from '../base/hash.ts'
-import { computeMetrics, METRIC_FIELDS } from '../domain/metrics.ts'
+import { computeMetrics, METRIC_FIELDS, type Metrics } from '../domain/metrics.ts'
 import type { Performance } from '../domain/performance.ts'
 import { portfolioLabelAt, type PortfolioLabel } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
+import { missingArtefact } from '../store/artefact-faults.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, MemberPlace, Store } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { cutChunks, placeOf, type Places } from './stage-work.ts'
 import type { PlannedWalkForward } from './walk-forward-work.ts'
 
-export const METRICS_FILE = 'metrics.parquet'
+/** Rows that are worked out at once, and in one file: what a process holds of them, whatever their number. */
+const ROWS_PER_FILE = 10_000
 
 export interface MetricsLedgerInputs {
   readonly experiment: ResolvedExperiment
@@ -27,60 +30,94 @@ export interface MetricsLedgerInputs {
 /**
  * Computes every portfolio's metrics under the experiment's profile from the stored sums, and keeps them as
  * one ledger: a row a portfolio, in experiment order, with what tells it from the others, then a row for every
- * walk-forward. Failed portfolios have no row. Only some rows at a time are in memory.
+ * walk-forward. Failed portfolios have no row. Only a file's rows at a time are in memory.
  */
 export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs): Promise<Address> {
   const { experiment, driver, places } = inputs
   const { profile } = experiment
   const members = [...inputs.portfolios, ...inputs.walkForwards.map(({ address }) => address)]
-  const made = Int32Array.from(members.keys()).filter((ordinal) => places.has(members[ordinal]))
-  const parts = cutChunks([...made], ROWS_PER_PART)
-  const parameters = new ParameterColumns()
+  const made = [...members.keys()].filter((ordinal) => places.has(members[ordinal]))
+  const parameters = parametersOf(experiment)
+  // A member's address says what it is called, too.
+  const rows = createHash('sha256')
+  for (const ordinal of made) rows.update(`${ordinal} ${members[ordinal]} `)
   const address = addressOf({
-    kind: 'metrics', code: inputs.sources['stages/metrics-ledger.ts'], driver, profile,
-    portfolios: parts.map((ordinals) => addressOf(labelsOf(inputs, ordinals).map((label, i) => {
-      parameters.learn(label.parameters)
-      return [ordinals[i], members[ordinals[i]], label.parameters]
-    }))),
+    kind: 'metrics', code: inputs.sources['stages/metrics-ledger.ts'], driver, profile, parameters, rows: rows.digest('hex'),
   })
   if (store.meta(address) !== undefined) return address
+  const files = made.length === 0 ? [[]] : cutChunks(made, ROWS_PER_FILE)
   const draft = store.draft({
     address, kind: 'metrics', madeFrom: { experiment: experiment.name, driver, profile, portfolios: made.length },
-    facts: { rows: made.length, profile: profile.name },
+    facts: { rows: made.length, files: files.length, profile: profile.name },
   })
+  const { writeLedger } = await import('../store/ledgers.ts')
   const read = createReader(store)
-  const columnsOf = (ordinals: readonly number[]): LedgerColumn[] => {
-    const labels = labelsOf(inputs, ordinals)
-    const metrics = ordinals.map((ordinal) => computeMetrics(read(placeOf(places, members[ordinal])), profile))
-    return [
-      { name: 'portfolio', type: 'VARCHAR', values: labels.map(({ id }) => id) },
-      { name: 'ordinal', type: 'INTEGER', values: ordinals },
-      { name: 'containerId', type: 'VARCHAR', values: labels.map(({ containerId }) => containerId) },
-      ...parameters.columnsOf(labels),
-      { name: 'profile', type: 'VARCHAR', values: ordinals.map(() => profile.name) },
-      ...METRIC_FIELDS.map((field): LedgerColumn => ({ name: field, type: 'DOUBLE', values: Float64Array.from(metrics, (row) => row[field]) })),
-    ]
+  for (const [index, ordinals] of files.entries()) {
+    const metrics = metricColumns(ordinals, (ordinal) => computeMetrics(read(placeOf(places, members[ordinal])), profile))
+    await writeLedger(join(draft.folder, metricsFile(index)), [
+      ...labelColumns(inputs, ordinals, parameters), { name: 'profile', type: 'VARCHAR', values: ordinals.map(() => profile.name) }, ...metrics,
+    ])
   }
-  const { writeLedgerInParts } = await import('../store/ledgers.ts')
-  await writeLedgerInParts(join(draft.folder, METRICS_FILE), { fields: columnsOf([]), parts: lazily(parts, columnsOf) })
   draft.publish()
   return address
 }
 
-/** Rows that are worked out, hashed and written at once. */
-const ROWS_PER_PART = 10_000
-
-function* lazily<T, U>(items: readonly T[], make: (item: T) => U): Generator<U> {
-  for (const item of items) yield make(item)
+/** The files of a metrics ledger, verified, in the order of its rows. */
+export function metricsFiles(store: Pick<Store, 'root' | 'meta' | 'file'>, address: Address): string[] {
+  const meta = store.meta(address)
+  if (meta === undefined) throw missingArtefact(address, store.root)
+  return Array.from({ length: meta.facts.files as number }, (_, index) => store.file(address, metricsFile(index)))
 }
 
-/** What rows are called: portfolios in experiment order, then stitched ones. */
-function labelsOf({ experiment, portfolios, walkForwards }: MetricsLedgerInputs, ordinals: readonly number[]): PortfolioLabel[] {
-  return ordinals.map((ordinal) => {
-    if (ordinal < portfolios.length) return portfolioLabelAt(experiment, ordinal)
-    const { name: id, containerId } = walkForwards[ordinal - portfolios.length].group
-    return { id, containerId, parameters: { portfolio: id, signal: null } }
+function metricsFile(index: number): string {
+  return `metrics-${index}.parquet`
+}
+
+interface Parameter {
+  readonly name: string
+  readonly type: 'DOUBLE' | 'VARCHAR'
+}
+
+/** A column per grid parameter, numeric where every value is, after those of the group's name and of the signal of `each`. */
+function parametersOf({ portfolios }: ResolvedExperiment): Parameter[] {
+  const types = new Map<string, Parameter['type'] | undefined>([['portfolio', 'VARCHAR'], ['signal', 'VARCHAR']])
+  for (const { name, values } of portfolios.flatMap(({ axes }) => axes)) {
+    const kinds = values.filter(({ value }) => value !== null).map(({ value }) => (typeof value === 'number' ? 'DOUBLE' : 'VARCHAR'))
+    types.set(name, [types.get(name), ...kinds].includes('VARCHAR') ? 'VARCHAR' : kinds[0] ?? types.get(name))
+  }
+  return Array.from(types, ([name, type = 'VARCHAR']) => ({ name, type }))
+}
+
+/** What rows are called, and what tells them from one another: the group's name is the column `groupName`. */
+function labelColumns(inputs: MetricsLedgerInputs, ordinals: readonly number[], parameters: readonly Parameter[]): LedgerColumn[] {
+  const labels = ordinals.map((ordinal) => labelOf(inputs, ordinal))
+  return [
+    { name: 'portfolio', type: 'VARCHAR', values: labels.map(({ id }) => id) },
+    { name: 'ordinal', type: 'INTEGER', values: ordinals },
+    { name: 'containerId', type: 'VARCHAR', values: labels.map(({ containerId }) => containerId) },
+    ...parameters.map(({ name: parameter, type }): LedgerColumn => {
+      const values = labels.map((label) => label.parameters[parameter] ?? null)
+      const name = parameter === 'portfolio' ? 'groupName' : parameter.replaceAll('.', '_')
+      if (type === 'DOUBLE') return { name, type, values: Float64Array.from(values, (value) => (value === null ? NaN : (value as number))) }
+      return { name, type, values: values.map((value) => (value === null ? null : String(value))) }
+    }),
+  ]
+}
+
+/** Portfolios in experiment order, then stitched ones. */
+function labelOf({ experiment, portfolios, walkForwards }: MetricsLedgerInputs, ordinal: number): PortfolioLabel {
+  if (ordinal < portfolios.length) return portfolioLabelAt(experiment, ordinal)
+  const { name: id, containerId } = walkForwards[ordinal - portfolios.length].group
+  return { id, containerId, parameters: { portfolio: id, signal: null } }
+}
+
+function metricColumns(ordinals: readonly number[], metricsOf: (ordinal: number) => Metrics): LedgerColumn[] {
+  const columns = METRIC_FIELDS.map((name) => ({ name, type: 'DOUBLE', values: new Float64Array(ordinals.length) }) as const)
+  ordinals.forEach((ordinal, row) => {
+    const metrics = metricsOf(ordinal)
+    for (const { name, values } of columns) values[row] = metrics[name]
   })
+  return columns
 }
 
 /** Reads stored sums; those of the batch read last are at hand. */
@@ -90,27 +127,5 @@ function createReader(store: Store): (place: MemberPlace) => Performance {
   return (place) => {
     if (place.artefact !== artefact) batch = readPerformances(store, (artefact = place.artefact))
     return batch[place.position]
-  }
-}
-
-/** A column per grid parameter, numeric where every value is; its group's name is the column `groupName`. */
-class ParameterColumns {
-  readonly #names = new Map<string, 'DOUBLE' | 'VARCHAR' | undefined>()
-
-  learn(parameters: PortfolioLabel['parameters']): void {
-    for (const [name, value] of Object.entries(parameters)) {
-      const kind = value === null ? undefined : typeof value === 'number' ? 'DOUBLE' : 'VARCHAR'
-      const before = this.#names.get(name)
-      this.#names.set(name, before === 'VARCHAR' || kind === undefined ? before : kind)
-    }
-  }
-
-  columnsOf(labels: readonly PortfolioLabel[]): LedgerColumn[] {
-    return Array.from(this.#names, ([parameter, type]): LedgerColumn => {
-      const values = labels.map(({ parameters }) => parameters[parameter] ?? null)
-      const name = parameter === 'portfolio' ? 'groupName' : parameter.replaceAll('.', '_')
-      if (type === 'DOUBLE') return { name, type, values: values.map((value) => (value === null ? NaN : (value as number))) }
-      return { name, type: 'VARCHAR', values: values.map((value) => (value === null ? null : String(value))) }
-    })
   }
 }

@@ -2,6 +2,7 @@ import { addressOf } from '../base/hash.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import type { Lineup } from '../lineup/lineup.ts'
+import { readIds } from '../lineup/results.ts'
 import type { Address, MemberPlace, Store } from '../store/store.ts'
 import type { PreparedRun } from './pipeline.ts'
 import type { RunArtefacts, RunRecord } from './run-record.ts'
@@ -74,9 +75,8 @@ function inputsOf(lineup: Lineup): Record<string, readonly string[]> {
 /** A batch that was cut anew after a crash leaves its portfolios in two artefacts; only one of them counts. */
 function strangersIn(store: Store, results: readonly Address[], places: Places): Record<Address, readonly string[]> {
   return Object.fromEntries(results.flatMap((artefact) => {
-    const meta = store.meta(artefact)
-    const ids = (meta?.facts as { ids: readonly string[] } | undefined)?.ids ?? []
-    const strangers = ids.filter((_, position) => places.get(meta?.members[position] ?? '')?.artefact !== artefact)
-    return strangers.length === 0 ? [] : [[artefact, strangers] as const]
+    const members = store.meta(artefact)?.members ?? []
+    const isStranger = members.map((member) => places.get(member)?.artefact !== artefact)
+    return isStranger.includes(true) ? [[artefact, readIds(store, artefact).filter((_, position) => isStranger[position])] as const] : []
   }))
 }

@@ -24,21 +24,12 @@ const TYPES: Readonly<Record<LedgerColumnType, DuckDBType>> = {
 const CHUNK_ROWS = 2048
 
 /** Writes a ledger as one zstd Parquet file, its rows in the order given. The folder must exist. */
-export function writeLedger(path: string, columns: readonly LedgerColumn[], limits?: EngineLimits): Promise<void> {
-  return writeLedgerInParts(path, { fields: columns, parts: [columns] }, limits)
-}
-
-/** The same ledger, some rows at a time: each part has columns of the names and types of `fields`, in their order. */
-export async function writeLedgerInParts(
-  path: string,
-  { fields, parts }: { readonly fields: readonly Pick<LedgerColumn, 'name' | 'type'>[]; readonly parts: Iterable<readonly LedgerColumn[]> },
-  limits?: EngineLimits,
-): Promise<void> {
+export async function writeLedger(path: string, columns: readonly LedgerColumn[], limits?: EngineLimits): Promise<void> {
   const engine = await openEngine(limits)
   try {
-    await engine.connection.run(`CREATE TABLE ledger (${fields.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ')})`)
+    await engine.connection.run(`CREATE TABLE ledger (${columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ')})`)
     const appender = await engine.connection.createAppender('ledger')
-    for (const columns of parts) appendColumns(appender, columns)
+    appendColumns(appender, columns)
     appender.closeSync()
     await engine.connection.run(`COPY ledger TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
   } finally {

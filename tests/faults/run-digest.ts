@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { systemClock } from '../../src/base/clock.ts'
 import { addressOf } from '../../src/base/hash.ts'
 import { LEDGERS, ledgerFile, type LedgerName } from '../../src/lineup/ledger-rows.ts'
-import { readPerformances } from '../../src/lineup/results.ts'
+import { readIds, readPerformances } from '../../src/lineup/results.ts'
 import { featureFile } from '../../src/stages/feature-task.ts'
-import { METRICS_FILE } from '../../src/stages/metrics-ledger.ts'
+import { metricsFiles } from '../../src/stages/metrics-ledger.ts'
 import type { RunRecord } from '../../src/stages/run-record.ts'
 import { ledgerDigest } from '../../src/store/ledger-digest.ts'
 import { openStore } from '../../src/store/local-store.ts'
@@ -40,7 +40,7 @@ export async function digestRun(storeRoot: string, record: RunRecord): Promise<R
     digest[`decisions ${name}`] = digestColumns(store.panel(artefact, 'decisions'))
   }
   for (const [id, performance] of performancesOf(store, record)) digest[`performance ${id}`] = addressOf(textsOf(Object.values(performance)))
-  digest.metrics = await ledgerDigest([store.file(artefacts.metrics, METRICS_FILE)], ['portfolio'])
+  digest.metrics = await ledgerDigest(metricsFiles(store, artefacts.metrics), ['portfolio'])
   if (record.experiment.record === 'all') {
     for (const name of Object.keys(LEDGERS) as LedgerName[]) digest[name] = await digestLedger(store, record, name)
   }
@@ -70,9 +70,8 @@ function digestColumns(panel: PanelReader, columns?: { readonly from: number; re
 function* performancesOf(store: Store, record: RunRecord): Generator<readonly [string, Record<string, number>]> {
   for (const address of record.artefacts?.results ?? []) {
     const strangers = record.artefacts?.strangers[address] ?? []
-    const { ids } = metaOf(store, address).facts as { ids: readonly string[] }
     const performances = readPerformances(store, address)
-    for (const [position, id] of ids.entries()) if (!strangers.includes(id)) yield [id, performances[position]]
+    for (const [position, id] of readIds(store, address).entries()) if (!strangers.includes(id)) yield [id, performances[position]]
   }
 }
 

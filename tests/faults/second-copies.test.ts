@@ -2,8 +2,8 @@ import { cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import { readIds } from '../../src/lineup/results.ts'
 import { openStore } from '../../src/store/local-store.ts'
-import type { ArtefactMeta } from '../../src/store/store.ts'
 import { baseExperiment, Workbench } from '../caching/workbench.ts'
 import { scratchFolder } from '../store/scratch.ts'
 import { madeTwice } from './killed-run.ts'
@@ -39,10 +39,7 @@ it('portfolios that are stored twice, in batches cut differently, count once', a
 
   const { results = [], strangers = {} } = record.artefacts ?? {}
   const opened = openStore(store, { clock: systemClock })
-  const counted = results.flatMap((address) => {
-    const { ids } = (opened.meta(address) as ArtefactMeta).facts as { ids: readonly string[] }
-    return ids.filter((id) => !(strangers[address] ?? []).includes(id))
-  })
+  const counted = results.flatMap((address) => readIds(opened, address).filter((id) => !(strangers[address] ?? []).includes(id)))
   expect(counted.toSorted()).toEqual([...new Set(counted)].toSorted())
   expect(counted).toHaveLength(7)
   expect(Object.values(strangers).flat().length).toBeGreaterThan(0)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readPerformances } from '../../src/lineup/results.ts'
+import { readIds, readPerformances } from '../../src/lineup/results.ts'
 import { runInline, SMALL } from '../analysis/inline-run.ts'
 
 /** With rules for both kernels, and of every kind that remembers something from block to block. */
@@ -19,7 +19,7 @@ const SIZES = [[16, 2_500], [17, 7], [23, 40], [64, 7], [256, 40]] as const
 async function sums(of: { readonly portfoliosPerBatch: number; readonly rowsPerBlock?: number }): Promise<Readonly<Record<string, unknown>>> {
   const run = await runInline(SWEPT, of)
   const found = run.opened.artefacts.results.flatMap((address) => {
-    const ids = run.store.meta(address)?.facts.ids as readonly string[]
+    const ids = readIds(run.store, address)
     return readPerformances(run.store, address).map((performance, i) => [ids[i], performance] as const)
   })
   run.remove()

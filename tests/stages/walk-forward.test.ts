@@ -11,7 +11,7 @@ import { selectByMetric } from '../../src/domain/walk-forward.ts'
 import { candidateConfig, idleConfig } from '../../src/experiment/walk-forward.ts'
 import type { Kernel } from '../../src/kernel/kernel.ts'
 import { createBatchKernel, layOutBatch } from '../../src/lineup/batch.ts'
-import { readPerformances } from '../../src/lineup/results.ts'
+import { readIds, readPerformances } from '../../src/lineup/results.ts'
 import { prepareExperiment } from '../../src/stages/experiment-run.ts'
 import { kernelBlocks } from '../../src/stages/kernel-blocks.ts'
 import { readMarket } from '../../src/stages/market-artefact.ts'
@@ -33,20 +33,15 @@ function writeBars(name: string, closes: readonly number[]): string {
 }
 
 function segmentsOf(run: InlineRun, portfolio: string): readonly Segment[] {
-  const facts = run.opened.artefacts.windows.map((address) => run.store.meta(address)?.facts as { ids: readonly string[]; segments: readonly Segment[] })
-  const found = facts.find(({ ids }) => ids.includes(portfolio))
+  const found = run.opened.artefacts.windows.find((address) => readIds(run.store, address).includes(portfolio))
   if (found === undefined) throw new Error(`no windows of ${portfolio}`)
-  return found.segments
-}
-
-function idsIn(run: InlineRun, address: string): readonly string[] {
-  return (run.store.meta(address)?.facts as { ids: readonly string[] } | undefined)?.ids ?? []
+  return run.store.meta(found)?.facts.segments as readonly Segment[]
 }
 
 /** Metric sums of a portfolio as they are stored. */
 function storedSums(run: InlineRun, portfolio: string) {
   for (const address of run.opened.artefacts.results) {
-    const ids = idsIn(run, address)
+    const ids = readIds(run.store, address)
     if (ids.includes(portfolio)) return readPerformances(run.store, address)[ids.indexOf(portfolio)]
   }
   throw new Error(`no results of ${portfolio}`)
@@ -210,7 +205,7 @@ function oracleExperiment(seed: number) {
 
 /** Portfolios of an ordinary run, in order. */
 function idsOf(run: InlineRun): readonly string[] {
-  return run.opened.artefacts.results.flatMap((address) => idsIn(run, address))
+  return run.opened.artefacts.results.flatMap((address) => readIds(run.store, address))
 }
 
 /** The stitched portfolio again, by the four verbs, a row at a time, taking the state over at every edge. */
