@@ -61,7 +61,9 @@ export function collectLedgerRows(of: {
   const ledgers = Object.fromEntries(
     Object.entries(COLUMNS).map(([ledger, names]) => [ledger, Object.fromEntries(names.map((name) => [name, []]))]),
   ) as unknown as Record<LedgerName, Record<string, (string | number)[]>>
-  const keys = of.configs.map(portfolioKey)
+  /** A key hashes a whole portfolio: of those that never order, and in sweeps that record nothing, none is made. */
+  const keys: string[] = []
+  const keyOf = (portfolio: number): string => (keys[portfolio] ??= portfolioKey(of.configs[portfolio]))
   /** Per portfolio, so that a row does not depend on the batch it was made in. */
   const sequences = new Int32Array(of.configs.length)
 
@@ -76,7 +78,7 @@ export function collectLedgerRows(of: {
     const closeTime = of.closeTime(order.decidedAt)
     const symbol = of.symbols[order.symbol]
     who(columns, order.portfolio)
-    columns.orderKey.push(orderKey({ portfolioKey: keys[order.portfolio], closeTime, symbol, kind: order.kind }))
+    columns.orderKey.push(orderKey({ portfolioKey: keyOf(order.portfolio), closeTime, symbol, kind: order.kind }))
     columns.decidedTime.push(closeTime)
     columns.symbol.push(symbol)
     columns.kind.push(order.kind)

@@ -1,42 +1,35 @@
-import { totalColumns, type Slot } from '../lineup/role.ts'
+import type { Slot } from '../lineup/role.ts'
 
-/** The rows of the current bar, by name: roles read theirs from it and write theirs to it. */
+/** The rows of the current bar, by name, each where whoever makes it leaves it. */
 export interface Board {
-  /** Adds a slot; a name can be written by one role only. */
-  add(slot: Slot): void
+  /** Shows the rows of some slots; a name can be written by one role only. */
+  show(slots: readonly Slot[], rows: readonly Float64Array[]): void
   row(name: string): Float64Array
-  /** Copies the named rows, in order, into one new array: a message. */
-  gather(slots: readonly Slot[]): Float64Array
-  scatter(slots: readonly Slot[], values: Float64Array): void
+  /** What copies the rows of some slots, in order, into one array: a message. */
+  gatherer(slots: readonly Slot[]): (into: Float64Array) => void
 }
 
 export function createBoard(): Board {
-  const rows = new Map<string, Float64Array>()
+  const shown = new Map<string, Float64Array>()
   const row = (name: string): Float64Array => {
-    const values = rows.get(name)
+    const values = shown.get(name)
     if (values === undefined) throw new Error(`no role writes ${name}`)
     return values
   }
   return {
     row,
-    add: (slot) => {
-      if (rows.has(slot.name)) throw new Error(`two roles write ${slot.name}`)
-      rows.set(slot.name, new Float64Array(slot.columns))
-    },
-    gather: (slots) => {
-      const values = new Float64Array(totalColumns(slots))
-      let offset = 0
-      for (const slot of slots) {
-        values.set(row(slot.name), offset)
-        offset += slot.columns
-      }
-      return values
-    },
-    scatter: (slots, values) => {
-      let offset = 0
-      for (const slot of slots) {
-        row(slot.name).set(values.subarray(offset, offset + slot.columns))
-        offset += slot.columns
+    show: (slots, rows) => slots.forEach(({ name }, index) => {
+      if (shown.has(name)) throw new Error(`two roles write ${name}`)
+      shown.set(name, rows[index])
+    }),
+    gatherer: (slots) => {
+      const rows = slots.map(({ name }) => row(name))
+      return (into) => {
+        let offset = 0
+        for (const values of rows) {
+          into.set(values, offset)
+          offset += values.length
+        }
       }
     },
   }

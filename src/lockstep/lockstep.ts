@@ -3,6 +3,7 @@ import type { MarketPanels } from '../domain/market-panels.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
 import type { Lineup } from '../lineup/lineup.ts'
+import type { RoleRow } from '../lineup/role.ts'
 import { marketSlot, OPTIONAL_MARKET, predictionSlot, RAW_MARKET, storedSlot } from '../lineup/slots.ts'
 import type { Address } from '../store/store.ts'
 import { createBoard, type Board } from './board.ts'
@@ -48,14 +49,12 @@ export interface LockstepOutcome {
 
 /** Runs the whole history in lockstep and publishes each batch's results. */
 export async function runLockstep(run: LockstepRun): Promise<LockstepOutcome> {
-  const { batches, levels: specs } = crewOf(run)
+  const { batches, roles } = crewOf(run)
   const hired: Member[] = []
   try {
-    const levels = await hireAll(run, specs, hired)
-    const board = createBoard()
-    prepareBoard(run, board, hired)
+    await hireAll(run, roles, hired)
     run.onHired?.(hired.map((member) => member.processId))
-    const flips = await turnBars(run, board, levels)
+    const flips = await turnBars(run, hired)
     await Promise.all(hired.map((member) => member.finish()))
     return {
       artefacts: batches.map((batch) => batch.address),
@@ -69,13 +68,10 @@ export async function runLockstep(run: LockstepRun): Promise<LockstepOutcome> {
 }
 
 /** All at once; when one cannot be hired the others are waited for, so that none is left behind. */
-async function hireAll(run: LockstepRun, specs: readonly (readonly NamedSpec[])[], hired: Member[]): Promise<Member[][]> {
-  const levels = await Promise.all(specs.map((level) => Promise.allSettled(level.map((of) => hireMember(run, of)))))
-  for (const settled of levels.flat()) if (settled.status === 'fulfilled') hired.push(settled.value)
-  return levels.map((level) => level.map((settled) => {
-    if (settled.status === 'rejected') throw settled.reason
-    return settled.value
-  }))
+async function hireAll(run: LockstepRun, specs: readonly NamedSpec[], hired: Member[]): Promise<void> {
+  const settled = await Promise.allSettled(specs.map((of) => hireMember(run, of)))
+  for (const one of settled) if (one.status === 'fulfilled') hired.push(one.value)
+  for (const one of settled) if (one.status === 'rejected') throw one.reason
 }
 
 interface NamedSpec {
@@ -94,8 +90,8 @@ function deal<T>(items: readonly T[], shares: number): T[][] {
   return hands
 }
 
-/** The roles by level: a level reads only what earlier levels wrote in the same bar. */
-function crewOf(run: LockstepRun): { batches: PortfolioBatch[]; levels: NamedSpec[][] } {
+/** The roles: each reads only what is on the board or what roles before it wrote in the same bar. */
+function crewOf(run: LockstepRun): { batches: PortfolioBatch[]; roles: NamedSpec[] } {
   const { lineup, market } = run
   const batches = cutBatches(run)
   const strategies = deal(lineup.strategies, run.workers).map((jobs, index): NamedSpec => {
@@ -114,14 +110,15 @@ function crewOf(run: LockstepRun): { batches: PortfolioBatch[]; levels: NamedSpe
     ...lineup.patterns.flatMap((pattern) => pattern.models.flatMap((model) => model.features)),
     { expression: 'raw.close', name: 'raw.close', params: {}, inputs: [] },
   ]
-  const levels = [
-    [{ name: 'features', spec: { role: 'features', spec: { instruments: market.instruments, refs } } } as NamedSpec],
-    [...strategies, ...models],
+  const roles: NamedSpec[] = [
+    { name: 'features', spec: { role: 'features', spec: { instruments: market.instruments, refs } } },
+    ...strategies,
+    ...models,
     // Nobody is asked bar by bar who has nothing to say.
-    lineup.ensembles.length + lineup.patterns.length > 0 ? [{ name: 'risk', spec: { role: 'risk', spec: riskSpec(run) } } as NamedSpec] : [],
-    deal(batches, run.workers).map((hand, index) => portfolioSpec(run, hand, index)),
+    ...(lineup.ensembles.length + lineup.patterns.length > 0 ? [{ name: 'risk', spec: { role: 'risk' as const, spec: riskSpec(run) } }] : []),
+    ...deal(batches, run.workers).map((hand, index) => portfolioSpec(run, hand, index)),
   ]
-  return { batches, levels }
+  return { batches, roles }
 }
 
 function columnsOf(run: LockstepRun, expression: string): number {
@@ -182,46 +179,71 @@ function portfolioSpec(run: LockstepRun, batches: readonly PortfolioBatch[], ind
   }
 }
 
-function marketPanels(market: MarketPanels) {
-  return [...RAW_MARKET, ...OPTIONAL_MARKET].flatMap((panel) => {
-    const values = market[panel]
-    return values === null ? [] : [{ name: marketSlot(panel), values }]
-  })
-}
-
-function prepareBoard(run: LockstepRun, board: Board, crew: readonly Member[]): void {
-  const columns = run.lineup.universe.length
-  for (const { name } of marketPanels(run.market)) board.add({ name, columns })
-  if (run.storedPredictions !== null) {
-    for (const { spec } of run.lineup.models) board.add({ name: storedSlot(spec.name), columns })
+/** What copies a bar's row of the market, and of stored predictions, on to the board. */
+function showInputs(run: LockstepRun, board: Board): (t: number) => void {
+  const { market, lineup, storedPredictions } = run
+  const columns = lineup.universe.length
+  const fills: ((t: number) => void)[] = []
+  const show = (name: string): Float64Array => {
+    const row = new Float64Array(columns)
+    board.show([{ name, columns }], [row])
+    return row
   }
-  for (const member of crew) for (const slot of member.outputs) board.add(slot)
+  for (const panel of [...RAW_MARKET, ...OPTIONAL_MARKET]) {
+    const values = market[panel]
+    if (values === null) continue
+    const row = show(marketSlot(panel))
+    fills.push((t) => row.set(values.subarray(t * columns, (t + 1) * columns)))
+  }
+  for (const { spec } of storedPredictions === null ? [] : lineup.models) {
+    const row = show(storedSlot(spec.name))
+    fills.push((t) => storedPredictions?.(spec.name, t, row))
+  }
+  return (t) => fills.forEach((fill) => fill(t))
 }
 
-/** Every bar: the market's row on the board, then level by level, each waiting for its slowest member. */
-async function turnBars(run: LockstepRun, board: Board, levels: readonly (readonly Member[])[]) {
-  const { timeline } = run.market
-  const symbols = run.lineup.universe.length
-  const panels = marketPanels(run.market)
-  const bars = timeline.closeTimes.length
+/**
+ * Who is turned when: a member waits for those whose rows it reads, and for nobody else. In a bar all are turned
+ * once, and the next one begins when the last of them has answered.
+ */
+function createTurn(crew: readonly Member[], board: Board): (row: RoleRow) => Promise<unknown> {
+  const writers = new Map(crew.flatMap((member, index) => member.outputs.map(({ name }) => [name, index])))
+  const order = crew.map((member, index) => {
+    const read = [...new Set(member.inputs.flatMap(({ name }) => writers.get(name) ?? []))]
+    if (read.some((other) => other >= index)) throw new Error(`${member.name} reads what is written after it`)
+    return { member, read, gather: board.gatherer(member.inputs) }
+  })
+  return (row) => {
+    const turned: Promise<void>[] = []
+    for (const { member, read, gather } of order) {
+      turned.push(Promise.all(read.map((other) => turned[other])).then(() => {
+        gather(member.taken.values)
+        return member.turn(row)
+      }))
+    }
+    return Promise.all(turned)
+  }
+}
+
+/** Every bar: the market's row on the board, then everyone's turn. */
+async function turnBars(run: LockstepRun, crew: readonly Member[]) {
+  const { closeTimes, openTimes, sessionDates } = run.market.timeline
+  const board = createBoard()
+  const fill = showInputs(run, board)
+  for (const { outputs, made } of crew) board.show(outputs, made.rows)
+  const turn = createTurn(crew, board)
+  const compared = run.storedPredictions === null ? [] : run.lineup.models.map(({ spec }) => spec.name)
+  const bars = closeTimes.length
   let predictions = 0
   let flips = 0
   for (let t = 0; t < bars; t++) {
     run.interrupted.throwIfAborted()
-    for (const { name, values } of panels) board.row(name).set(values.subarray(t * symbols, (t + 1) * symbols))
-    for (const { spec } of run.lineup.models) run.storedPredictions?.(spec.name, t, board.row(storedSlot(spec.name)))
-    const row = { t, closeTime: timeline.closeTimes[t], openTime: timeline.openTimes[t], sessionDate: timeline.sessionDates[t] }
-    for (const level of levels) {
-      await Promise.all(
-        level.map(async (member) => board.scatter(member.outputs, await member.turn(row, board.gather(member.inputs)))),
-      )
-    }
-    if (run.storedPredictions !== null) {
-      for (const { spec } of run.lineup.models) {
-        const compared = compareRows(board.row(storedSlot(spec.name)), board.row(predictionSlot(spec.name)))
-        predictions += compared.count
-        flips += compared.flips
-      }
+    fill(t)
+    await turn({ t, closeTime: closeTimes[t], openTime: openTimes[t], sessionDate: sessionDates[t] })
+    for (const model of compared) {
+      const found = compareRows(board.row(storedSlot(model)), board.row(predictionSlot(model)))
+      predictions += found.count
+      flips += found.flips
     }
     run.onBar?.({ done: t + 1, total: bars })
   }

@@ -34,8 +34,10 @@ vi.mock('../../src/lockstep/crew.ts', async (original) => {
       if (member.name !== 'features') return member
       return {
         ...member,
-        turn: (row: Parameters<typeof member.turn>[0], values: Float64Array) =>
-          member.turn(row, leak.lockstep === undefined ? values : leak.lockstep(row.t)),
+        turn: (row: Parameters<typeof member.turn>[0]) => {
+          if (leak.lockstep !== undefined) member.taken.values.set(leak.lockstep(row.t))
+          return member.turn(row)
+        },
       }
     },
   }
