@@ -7,7 +7,7 @@ import { withSignals } from '../../src/analysis/fused-signals.ts'
 import { portfolioOf } from '../../src/analysis/opened-run.ts'
 import { replayPortfolio } from '../../src/analysis/replay.ts'
 import { portfolioAt, portfolioCount } from '../../src/experiment/portfolios.ts'
-import { readPerformances } from '../../src/lineup/results.ts'
+import { readIds, readPerformances } from '../../src/lineup/results.ts'
 import type { Lineup } from '../../src/lineup/lineup.ts'
 import { planFusion, type FusionOf } from '../../src/stages/fusion.ts'
 import { fingerprintOf } from '../../src/stages/run-artefacts.ts'
@@ -26,7 +26,7 @@ const SWEPT = {
 
 function sums({ opened, store }: InlineRun): Readonly<Record<string, unknown>> {
   return Object.fromEntries(opened.artefacts.results.flatMap((address) => {
-    const ids = store.meta(address)?.facts.ids as readonly string[]
+    const ids = readIds(store, address)
     return readPerformances(store, address).map((performance, i) => [ids[i], performance] as const)
   }))
 }
