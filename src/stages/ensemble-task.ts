@@ -3,6 +3,7 @@ import { createEnsembleStep } from '../ensembles/ensemble.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
+import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -25,25 +26,22 @@ export async function ensembleTask(task: EnsembleTask): Promise<void> {
   const { rows } = market
   const columns = market.instruments.length
   const step = createEnsembleStep({ method: task.method, weights: task.weights, symbols: columns })
-  const values = new Float32Array(rows * columns)
   const out = new Float64Array(columns)
+  const rounded = new Float32Array(columns)
   const inputs = openInputRows(market, task.inputs)
+  const facts = { labels: [task.name], symbols: market.symbols }
   try {
-    turnCrank(market.rows, inputs, (row, arrays) => {
-      step.step(row, arrays, out)
-      values.set(out, row.t * columns)
+    await makeArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members: [task.address], facts }, (draft) => {
+      const signals = draft.startPanel('signals', { type: 'float32', rows, columns })
+      turnCrank(rows, inputs, (row, arrays) => {
+        step.step(row, arrays, out)
+        rounded.set(out)
+        signals.append(rounded)
+      })
+      signals.end()
     })
   } finally {
     inputs.close()
     market.close()
   }
-  const draft = store.draft({
-    address: task.address,
-    kind: 'signals',
-    madeFrom: task.madeFrom,
-    members: [task.address],
-    facts: { labels: [task.name], symbols: market.symbols },
-  })
-  draft.addPanel('signals', { values, rows, columns })
-  draft.publish()
 }

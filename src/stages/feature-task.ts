@@ -3,6 +3,7 @@ import type { FeatureRef } from '../features/feature.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
+import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -31,31 +32,31 @@ export async function featureTask(task: FeatureTask, report: (done: number, tota
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
   const { rows } = market
-  const draft = store.draft({
-    address: task.address,
-    kind: 'features',
-    madeFrom: task.madeFrom,
-    members: task.jobs.map((job) => job.address),
-    facts: { expressions: task.jobs.map((job) => job.ref.expression) },
-  })
-  task.jobs.forEach((job, position) => {
-    const node = buildFeatureGraph([job.ref]).find((candidate) => candidate.ref.expression === job.ref.expression)
-    if (node === undefined) throw new Error(`feature ${job.ref.expression} is not in its own graph`)
-    const columns = node.columns(market.instruments.length)
-    const step = createFeatureStep(node, market.instruments.length)
-    const values = new Float64Array(rows * columns)
-    const out = new Float64Array(columns)
-    const inputs = openInputRows(market, job.inputs)
-    try {
-      turnCrank(market.rows, inputs, (row, arrays) => {
-        step.step(row, arrays, out)
-        values.set(out, row.t * columns)
+  const members = task.jobs.map((job) => job.address)
+  const facts = { expressions: task.jobs.map((job) => job.ref.expression) }
+  try {
+    await makeArtefact(store, { address: task.address, kind: 'features', madeFrom: task.madeFrom, members, facts }, (draft) => {
+      task.jobs.forEach((job, position) => {
+        const node = buildFeatureGraph([job.ref]).find((candidate) => candidate.ref.expression === job.ref.expression)
+        if (node === undefined) throw new Error(`feature ${job.ref.expression} is not in its own graph`)
+        const columns = node.columns(market.instruments.length)
+        const step = createFeatureStep(node, market.instruments.length)
+        const out = new Float64Array(columns)
+        const panel = draft.startPanel(featureFile(position), { type: 'float64', rows, columns })
+        const inputs = openInputRows(market, job.inputs)
+        try {
+          turnCrank(rows, inputs, (row, arrays) => {
+            step.step(row, arrays, out)
+            panel.append(out)
+          })
+        } finally {
+          inputs.close()
+        }
+        panel.end()
+        report(position + 1, task.jobs.length)
       })
-    } finally {
-      inputs.close()
-    }
-    draft.addPanel(featureFile(position), { values, rows, columns })
-    report(position + 1, task.jobs.length)
-  })
-  draft.publish()
+    })
+  } finally {
+    market.close()
+  }
 }

@@ -41,8 +41,12 @@ const MOST_PORTFOLIOS = 2_500
 /** Candidates of a walk-forward that are trained together on every machine: what is stored of them is known by all of them. */
 export const CANDIDATES_PER_TRAINING = 250
 
-/** A panel as it is made, encoded and read. */
+/** Rows of a window that a task moves over what it reads and makes: it holds no more of a history. */
+const ROWS_AT_HAND = 256
+/** What is at hand of a member: inputs read, signals made, bytes waiting to be written. */
 const COPIES = 3
+/** Windows of the market, and what is gathered of an artefact before it is written. */
+const TASK_BYTES = 4 * MIB
 /** A model and its runtime. */
 const MODEL_BYTES = 200 * MIB
 /** A portfolio in a batch: its configuration and name, and what a kernel knows of each symbol. */
@@ -75,12 +79,17 @@ function panelsPerChunk(bytes: number): number {
   return Math.max(2, Math.min(MOST_PANELS, Math.floor(CHUNK_BYTES / Math.max(1, bytes))))
 }
 
+/** Of a panel of so many columns, what a task has at hand. */
+function heldBytes(columns: number): number {
+  return ROWS_AT_HAND * columns * FLOAT64_BYTES
+}
+
 /** A feature of `columns` columns. */
 export function featureLoad({ rows, columns }: { readonly rows: number; readonly columns: number }): MemberLoad {
   const bytes = rows * columns * FLOAT64_BYTES
   return {
     msPerMember: (rows * columns * FEATURE_NS_PER_CELL) / NS_PER_MS, msPerTask: TASK_MS,
-    heldBytesPerTask: COPIES * bytes, heldBytesPerMember: 0, mostPerTask: panelsPerChunk(bytes),
+    heldBytesPerTask: TASK_BYTES + COPIES * heldBytes(columns), heldBytesPerMember: 0, mostPerTask: panelsPerChunk(bytes),
   }
 }
 
@@ -89,17 +98,16 @@ export function strategyLoad(size: PanelSize): MemberLoad {
   const bytes = cellsOf(size) * FLOAT32_BYTES
   return {
     msPerMember: (cellsOf(size) * STRATEGY_NS_PER_CELL) / NS_PER_MS, msPerTask: TASK_MS,
-    heldBytesPerTask: 0, heldBytesPerMember: COPIES * bytes, mostPerTask: panelsPerChunk(bytes),
+    heldBytesPerTask: TASK_BYTES, heldBytesPerMember: COPIES * heldBytes(size.symbols), mostPerTask: panelsPerChunk(bytes),
   }
 }
 
 /** A model, ensemble or risk model: an artefact of its own. */
 export function loneLoad(kind: 'model' | 'ensemble' | 'risk', size: PanelSize): MemberLoad {
   const ns = { model: PREDICTION_NS, ensemble: ENSEMBLE_NS_PER_CELL, risk: DECISION_NS_PER_CELL }[kind]
-  const bytes = { model: FLOAT32_BYTES + FLOAT64_BYTES, ensemble: FLOAT32_BYTES, risk: 3 * FLOAT32_BYTES }[kind]
   return {
     msPerMember: (cellsOf(size) * ns) / NS_PER_MS, msPerTask: TASK_MS,
-    heldBytesPerTask: kind === 'model' ? MODEL_BYTES : 0, heldBytesPerMember: COPIES * cellsOf(size) * bytes, mostPerTask: 1,
+    heldBytesPerTask: TASK_BYTES + (kind === 'model' ? MODEL_BYTES : 0), heldBytesPerMember: COPIES * heldBytes(size.symbols), mostPerTask: 1,
   }
 }
 

@@ -9,6 +9,7 @@ import { createWindowBuffer } from '../models/windows.ts'
 import type { FeatureWidth } from '../features/feature.ts'
 import type { Address } from '../store/store.ts'
 import { openInputRows, type InputPlace, type InputRows } from './input-rows.ts'
+import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -36,9 +37,8 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
   const { rows } = market
   const universe = market.symbols
   const columns = universe.length
-  const predictions = new Float64Array(rows * columns)
-  const signals = new Float32Array(rows * columns)
   const signal = new Float64Array(columns)
+  const rounded = new Float32Array(columns)
   const predictor = await loadOnnx({
     file: task.spec.file,
     window: task.spec.window,
@@ -50,27 +50,25 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
     refuseChanged(task)
     const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
     const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL }
-    for await (const row of predictRows(run, modelRows(rows, inputs))) {
-      predictions.set(row.predictions, row.t * columns)
-      predictionsToSignals(task.spec.signal, row.predictions, signal)
-      signals.set(signal, row.t * columns)
-      if (row.t % 512 === 511) report(row.t, rows)
-    }
+    const facts = { labels: [task.spec.name], symbols: universe, predictions: true }
+    await makeArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members: [task.address], facts }, async (draft) => {
+      const predictions = draft.startPanel('predictions', { type: 'float64', rows, columns })
+      const signals = draft.startPanel('signals', { type: 'float32', rows, columns })
+      for await (const row of predictRows(run, modelRows(rows, inputs))) {
+        predictions.append(row.predictions)
+        predictionsToSignals(task.spec.signal, row.predictions, signal)
+        rounded.set(signal)
+        signals.append(rounded)
+        if (row.t % 512 === 511) report(row.t, rows)
+      }
+      predictions.end()
+      signals.end()
+    })
   } finally {
     inputs.close()
     market.close()
     await predictor.release()
   }
-  const draft = store.draft({
-    address: task.address,
-    kind: 'signals',
-    madeFrom: task.madeFrom,
-    members: [task.address],
-    facts: { labels: [task.spec.name], symbols: universe, predictions: true },
-  })
-  draft.addPanel('predictions', { values: predictions, rows, columns })
-  draft.addPanel('signals', { values: signals, rows, columns })
-  draft.publish()
 }
 
 /** Asked when the model has been loaded: it is the planned one or, if the file is, of a file changed and changed back. */

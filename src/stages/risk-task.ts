@@ -6,6 +6,7 @@ import { turnCrank } from './crank.ts'
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { riskModelDefinition } from '../lineup/definitions.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
+import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -34,29 +35,26 @@ export async function riskTask(task: RiskTask): Promise<void> {
   const book = createBookRows(task.book, symbols)
   const columns = decisionWidth(definition.decides, symbols)
   const { rows } = market
-  const values = new Float32Array(rows * columns)
   const out = new Float64Array(columns)
+  const rounded = new Float32Array(columns)
   const inputs = openInputRows(market, [...task.features, ...task.bookSignals])
   const features = inputs.arrays.slice(0, task.features.length)
   const signals = inputs.arrays.slice(task.features.length)
   const stepInputs = [...features, book.exposures]
+  const facts = { name: task.name, fields: definition.decides, symbols: universe }
   try {
-    turnCrank(market.rows, inputs, (row) => {
-      book.fill(signals)
-      step.step(row, stepInputs, out)
-      values.set(out, row.t * columns)
+    await makeArtefact(store, { address: task.address, kind: 'decisions', madeFrom: task.madeFrom, members: [task.address], facts }, (draft) => {
+      const decisions = draft.startPanel('decisions', { type: 'float32', rows, columns })
+      turnCrank(rows, inputs, (row) => {
+        book.fill(signals)
+        step.step(row, stepInputs, out)
+        rounded.set(out)
+        decisions.append(rounded)
+      })
+      decisions.end()
     })
   } finally {
     inputs.close()
     market.close()
   }
-  const draft = store.draft({
-    address: task.address,
-    kind: 'decisions',
-    madeFrom: task.madeFrom,
-    members: [task.address],
-    facts: { name: task.name, fields: definition.decides, symbols: universe },
-  })
-  draft.addPanel('decisions', { values, rows, columns })
-  draft.publish()
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../store/store.ts'
 import { openSignalRows, type SignalJob, type SignalJobs } from './signal-rows.ts'
+import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -25,36 +26,34 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
   const { rows, symbols: universe } = market
   const symbols = universe.length
   const columns = task.jobs.length * symbols
-  const values = new Float32Array(rows * columns)
   const turned = new Float32Array(ROWS_PER_TURN * columns)
+  const placed = new Float32Array(ROWS_PER_TURN * columns)
+  const members = task.jobs.map((job) => job.address)
+  const facts = { labels: task.jobs.map((job) => job.id), symbols: universe }
   const signals = await openSignalRows({ ...task, market })
   try {
-    for (let first = 0; first < rows; first += ROWS_PER_TURN) {
-      const count = Math.min(ROWS_PER_TURN, rows - first)
-      signals.turn(count, turned)
-      placeRows(turned, { first, rows: count, symbols, columns }, values)
-      report(first + count, rows)
-    }
+    await makeArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members, facts }, (draft) => {
+      const panel = draft.startPanel('signals', { type: 'float32', rows, columns })
+      for (let first = 0; first < rows; first += ROWS_PER_TURN) {
+        const count = Math.min(ROWS_PER_TURN, rows - first)
+        signals.turn(count, turned)
+        placeRows(turned, { rows: count, symbols, columns }, placed)
+        panel.append(placed.subarray(0, count * columns))
+        report(first + count, rows)
+      }
+      panel.end()
+    })
   } finally {
     signals.close()
     market.close()
   }
-  const draft = store.draft({
-    address: task.address,
-    kind: 'signals',
-    madeFrom: task.madeFrom,
-    members: task.jobs.map((job) => job.address),
-    facts: { labels: task.jobs.map((job) => job.id), symbols: universe },
-  })
-  draft.addPanel('signals', { values, rows, columns })
-  draft.publish()
 }
 
-/** Signals `[k][row][n]` into rows `[t][k][n]` of the panel, from row `first` on. */
-function placeRows(turned: Float32Array, of: { first: number; rows: number; symbols: number; columns: number }, values: Float32Array): void {
-  const { first, rows, symbols, columns } = of
+/** Signals `[k][row][n]` into rows `[t][k][n]`. */
+function placeRows(turned: Float32Array, of: { rows: number; symbols: number; columns: number }, values: Float32Array): void {
+  const { rows, symbols, columns } = of
   for (let row = 0; row < rows; row++) {
-    for (let column = 0, to = (first + row) * columns; column < columns; column += symbols) {
+    for (let column = 0, to = row * columns; column < columns; column += symbols) {
       for (let n = 0, from = column * rows + row * symbols; n < symbols; n++) values[to++] = turned[from + n]
     }
   }

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { crc32 } from 'node:zlib'
 
 /** Bytes under one checksum: a block read verifies no more than the chunks it touches. */
@@ -26,6 +26,45 @@ export function checksumsOfFile(path: string): { bytes: number; checksums: numbe
     }
   } finally {
     closeSync(file)
+  }
+}
+
+/** A new file that is written piece by piece, and its checksums with it: one chunk is in memory. */
+export interface ChunkedFile {
+  write(bytes: Uint8Array): void
+  end(): { bytes: number; checksums: number[] }
+  /** Leaves it as it is. */
+  abandon(): void
+}
+
+export function createChunkedFile(path: string): ChunkedFile {
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  const checksums: number[] = []
+  let [filled, bytes] = [0, 0]
+  const file = openSync(path, 'w')
+  const writeChunk = (): void => {
+    const full = chunk.subarray(0, filled)
+    checksums.push(crc32(full))
+    for (let at = 0; at < filled; ) at += writeSync(file, full, at, filled - at)
+    bytes += filled
+    filled = 0
+  }
+  return {
+    write(more) {
+      for (let at = 0; at < more.length; ) {
+        const length = Math.min(more.length - at, CHUNK_BYTES - filled)
+        chunk.set(more.subarray(at, at + length), filled)
+        filled += length
+        at += length
+        if (filled === CHUNK_BYTES) writeChunk()
+      }
+    },
+    end() {
+      if (filled > 0) writeChunk()
+      closeSync(file)
+      return { bytes, checksums }
+    },
+    abandon: () => closeSync(file),
   }
 }
 

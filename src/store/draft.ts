@@ -5,7 +5,7 @@ import { toText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
 import { hasSystemCode, makeFolder, type Durability } from './durable-files.ts'
 import { encodeMembers } from './members.ts'
-import { encodePanel } from './panel-file.ts'
+import { createPanelWriter } from './panel-file.ts'
 import type { ArtefactDescription, ArtefactDraft, ArtefactMeta, FileMeta } from './store.ts'
 
 const FILE_PATTERN = /^[A-Za-z0-9][\w.-]*$/
@@ -25,28 +25,47 @@ export interface DraftPlace {
 export function startDraft(description: ArtefactDescription, place: DraftPlace): ArtefactDraft {
   const { folder, durability } = place
   const written = new Map<string, FileMeta>()
+  const unfinished = new Map<string, { abandon(): void }>()
   let published: ArtefactMeta | undefined
   mkdirSync(folder, { recursive: true })
 
-  const write = (name: string, bytes: Uint8Array): FileMeta => {
+  const pathOf = (name: string): string => {
     checkFileName(name)
-    if (written.has(name)) throw new Error(`${name} was added to the artefact before`)
-    durability.write(join(folder, name), bytes)
-    return { name, bytes: bytes.length, checksums: checksumsOf(bytes) }
+    if (written.has(name) || unfinished.has(name)) throw new Error(`${name} was added to the artefact before`)
+    return join(folder, name)
   }
-  const discard = (): void => rmSync(folder, { recursive: true, force: true })
+  const startPanel: ArtefactDraft['startPanel'] = (name, shape) => {
+    const path = pathOf(name)
+    const writer = createPanelWriter(path, shape, (panel) => {
+      durability.flush(path)
+      unfinished.delete(name)
+      written.set(name, { name, ...panel })
+    })
+    unfinished.set(name, writer)
+    return writer
+  }
+  const discard = (): void => {
+    for (const writer of unfinished.values()) writer.abandon()
+    unfinished.clear()
+    rmSync(folder, { recursive: true, force: true })
+  }
 
   return {
     folder,
-    addPanel(name, panel) {
-      const { bytes, shape } = encodePanel(panel)
-      written.set(name, { ...write(name, bytes), panel: shape })
+    addPanel(name, { values, rows, columns }) {
+      const writer = startPanel(name, { type: values instanceof Float64Array ? 'float64' : 'float32', rows, columns })
+      writer.append(values)
+      writer.end()
     },
+    startPanel,
     addJson(name, value) {
-      written.set(name, write(name, Buffer.from(toText(value))))
+      const bytes = Buffer.from(toText(value))
+      durability.write(pathOf(name), bytes)
+      written.set(name, { name, bytes: bytes.length, checksums: checksumsOf(bytes) })
     },
     publish() {
       if (published !== undefined) return published
+      if (unfinished.size > 0) throw new Error(`${[...unfinished.keys()].join(', ')} of the artefact is not finished`)
       const members = description.members ?? []
       if (members.length > 0) {
         const bytes = encodeMembers(description.kind, members)

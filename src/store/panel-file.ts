@@ -1,60 +1,50 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { crc32 } from 'node:zlib'
-import type * as Arrow from 'apache-arrow'
+import { arrowFrame } from './arrow-frame.ts'
 import { corruptArtefact } from './artefact-faults.ts'
-import { CHUNK_BYTES, readFully } from './checksums.ts'
-import type { Address, FileMeta, PanelReader, PanelShape } from './store.ts'
+import { CHUNK_BYTES, createChunkedFile, readFully } from './checksums.ts'
+import type { Address, FileMeta, PanelReader, PanelShape, PanelType, PanelWriter } from './store.ts'
 
 type Values = Float64Array | Float32Array
 
-let loadedArrow: typeof Arrow | undefined
+export type WrittenPanel = Omit<FileMeta, 'name'>
 
-/** Only writing needs Arrow, and it takes a quarter of a second to load: commands that only read go without it. */
-function arrow(): typeof Arrow {
-  loadedArrow ??= createRequire(import.meta.url)('apache-arrow') as typeof Arrow
-  return loadedArrow
-}
-
-/** A panel to be written: `values` is row-major, rows × columns. */
-export interface Panel {
-  readonly values: Values
-  readonly rows: number
-  readonly columns: number
-}
+/** Values that wait for more of them, so that rows handed over one by one are written many at a time. */
+const WAITING_VALUES = 8_192
 
 /**
- * The bytes of an Arrow IPC file (uncompressed, one record batch) and where the values are in it. The one
- * column `values` is a fixed-size list of `columns` numbers per row, so the numbers of all rows are contiguous.
+ * Writes a panel as an uncompressed Arrow IPC file with one record batch, as its rows come: memory does not grow with
+ * them. `seal` is told the file when its last row is there.
  */
-export function encodePanel(panel: Panel): { bytes: Uint8Array; shape: PanelShape } {
-  const { values, rows, columns } = panel
-  if (values.length !== rows * columns) throw new Error(`a panel of ${rows} × ${columns} can't hold ${values.length} values`)
-  const { Field, FixedSizeList, Float32, Float64, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct } = arrow()
-  const type = values instanceof Float64Array ? 'float64' : 'float32'
-  const itemType = type === 'float64' ? new Float64() : new Float32()
-  const listType = new FixedSizeList(columns, new Field('item', itemType, true))
-  const items = makeData({ type: itemType, length: values.length, nullCount: 0, data: values })
-  const lists = makeData({ type: listType, length: rows, nullCount: 0, child: items })
-  const schema = new Schema([new Field('values', listType, false)])
-  const writer = new RecordBatchFileWriter()
-  writer.write(new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children: [lists] })))
-  writer.finish()
-  const bytes = writer.toUint8Array(true)
-  return { bytes, shape: { type, rows, columns, valuesAt: findValues(bytes, values) } }
-}
-
-/** Reads the file back without copying, to learn where the values lie, and makes sure they are all there. */
-function findValues(bytes: Uint8Array, values: Values): number {
-  if (values.length === 0) return 0
-  const found: unknown = arrow().tableFromIPC(bytes).batches[0].data.children[0].children[0].values
-  const right = (found instanceof Float64Array || found instanceof Float32Array) && found.buffer === bytes.buffer
-  // Arrow pads to 8 bytes: an odd number of float32 values is followed by 4 zero bytes.
-  if (!right || found.byteLength < values.byteLength) throw new Error('the Arrow file does not hold its values in one piece')
-  const valuesAt = found.byteOffset - bytes.byteOffset
-  const written = Buffer.from(bytes.buffer, found.byteOffset, values.byteLength)
-  if (!written.equals(asBytes(values))) throw new Error('the Arrow file does not hold the values it was given')
-  return valuesAt
+export function createPanelWriter(path: string, of: Omit<PanelShape, 'valuesAt'>, seal: (written: WrittenPanel) => void): PanelWriter & { abandon(): void } {
+  const { type, rows, columns } = of
+  const { before, after } = arrowFrame(of)
+  const file = createChunkedFile(path)
+  const waiting = makeValues(of, Math.min(WAITING_VALUES, rows * columns))
+  let [waits, left] = [0, rows * columns]
+  const flush = (): void => {
+    file.write(asBytes(waiting.subarray(0, waits)))
+    waits = 0
+  }
+  file.write(before)
+  return {
+    append(values) {
+      checkType(type, values)
+      left -= values.length
+      if (left < 0) throw new Error(`a panel of ${rows} × ${columns} can't hold ${-left} values more`)
+      if (waits + values.length > waiting.length) flush()
+      if (values.length > waiting.length) return file.write(asBytes(values))
+      waiting.set(values, waits)
+      waits += values.length
+    },
+    end() {
+      if (left > 0) throw new Error(`a panel of ${rows} × ${columns} lacks ${left} values`)
+      flush()
+      file.write(after)
+      seal({ ...file.end(), panel: { type, rows, columns, valuesAt: rows * columns === 0 ? 0 : before.length } })
+    },
+    abandon: () => file.abandon(),
+  }
 }
 
 /** Chunks that lie across the ends of a read pass through here; reads are synchronous, so one is enough. */
@@ -130,7 +120,7 @@ function rowBytes(shape: PanelShape): number {
   return shape.columns * (shape.type === 'float64' ? 8 : 4)
 }
 
-function makeValues(shape: PanelShape, length: number): Values {
+function makeValues(shape: Pick<PanelShape, 'type'>, length: number): Values {
   return shape.type === 'float64' ? new Float64Array(length) : new Float32Array(length)
 }
 
@@ -144,7 +134,11 @@ function checkRange(shape: PanelShape, from: number, to: number): void {
 }
 
 function checkTarget(shape: PanelShape, values: Values, room: number, needed: number): void {
-  const type = values instanceof Float64Array ? 'float64' : 'float32'
-  if (type !== shape.type) throw new Error(`a ${shape.type} panel can't be read into ${type} values`)
+  checkType(shape.type, values)
   if (room < needed) throw new Error(`${needed} bytes of a panel can't be read into ${room}`)
+}
+
+function checkType(expected: PanelType, values: Values): void {
+  const type = values instanceof Float64Array ? 'float64' : 'float32'
+  if (type !== expected) throw new Error(`a ${expected} panel does not go with ${type} values`)
 }

@@ -43,6 +43,13 @@ export interface PanelReader {
   close(): void
 }
 
+export interface PanelWriter {
+  /** The next values in row-major order: of a row, a part of one or many. */
+  append(values: Float64Array | Float32Array): void
+  /** Call it after the last row. */
+  end(): void
+}
+
 /** Where one instance was found. */
 export interface MemberPlace {
   readonly artefact: Address
@@ -56,6 +63,8 @@ export interface ArtefactDraft {
   readonly folder: string
   /** Arrow IPC, uncompressed, one record batch; `values` is row-major rows × columns. */
   addPanel(name: string, panel: { values: Float64Array | Float32Array; rows: number; columns: number }): void
+  /** The same, of rows that come one after the other. */
+  startPanel(name: string, shape: Omit<PanelShape, 'valuesAt'>): PanelWriter
   addJson(name: string, value: unknown): void
   /** Fsyncs, checksums every file of the folder, seals meta.json, renames into place. Idempotent. */
   publish(): ArtefactMeta

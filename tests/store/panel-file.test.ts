@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { tableFromIPC } from 'apache-arrow'
+import { existsSync, readFileSync } from 'node:fs'
+import { Field, FixedSizeList, Float32, Float64, makeData, RecordBatch, RecordBatchFileWriter, Schema, Struct, tableFromIPC } from 'apache-arrow'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { addressOf } from '../../src/base/hash.ts'
 import { openStore } from '../../src/store/local-store.ts'
-import type { PanelReader } from '../../src/store/store.ts'
+import type { ArtefactDraft, PanelReader } from '../../src/store/store.ts'
 import { scratchFolder } from './scratch.ts'
 
 const root = scratchFolder('panel')
@@ -63,6 +63,43 @@ describe('a panel file', () => {
     for (const { reader } of panels) reader.close()
   })
 
+  it('is byte for byte the file that Arrow writes', () => {
+    for (const [rows, columns] of [[7, 5], [1, 1], [3, 1], [64, 43], [0, 3], [5000, 2]]) {
+      for (const values of [noise(rows * columns), Float32Array.from(noise(rows * columns))]) {
+        const { path } = publish(values, rows, columns)
+        expect(Buffer.compare(readFileSync(path), writtenByArrow(values, rows, columns))).toBe(0)
+      }
+    }
+  })
+
+  it('is the same when its rows come one by one, many at a time or all at once', () => {
+    const rows = 70_001
+    const columns = 3
+    const values = noise(rows * columns)
+    const whole = store.meta(draftOf((draft) => draft.addPanel('panel.arrow', { values, rows, columns })))?.files
+    for (const step of [1, 7, 3_000, 50_000]) {
+      const address = draftOf((draft) => {
+        const panel = draft.startPanel('panel.arrow', { type: 'float64', rows, columns })
+        for (let row = 0; row < rows; row += step) panel.append(values.subarray(row * columns, Math.min(rows, row + step) * columns))
+        panel.end()
+      })
+      expect(store.meta(address)?.files).toEqual(whole)
+    }
+  })
+
+  it('is refused with too many or too few rows, of another type, or unfinished; a draft that is discarded leaves nothing', () => {
+    const draft = store.draft({ address: addressOf('half'), kind: 'feature', madeFrom: null })
+    const panel = draft.startPanel('half.arrow', { type: 'float32', rows: 2, columns: 2 })
+    expect(() => panel.append(new Float64Array(2))).toThrow('does not go with float64')
+    panel.append(new Float32Array(2))
+    expect(() => panel.end()).toThrow('lacks 2 values')
+    expect(() => panel.append(new Float32Array(3))).toThrow("can't hold 1 values more")
+    expect(() => draft.publish()).toThrow('half.arrow of the artefact is not finished')
+    expect(() => draft.startPanel('half.arrow', { type: 'float32', rows: 2, columns: 2 })).toThrow('was added')
+    draft.discard()
+    expect(existsSync(draft.folder)).toBe(false)
+  })
+
   it('may be empty', () => {
     for (const [rows, columns] of [[0, 3], [3, 0], [0, 0]]) expect(publish(new Float64Array(0), rows, columns).reader.read(0, rows)).toHaveLength(0)
   })
@@ -70,10 +107,10 @@ describe('a panel file', () => {
   it('is not read beyond its rows, into the wrong type or too small an array', () => {
     const { reader } = publish(noise(12), 4, 3)
     for (const [from, to] of [[-1, 2], [0, 5], [3, 2], [0.5, 2]]) expect(() => reader.read(from, to)).toThrow('not within')
-    expect(() => reader.read(0, 1, new Float32Array(3))).toThrow("can't be read into float32")
+    expect(() => reader.read(0, 1, new Float32Array(3))).toThrow('a float64 panel does not go with float32 values')
     expect(() => reader.read(0, 2, new Float64Array(5))).toThrow("can't be read into")
     const draft = store.draft({ address: addressOf('odd'), kind: 'feature', madeFrom: null })
-    expect(() => draft.addPanel('odd.arrow', { values: noise(5), rows: 2, columns: 2 })).toThrow("can't hold 5 values")
+    expect(() => draft.addPanel('odd.arrow', { values: noise(5), rows: 2, columns: 2 })).toThrow("can't hold 1 values more")
     draft.discard()
   })
 
@@ -90,6 +127,26 @@ print(column.flatten().to_numpy(zero_copy_only=True).tolist(), table.num_rows)`
     expect(execFileSync(python as string, ['-c', script, path], { encoding: 'utf8' }).trim()).toBe('[1.0, nan, -0.5, 4.0, 5.0, 6.0] 2')
   })
 })
+
+function draftOf(add: (draft: ArtefactDraft) => void): string {
+  const address = addressOf({ panel: count++ })
+  const draft = store.draft({ address, kind: 'feature', madeFrom: null })
+  add(draft)
+  draft.publish()
+  return address
+}
+
+function writtenByArrow(values: Float64Array | Float32Array, rows: number, columns: number): Uint8Array {
+  const itemType = values instanceof Float64Array ? new Float64() : new Float32()
+  const listType = new FixedSizeList(columns, new Field('item', itemType, true))
+  const items = makeData({ type: itemType, length: values.length, nullCount: 0, data: values })
+  const lists = makeData({ type: listType, length: rows, nullCount: 0, child: items })
+  const schema = new Schema([new Field('values', listType, false)])
+  const writer = new RecordBatchFileWriter()
+  writer.write(new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children: [lists] })))
+  writer.finish()
+  return writer.toUint8Array(true)
+}
 
 function bytesOf(values: Float64Array | Float32Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
