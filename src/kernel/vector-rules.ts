@@ -20,7 +20,7 @@ export function needsLongCells({ exits, minHoldBars, maxHoldBars, cooldownBars, 
   const hasExits = exits.stopLoss !== null || exits.takeProfit !== null || exits.trailingStop !== null
   const hasTimes = minHoldBars > 0 || maxHoldBars > 0 || cooldownBars > 0
   const isLimited = execution.participation !== null || execution.buyingPower === 'reject'
-  return hasExits || hasTimes || isLimited || sizing.kind === 'fixedQuantity' || sizing.kind === 'allIn' || end !== 'leave'
+  return hasExits || hasTimes || isLimited || sizing.kind === 'allIn' || end !== 'leave'
 }
 
 /** Whether a bar opens before the one before it has closed: orders then wait in ways only the reference kernel knows. */

@@ -42,6 +42,7 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
     memory.take(symbols * layout.SCRATCH_BYTES + 2 * (symbols + 2) * FLOAT),
     memory.take((padded + 4) * 2 * FLOAT),
     memory.take(module.exposureBytes()),
+    memory.take(rows * layout.ROOM_BYTES),
   )
   module.seekGaps()
   if (!wasBefore || !hasStarted(tape.memory)) return

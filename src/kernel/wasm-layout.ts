@@ -22,6 +22,9 @@ export interface KernelModule {
   exposureBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
   setBlock(firstRow: number, rows: number, periods: number): void
+  /** Tells, before a record's bytes are asked for, whether it has units per target; they lie that far into it. */
+  setUnits(has: boolean): void
+  unitsOffset(symbols: number): number
   /** Numbers of the signals that are read, i32. */
   setSignals(at: number, count: number): void
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
@@ -32,7 +35,7 @@ export interface KernelModule {
   /** Tells where longer cells lie in a pair's record, and gives the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
   setBars(bars: number, counts: number, marks: number, watched: number): void
-  setWork(tiles: number, scratch: number, held: number, exposures: number): void
+  setWork(tiles: number, scratch: number, held: number, exposures: number, marks: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */
   closeLastPeriod(pairAt: number): void
@@ -122,6 +125,9 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   memory.words.set(subscribed, subscribedAt / FLOAT)
   module.setSignals(subscribedAt, subscribed.length)
   const pairs = Math.ceil(portfolios.length / 2)
+  const hasUnits = rules.some(({ sizing }) => sizing === 'fixedQuantity')
+  module.setUnits(hasUnits)
+  const unitsAt = module.unitsOffset(symbols)
   const longAt = module.shortPairBytes(symbols)
   if (isLong) module.setLong(longAt, rules.some(({ hasExits, reentryNeedsChange }) => hasExits && reentryNeedsChange))
   const pairBytes = module.pairBytesOf(symbols)
@@ -138,6 +144,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
     const portfolio = order[Math.min(place, portfolios.length - 1)]
     const own = rules[portfolio]
     placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
+    if (hasUnits) placeUnits(memory, own, laneAt(place) + unitsAt)
     if (isLong) {
       placeLongCells(memory, own, laneAt(place) + longAt)
       if (place % 2 === 0) placeWatches(memory, laneAt(place & ~1) + longAt + symbols * layout.LONG_CELL_BYTES, symbols)
@@ -226,7 +233,7 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
 }
 
 /** Bits of a pair that both portfolios must have. */
-const EVERY_LANE = layout.DECIDES_SIMPLY | layout.RESTS_BETWEEN_EVENTS | layout.RESTS_ALONE
+const EVERY_LANE = layout.DECIDES_SIMPLY | layout.DECIDES_UNITS | layout.RESTS_BETWEEN_EVENTS | layout.RESTS_ALONE
 
 /** And those that one has. */
 const SOME_LANE = layout.HAS_STOP | layout.IS_TIMED
@@ -235,12 +242,18 @@ const SOME_LANE = layout.HAS_STOP | layout.IS_TIMED
  * Most rows are simple where a known target is traded to at once, and never beyond its limits: a size above 1
  * could lead there.
  */
-function flagsOf({ hold, sizing, size, hasTiming, hasExits, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
+function flagsOf({ positions, hold, sizing, size, hasTiming, hasExits, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
   const isSimple = !hold && sizing === 'exposure' && size <= 1 && everyBars === 1
-  const rests = hold && !hasTiming && pattern < 0 && cap === Infinity && gross === Infinity
+  const isFree = pattern < 0 && cap === Infinity && gross === Infinity
+  const inUnits = !hold && sizing === 'fixedQuantity' && everyBars === 1 && isFree && positions.length === 1
+  const rests = hold && !hasTiming && isFree
   const hasStop = drawdownLimit < Infinity
-  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) |
+  return (isSimple ? layout.DECIDES_SIMPLY : 0) | (inUnits ? layout.DECIDES_UNITS : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) |
     (rests && !hasExits && !hasStop ? layout.RESTS_ALONE : 0) | (hasStop ? layout.HAS_STOP : 0) | (hasTiming ? layout.IS_TIMED : 0)
+}
+
+function placeUnits({ doubles }: WasmMemory, { positions, unitsPerTarget }: PortfolioRules, lane: number): void {
+  for (let n = 0; n < positions.length; n++) doubles[(lane + n * layout.UNITS_BYTES) / DOUBLE] = unitsPerTarget[n] ?? 0
 }
 
 function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number): void {
@@ -249,7 +262,6 @@ function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number)
     const cell = lane + n * layout.LONG_CELL_BYTES
     doubles[(cell + layout.ENTRY_ROW) / DOUBLE] = -1
     doubles[(cell + layout.EXIT_BAR) / DOUBLE] = -Infinity
-    doubles[(cell + layout.UNITS_PER_TARGET) / DOUBLE] = rules.unitsPerTarget[n] ?? 0
   }
 }
 

@@ -1,4 +1,4 @@
-import { HAS_GAPS, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, SCRATCH_BYTES, SYMBOL_BYTES } from './layout'
+import { CELL_BYTES, HAS_GAPS, HEAD_BYTES, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, SCRATCH_BYTES, SYMBOL_BYTES, UNITS_BYTES } from './layout'
 
 /** The universe and the block at hand: set once a block, read by every phase. */
 export let symbols: i32 = 0
@@ -47,6 +47,9 @@ export let scratchAt: usize = 0
  */
 // @ts-ignore: constant of the compiler's command line
 export const isLong: bool = LONG != 0
+/** Whether a pair's record has units per target, and where. */
+export let hasUnits: bool = false
+let unitCells: usize = 0
 /** Where the longer cells begin in a pair's record. */
 export let longCells: usize = 0
 /** Where what is watched of the symbols begins in a pair's record; and the lows and highs it is held against, [row][symbol ÷ 2]. */
@@ -63,6 +66,8 @@ export let marksAt: usize = 0
 export let heldAt: usize = 0
 /** Behind the scratch of the symbols: room to list all of them twice. */
 export let listsAt: usize = 0
+/** Of each row of a pair that goes through rows at once: equity, Σ|q × unit| and Σ|filled value|. */
+export let marksRoomAt: usize = 0
 /** Two rows of float32 exposures, one per portfolio of a pair. */
 export let exposuresAt: usize = 0
 
@@ -80,6 +85,24 @@ export function setUniverse(count: i32, first: i32, at: usize, perBar: bool, car
     const margin = load<f64>(at + n * SYMBOL_BYTES, 24)
     hasMargins = hasMargins || margin == margin
   }
+}
+
+/** Tells whether some portfolio has fixed quantities. */
+export function setUnits(has: bool): void {
+  hasUnits = has
+  unitCells = has ? unitsOffset(symbols) : 0
+}
+
+/** How far into a pair's record they lie: behind the cells and the list. */
+export function unitsOffset(count: i32): usize {
+  return (HEAD_BYTES + <usize>count * (CELL_BYTES + 4) + 8 + 15) & ~15
+}
+
+/** Units per full target of symbol n. */
+// @ts-ignore: decorator
+@inline
+export function unitsOf(pair: usize, n: usize): v128 {
+  return v128.load(pair + unitCells + n * UNITS_BYTES)
 }
 
 export function setSignals(at: usize, count: i32): void {
@@ -127,7 +150,8 @@ export function setSeries(at: usize, bytes: usize): void {
   seriesBytes = bytes
 }
 
-export function setWork(tiles: usize, scratch: usize, held: usize, exposures: usize): void {
+export function setWork(tiles: usize, scratch: usize, held: usize, exposures: usize, marks: usize): void {
+  marksRoomAt = marks
   tilesAt = tiles
   scratchAt = scratch
   listsAt = scratch + <usize>symbols * SCRATCH_BYTES

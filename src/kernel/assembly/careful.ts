@@ -1,4 +1,4 @@
-import { isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots } from './block'
+import { hasUnits, isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots, unitsOf } from './block'
 import { expired, keepTime } from './holding'
 import { codes, noteAs, records } from './journal'
 import { growthOf, keepList, patternOf } from './pair'
@@ -6,7 +6,7 @@ import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } f
 import {
   ALL_IN, BY_ENDED, BY_EXIT, BY_QUANTITY, CANCELLATIONS, CANCELLED, CASH_PER_TARGET, CELL_BYTES, CLOSES, CLOSE_UNIT, DESIRED, ENDED, EQUITY, EXIT_REST, EXPIRED, EXPOSURE_RULES, FORCED, FORCED_BY_CAP, GROSS, HEAD_BYTES, HOLDS,
   INVESTED_SHARE, KIND_CAP, KIND_DRAWDOWN_STOP, KIND_ENDED, KIND_GROSS, KIND_MAX_HOLD, KIND_TARGET, LIMITED, MOVABLE, OPPOSITE_CLOSES, OPPOSITE_IGNORED, ORDER, ORDERED_COUNT, ORDERED_UNITS, ORDER_TARGET, OWN_CAP, PATTERN_CAP, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_VETO, PATTERN_VETOES, PLACED, PLACED_OPEN, PRICE_BYTES, PRICE_FACTOR, QUANTITY,
-  SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, UNITS_PER_TARGET, VETOED_COUNT,
+  SCRATCH_BYTES, SIZE, SYMBOL_BYTES, THRESHOLD, TILE_TARGETS, VETOED_COUNT,
 } from './layout'
 
 /**
@@ -83,7 +83,7 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
       const moves = v128.and(v128.and(f64x2.eq(target, target), acts), movable)
       const price = isLong ? f64x2.mul(unit, v128.load(pair, PRICE_FACTOR)) : unit
       let quantity = f64x2.div(f64x2.mul(target, money), price)
-      if (isLong) quantity = choose(v128.load(pair, BY_QUANTITY), f64x2.mul(target, v128.load(longCell(pair, n), UNITS_PER_TARGET)), quantity)
+      if (hasUnits) quantity = choose(v128.load(pair, BY_QUANTITY), f64x2.mul(target, unitsOf(pair, n)), quantity)
       desired = choose(moves, toLots(quantity, symbol), held)
       if (isLong) {
         desired = choose(movable, keepTime(pair, n, row, held, desired), desired)

@@ -1,12 +1,13 @@
-import { blockRow, firstRow, hasCarry, isLong, kindsAt, listsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUniverse, setWork, symbols, tilesAt } from './block'
+import { blockRow, firstRow, hasCarry, hasUnits, isLong, kindsAt, listsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, symbols, tilesAt, unitsOffset } from './block'
+import { accountRows, goesAlone, hasFilled } from './account'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair, exposureBytes } from './exposure'
 import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
 import { fillExits, moveLevel } from './exits'
 import { fillLong, keepEarly, settleFlows } from './long-fills'
 import {
-  BARS, CAPPED_COUNT, CELL_BYTES, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, HEAD_BYTES, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
-  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, WATCH_BYTES,
+  BARS, CAPPED_COUNT, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
+  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, UNITS_BYTES, WATCH_BYTES,
 } from './layout'
 import { handOverJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
 import { closeLastPeriod, markPair } from './mark'
@@ -19,7 +20,7 @@ import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 import { watchAll } from './watch'
 
-export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setSignals, setUniverse, setWork, tileBytes }
+export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, tileBytes, unitsOffset }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {
@@ -32,7 +33,7 @@ export function pairBytesOf(count: i32): usize {
 }
 
 export function shortPairBytes(count: i32): usize {
-  return (HEAD_BYTES + <usize>count * (CELL_BYTES + 4) + 8 + 63) & ~63
+  return (unitsOffset(count) + (hasUnits ? <usize>count * UNITS_BYTES : 0) + 63) & ~63
 }
 
 /**
@@ -76,7 +77,9 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
     exposeInto(pair, pairs, pairBytes, tile, first)
     tile += bytes
   }
-  stepRows(pairs, end, pairBytes, first, stride)
+  if (goesAlone(pairs, end, pairBytes)) {
+    for (let pair = pairs; pair < end; pair += pairBytes) stepThrough(pair, first, stride)
+  } else stepRows(pairs, end, pairBytes, first, stride)
   for (let pair = pairs; pair < end; pair += pairBytes) countExposure(pair, load<u32>(pair, TILE), first)
 }
 
@@ -106,6 +109,19 @@ function stepRows(pairs: usize, end: usize, pairBytes: usize, first: i32, stride
     } else {
       for (let pair = pairs; pair < end; pair += pairBytes) stepPair(pair, prices, <usize>load<u32>(pair, TILE) + at, row, kinds)
     }
+  }
+}
+
+/** All the rows that are plain for a pair at once, and the others one by one. */
+function stepThrough(pair: usize, first: i32, stride: usize): void {
+  const tiles = <usize>load<u32>(pair, TILE) + TILE_HEAD_BYTES
+  for (let row = first; row < rows; row++) {
+    row = accountRows(pair, tiles + <usize>row * stride, stride, row)
+    if (row == rows) return
+    const prices = pricesAt + <usize>row * PRICE_BYTES
+    const kinds = load<i32>(kindsAt + (<usize>row << 2))
+    if (!hasFilled) openSingle(pair, prices, row, kinds)
+    closeSingle(pair, prices, tiles + <usize>row * stride, row, kinds)
   }
 }
 
@@ -186,13 +202,25 @@ function mayFill(pair: usize): bool {
 // @ts-ignore: decorator
 @inline
 function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
-  const t = blockRow + row
+  openSingle(pair, prices, row, kinds)
+  closeSingle(pair, prices, tile, row, kinds)
+}
+
+// @ts-ignore: decorator
+@inline
+function openSingle(pair: usize, prices: usize, row: i32, kinds: i32): void {
   const acts = (kinds & HAS_ACTIONS) != 0
   turnJournal(row)
   if (hasCarry) bookCarry(pair, row)
   if (acts) bookActions(pair, row)
   fillSingle(pair, prices, row, kinds)
   if (acts) settleActions(pair)
+}
+
+// @ts-ignore: decorator
+@inline
+function closeSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  const t = blockRow + row
   markSingle(pair, prices, t, kinds)
   decideSingle(pair, prices, tile, row, t, kinds)
 }

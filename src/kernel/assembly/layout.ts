@@ -158,6 +158,8 @@ export const ORDER = 32
 /** All bits of the lane set where the order is one of everything out, which nothing replaces. */
 export const CLOSES = 48
 export const CELL_BYTES = 64
+/** Behind the list, where a batch has portfolios of fixed quantities: units per full target, symbol by symbol. */
+export const UNITS_BYTES = 16
 
 // ── The longer part of a cell, where a batch has more than the plain rules ──
 /** Average price of the position; prices that stop and target, and the trailing stop, are measured from. */
@@ -174,10 +176,9 @@ export const LOCKED_SIDE = 96
 export const BAR_UNITS = 112
 /** All bits of the lane set where the order is the rest of an exit. */
 export const EXIT_REST = 128
-export const UNITS_PER_TARGET = 144
 /** Target of an order that is sized as it fills. */
-export const ORDER_TARGET = 160
-export const LONG_CELL_BYTES = 176
+export const ORDER_TARGET = 144
+export const LONG_CELL_BYTES = 160
 
 // ── What two symbols of a pair are watched for, float32, interleaved like the tile: behind the longer cells ──
 /** At or below this low, at or above this high, an exit may fill or the best price move. */
@@ -252,6 +253,8 @@ export const HAS_ENDED = 4
 export const RESTS_BETWEEN_EVENTS = 8
 /** Of a pair that decides simply, one holds by time, or waits after exits. */
 export const IS_TIMED = 32
+/** Both trade one symbol in every bar to so many units per target, and no limit binds them. */
+export const DECIDES_UNITS = 64
 /** And neither stops nor exits can either: between its events a pair is only marked. */
 export const RESTS_ALONE = 16
 
@@ -352,6 +355,12 @@ export const BY_EXIT = 96
 export const BY_DELISTING = 112
 export const BY_END = 128
 export const BY_ENDED = 144
+
+// ── What a row of a pair came to, where its measures are taken later ──
+export const ROOM_EQUITY = 0
+export const ROOM_GROSS = 16
+export const ROOM_FILLED = 32
+export const ROOM_BYTES = 48
 
 // ── Scratch of a pair's turn in one row: one cell per symbol, then a list of those that fill ──
 /** Increasing leg of an order, where buying power has cut it. Of longer cells: also the reducing leg, and what was cut. */
