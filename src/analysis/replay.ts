@@ -4,17 +4,20 @@ import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { WalkForwardGroup } from '../experiment/experiment.ts'
 import type { Kernel, KernelBlock, Recorder } from '../kernel/kernel.ts'
 import { createBatchKernel, layOutBatch, tradedRows } from '../lineup/batch.ts'
-import { collectLedgerRows, type LedgerRows } from '../lineup/ledger-rows.ts'
+import { recordLedgers } from '../lineup/ledger-recorder.ts'
+import { LEDGER_NAMES, ledgerDictionaries, namedColumns, type LedgerColumns, type LedgerName } from '../lineup/ledger-rows.ts'
 import { readIds, readPerformances } from '../lineup/results.ts'
 import { kernelBlocks } from '../stages/kernel-blocks.ts'
 import { MarketWindow, StoredMarket } from '../stages/stored-market.ts'
 import { runStitched, stitchedIdentity, type Segment } from '../stages/stitched-run.ts'
 import { portfolioOf, storedPlace, type OpenedRun } from './opened-run.ts'
 
+export type ReplayedLedgers = Readonly<Record<LedgerName, LedgerColumns>>
+
 /** A portfolio stepped again from stored artefacts, exactly as it ran. */
 export interface ReplayedPortfolio {
   readonly config: PortfolioConfig
-  readonly rows: LedgerRows
+  readonly rows: { readonly ledgers: ReplayedLedgers }
   readonly performance: Performance
   /** Whether all metric sums equal the stored ones bit for bit. */
   readonly identical: boolean
@@ -62,13 +65,23 @@ export function replayPortfolio(run: OpenedRun, id: string): ReplayedPortfolio {
   return { config, rows, performance, identical: stored !== undefined && samePerformance(performance, stored) }
 }
 
-/** What a portfolio does while `turn` steps it over the run's market. */
-function record<T>(run: OpenedRun, config: PortfolioConfig, turn: (market: StoredMarket, rows: LedgerRows) => T): { readonly rows: LedgerRows; readonly result: T } {
+interface ReplayRecorder {
+  readonly recorder: Recorder
+  /** Everything recorded so far. */
+  read(): ReplayedLedgers
+}
+
+/** Has `turn` step a portfolio over the run's market, and collects what it does. */
+function record<T>(run: OpenedRun, config: PortfolioConfig, turn: (market: StoredMarket, rows: ReplayRecorder) => T): { readonly rows: { readonly ledgers: ReplayedLedgers }; readonly result: T } {
   const market = new StoredMarket(run.store, run.artefacts.market)
   const times = new MarketWindow(market, [])
-  const rows = collectLedgerRows({ configs: [config], symbols: run.artefacts.symbols, closeTime: (t) => times.closeTime(t) })
+  const of = { configs: [config], symbols: run.artefacts.symbols, closeTime: (t: number) => times.closeTime(t) }
+  const { recorder, collected } = recordLedgers(of)
+  const dictionaries = ledgerDictionaries(of)
+  const read = (): ReplayedLedgers => Object.fromEntries(LEDGER_NAMES.map((name) => [name, namedColumns(name, collected[name], dictionaries)])) as Record<LedgerName, LedgerColumns>
   try {
-    return { rows, result: turn(market, rows) }
+    const result = turn(market, { recorder, read })
+    return { rows: { ledgers: read() }, result }
   } finally {
     market.close()
   }
@@ -117,11 +130,11 @@ function storedPerformance(run: OpenedRun, id: string): Performance | undefined 
 export function firstFilledOrder(run: OpenedRun, id: string): string | undefined {
   if (walkForwardOf(run, id) !== undefined) return undefined
   const config = portfolioOf(run, id)
-  return record(run, config, (market, { recorder, ledgers }) => {
+  return record(run, config, (market, { recorder, read }) => {
     const { kernel, blocks } = reopenPortfolio(run, { config, market, recorder: { fill: recorder.fill } })
     for (const block of blocks) {
       kernel.run(block)
-      const key = ledgers.fills.orderKey[0]
+      const [key] = read().fills.orderKey
       if (key !== undefined) return String(key)
     }
     return undefined

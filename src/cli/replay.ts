@@ -6,7 +6,7 @@ import { portfolioOf } from '../analysis/opened-run.ts'
 import { replayPortfolio, walkForwardOf, type ReplayedPortfolio } from '../analysis/replay.ts'
 import { addressOf } from '../base/hash.ts'
 import { computeMetrics } from '../domain/metrics.ts'
-import { LEDGERS, ledgerTable, type LedgerName } from '../lineup/ledger-rows.ts'
+import { LEDGER_NAMES, ledgerTable, type LedgerName } from '../lineup/ledger-rows.ts'
 import { findInstallation } from '../experiment/installation.ts'
 import { commandText, type GlobalOptions } from './invocation.ts'
 import { formatOption, positiveCount } from './option-values.ts'
@@ -14,8 +14,6 @@ import { print, tell } from './output.ts'
 import { formatCount, plural } from './figures.ts'
 import { fromLedger, usageError, writeJson, writeRows, type ResultFormat } from './rows-output.ts'
 import { openNamedRun } from './workspace.ts'
-
-const LEDGER_NAMES = Object.keys(LEDGERS) as LedgerName[]
 
 /** The same in every row of a portfolio, so a table goes without. */
 const WHOSE = ['portfolio', 'containerId']

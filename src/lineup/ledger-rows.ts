@@ -1,6 +1,7 @@
-import { orderKey, portfolioKey, type Cancellation, type Fill, type Order, type OrderKind } from '../domain/order.ts'
+import { ORDER_KINDS, ORDER_OUTCOMES, portfolioKey } from '../domain/order.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
-import type { EquityRow, Recorder } from '../kernel/kernel.ts'
+import { formatTime } from '../domain/timeline.ts'
+import type { CodedField, CodedLedger, CodedRows, LookedUp } from '../store/coded-ledgers.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 
 /** Ledgers of recorded portfolios. A row's key columns order it; digests are over rows in that order. */
@@ -13,19 +14,86 @@ export const LEDGERS = {
 
 export type LedgerName = keyof typeof LEDGERS
 
+export const LEDGER_NAMES = Object.keys(LEDGERS) as LedgerName[]
+
 /** Column name → values, all of one length. Times are milliseconds since the epoch; money in account currency. */
 export type LedgerColumns = Readonly<Record<string, (string | number)[]>>
 
-const COLUMNS: Readonly<Record<LedgerName, readonly string[]>> = {
-  orders: ['portfolio', 'containerId', 'orderKey', 'decidedTime', 'symbol', 'kind', 'quantity', 'target'],
-  fills: [
-    'portfolio', 'containerId', 'orderKey', 'time', 'decidedTime', 'symbol', 'kind', 'leg', 'sequence',
-    'quantity', 'price', 'fee',
-  ],
-  cancellations: [
-    'portfolio', 'containerId', 'orderKey', 'time', 'decidedTime', 'symbol', 'kind', 'sequence', 'quantity', 'outcome',
-  ],
-  equity: ['portfolio', 'containerId', 'time', 'equity', 'cash', 'grossExposure', 'periodReturn'],
+export const LEGS = ['reduce', 'increase'] as const
+
+const lookUp = (by: string, dictionary: string, column: string): LookedUp => ({ by, dictionary, column })
+const PORTFOLIO: CodedField = { name: 'portfolio', is: lookUp('portfolio', 'portfolios', 'id') }
+const CONTAINER: CodedField = { name: 'containerId', is: lookUp('portfolio', 'portfolios', 'containerId') }
+const TIME: CodedField = { name: 'time', is: { time: 'time' } }
+const DECIDED: CodedField = { name: 'decidedTime', is: { time: 'decidedTime' } }
+const SYMBOL: CodedField = { name: 'symbol', is: lookUp('symbol', 'symbols', 'symbol') }
+const KIND: CodedField = { name: 'kind', is: lookUp('kind', 'kinds', 'kind') }
+/** As `orderKey` of domain/order.ts makes it. */
+const ORDER_KEY: CodedField = {
+  name: 'orderKey',
+  is: [lookUp('portfolio', 'portfolios', 'key'), { time: 'decidedTime' }, lookUp('symbol', 'symbols', 'symbol'), lookUp('kind', 'kinds', 'kind')],
+}
+const asStored = (...names: readonly string[]): CodedField[] => names.map((name) => ({ name, is: name }))
+const integers = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'INTEGER' as const]))
+const doubles = (...names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'DOUBLE' as const]))
+
+/** What is collected of each ledger, and the columns that its file has of it. */
+export const CODED_LEDGERS: Readonly<Record<LedgerName, CodedLedger>> = {
+  orders: {
+    stored: { ...integers('portfolio', 'symbol', 'kind'), ...doubles('decidedTime', 'quantity', 'target') },
+    fields: [PORTFOLIO, CONTAINER, ORDER_KEY, DECIDED, SYMBOL, KIND, ...asStored('quantity', 'target')],
+  },
+  fills: {
+    stored: { ...integers('portfolio', 'symbol', 'kind', 'leg', 'sequence'), ...doubles('time', 'decidedTime', 'quantity', 'price', 'fee') },
+    fields: [PORTFOLIO, CONTAINER, ORDER_KEY, TIME, DECIDED, SYMBOL, KIND, { name: 'leg', is: lookUp('leg', 'legs', 'leg') }, ...asStored('sequence', 'quantity', 'price', 'fee')],
+  },
+  cancellations: {
+    stored: { ...integers('portfolio', 'symbol', 'kind', 'sequence', 'outcome'), ...doubles('time', 'decidedTime', 'quantity') },
+    fields: [PORTFOLIO, CONTAINER, ORDER_KEY, TIME, DECIDED, SYMBOL, KIND, ...asStored('sequence', 'quantity'), { name: 'outcome', is: lookUp('outcome', 'outcomes', 'outcome') }],
+  },
+  equity: {
+    stored: { ...integers('portfolio'), ...doubles('time', 'equity', 'cash', 'grossExposure', 'periodReturn') },
+    fields: [PORTFOLIO, CONTAINER, TIME, ...asStored('equity', 'cash', 'grossExposure', 'periodReturn')],
+  },
+}
+
+/** Whose ledgers they are: a batch over a timeline and a universe. */
+export interface LedgerSubjects {
+  readonly configs: readonly PortfolioConfig[]
+  readonly symbols: readonly string[]
+  /** Close time of row t. */
+  readonly closeTime: (t: number) => number
+}
+
+const texts = (name: string, values: readonly string[]): LedgerColumn => ({ name, type: 'VARCHAR', values })
+
+/** What the numbers in a ledger's rows stand for. */
+export function ledgerDictionaries({ configs, symbols }: LedgerSubjects): Readonly<Record<string, readonly LedgerColumn[]>> {
+  return {
+    portfolios: [texts('id', configs.map(({ id }) => id)), texts('containerId', configs.map(({ containerId }) => containerId)), texts('key', configs.map(portfolioKey))],
+    symbols: [texts('symbol', symbols)],
+    kinds: [texts('kind', ORDER_KINDS)],
+    legs: [texts('leg', LEGS)],
+    outcomes: [texts('outcome', ORDER_OUTCOMES)],
+  }
+}
+
+/** A ledger's rows with what their numbers stand for, as its file has them. */
+export function namedColumns(name: LedgerName, rows: CodedRows, dictionaries: Readonly<Record<string, readonly LedgerColumn[]>>): LedgerColumns {
+  const { fields } = CODED_LEDGERS[name]
+  const lookedUp = ({ by, dictionary, column }: LookedUp): (string | number)[] => {
+    const words = dictionaries[dictionary].find((candidate) => candidate.name === column)?.values ?? []
+    return Array.from(rows.columns[by].subarray(0, rows.count), (number) => words[number] as string | number)
+  }
+  const stored = (column: string): number[] => Array.from(rows.columns[column].subarray(0, rows.count))
+  const valuesOf = ({ is }: CodedField): (string | number)[] => {
+    if (typeof is === 'string') return stored(is)
+    if ('by' in is) return lookedUp(is)
+    if ('time' in is) return stored(is.time)
+    const parts = is.map((part) => ('by' in part ? lookedUp(part) : stored(part.time).map(formatTime)))
+    return parts[0].map((_, row) => parts.map((part) => part[row]).join('.'))
+  }
+  return Object.fromEntries(fields.map((field) => [field.name, valuesOf(field)]))
 }
 
 /** Columns that hold times, numbers and counts; all others are text. */
@@ -36,7 +104,7 @@ export function ledgerFile(ledger: LedgerName): string {
   return `${ledger}.parquet`
 }
 
-/** A ledger's columns with their SQL types, as the store writes them. */
+/** A ledger's columns with their SQL types. */
 export function ledgerTable(columns: LedgerColumns): LedgerColumn[] {
   return Object.entries(columns).map(([name, values]): LedgerColumn => {
     if (TIMES.has(name)) return { name, type: 'TIMESTAMP', values: values as number[] }
@@ -44,76 +112,4 @@ export function ledgerTable(columns: LedgerColumns): LedgerColumn[] {
     if (name === 'sequence') return { name, type: 'INTEGER', values: values as number[] }
     return { name, type: 'VARCHAR', values: values as string[] }
   })
-}
-
-export interface LedgerRows {
-  readonly recorder: Recorder
-  readonly ledgers: Readonly<Record<LedgerName, LedgerColumns>>
-}
-
-/** Collects everything a batch does as ledger rows, in the order it happens per portfolio. */
-export function collectLedgerRows(of: {
-  readonly configs: readonly PortfolioConfig[]
-  readonly symbols: readonly string[]
-  /** Close time of row t. */
-  readonly closeTime: (t: number) => number
-}): LedgerRows {
-  const ledgers = Object.fromEntries(
-    Object.entries(COLUMNS).map(([ledger, names]) => [ledger, Object.fromEntries(names.map((name) => [name, []]))]),
-  ) as unknown as Record<LedgerName, Record<string, (string | number)[]>>
-  /** A key hashes a whole portfolio: of those that never order, and in sweeps that record nothing, none is made. */
-  const keys: string[] = []
-  const keyOf = (portfolio: number): string => (keys[portfolio] ??= portfolioKey(of.configs[portfolio]))
-  /** Per portfolio, so that a row does not depend on the batch it was made in. */
-  const sequences = new Int32Array(of.configs.length)
-
-  const who = (columns: Record<string, (string | number)[]>, portfolio: number) => {
-    columns.portfolio.push(of.configs[portfolio].id)
-    columns.containerId.push(of.configs[portfolio].containerId)
-  }
-  const what = (
-    columns: Record<string, (string | number)[]>,
-    order: { portfolio: number; symbol: number; decidedAt: number; kind: OrderKind },
-  ) => {
-    const closeTime = of.closeTime(order.decidedAt)
-    const symbol = of.symbols[order.symbol]
-    who(columns, order.portfolio)
-    columns.orderKey.push(orderKey({ portfolioKey: keyOf(order.portfolio), closeTime, symbol, kind: order.kind }))
-    columns.decidedTime.push(closeTime)
-    columns.symbol.push(symbol)
-    columns.kind.push(order.kind)
-  }
-  const recorder: Recorder = {
-    order: (order: Order) => {
-      what(ledgers.orders, order)
-      ledgers.orders.quantity.push(order.quantity)
-      ledgers.orders.target.push(order.target)
-    },
-    fill: (fill: Fill) => {
-      what(ledgers.fills, fill)
-      const { time, leg, quantity, price, fee } = ledgers.fills
-      time.push(of.closeTime(fill.t))
-      leg.push(fill.leg)
-      ledgers.fills.sequence.push(sequences[fill.portfolio]++)
-      quantity.push(fill.quantity)
-      price.push(fill.price)
-      fee.push(fill.fee)
-    },
-    cancellation: (cancellation: Cancellation) => {
-      what(ledgers.cancellations, cancellation)
-      ledgers.cancellations.time.push(of.closeTime(cancellation.t))
-      ledgers.cancellations.sequence.push(sequences[cancellation.portfolio]++)
-      ledgers.cancellations.quantity.push(cancellation.quantity)
-      ledgers.cancellations.outcome.push(cancellation.outcome)
-    },
-    equity: (row: EquityRow) => {
-      who(ledgers.equity, row.portfolio)
-      ledgers.equity.time.push(of.closeTime(row.t))
-      ledgers.equity.equity.push(row.equity)
-      ledgers.equity.cash.push(row.cash)
-      ledgers.equity.grossExposure.push(row.grossExposure)
-      ledgers.equity.periodReturn.push(row.periodReturn)
-    },
-  }
-  return { recorder, ledgers }
 }

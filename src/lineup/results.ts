@@ -3,7 +3,7 @@ import { createPerformance, PERFORMANCE_FIELDS, type Performance } from '../doma
 import type { Kernel } from '../kernel/kernel.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, Store } from '../store/store.ts'
-import { ledgerFile, ledgerTable, type LedgerColumns, type LedgerName } from './ledger-rows.ts'
+import type { LedgerFiles } from './ledger-files.ts'
 
 export interface BatchResults {
   /** Who made them: the staged driver's `results` (of a whole run) or `training` (of a window), or `lockstep-results`. */
@@ -14,7 +14,8 @@ export interface BatchResults {
   readonly members: readonly Address[]
   readonly ids: readonly string[]
   readonly kernel: Pick<Kernel, 'performance'>
-  readonly ledgers: Readonly<Record<LedgerName, LedgerColumns>> | undefined
+  /** Of what was recorded, if it was. */
+  readonly ledgers: LedgerFiles | undefined
   /** What else is kept with them: further facts, and ledgers by file name. */
   readonly beside?: { readonly facts: Readonly<Record<string, unknown>>; readonly tables: Readonly<Record<string, readonly LedgerColumn[]>> }
 }
@@ -42,12 +43,11 @@ export async function publishResults(store: Store, results: BatchResults): Promi
   })
   draft.addPanel('performance', { values, rows, columns })
   draft.addJson(IDS_FILE, results.ids)
-  const tables: Record<string, readonly LedgerColumn[]> = { ...results.beside?.tables }
-  for (const [name, table] of Object.entries(results.ledgers ?? {})) tables[ledgerFile(name as LedgerName)] = ledgerTable(table)
-  if (Object.keys(tables).length > 0) {
+  await results.ledgers?.write(draft.folder)
+  for (const [file, table] of Object.entries(results.beside?.tables ?? {})) {
     // DuckDB takes longer to load than most batches of a sweep take to store: only where it is needed.
     const { writeLedger } = await import('../store/ledgers.ts')
-    for (const [file, table] of Object.entries(tables)) await writeLedger(join(draft.folder, file), table)
+    await writeLedger(join(draft.folder, file), table)
   }
   draft.publish()
 }

@@ -4,7 +4,7 @@ import type { MetricProfile } from '../domain/profile.ts'
 import { decisionWidth, type DecisionField } from '../domain/risk-decision.ts'
 import { barsOverlap } from '../kernel/vector-rules.ts'
 import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
-import { collectLedgerRows } from '../lineup/ledger-rows.ts'
+import { openLedgerFiles } from '../lineup/ledger-files.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Role, RoleRow, Slot } from '../lineup/role.ts'
 import { decisionSlot, marketSlot, OPTIONAL_MARKET, signalSlot } from '../lineup/slots.ts'
@@ -40,8 +40,8 @@ export interface PortfolioRoleSpec {
 const MARKET = ['open', 'high', 'low', 'close', 'volume', 'split', 'dividend'] as const
 
 /** Batches of portfolios on the kernel, one row a block. */
-export function createPortfolioRole(spec: PortfolioRoleSpec, store: Store): Role {
-  const batches = spec.batches.map((batch) => createBatch(spec, batch, store))
+export async function createPortfolioRole(spec: PortfolioRoleSpec, store: Store): Promise<Role> {
+  const batches = await Promise.all(spec.batches.map((batch) => createBatch(spec, batch, store)))
   const inputs = [...new Map(batches.flatMap((batch) => batch.inputs).map((slot) => [slot.name, slot])).values()]
   const position = new Map(inputs.map((slot, index) => [slot.name, index]))
   const indices = batches.map((batch) => batch.inputs.map((slot) => position.get(slot.name) as number))
@@ -63,17 +63,15 @@ interface RunningBatch {
   publish(): Promise<void>
 }
 
-function createBatch(spec: PortfolioRoleSpec, batch: PortfolioBatch, store: Store): RunningBatch {
+async function createBatch(spec: PortfolioRoleSpec, batch: PortfolioBatch, store: Store): Promise<RunningBatch> {
   const symbols = spec.instruments.length
   const layout = layOutBatch(batch.configs)
-  const rows = collectLedgerRows({
-    configs: batch.configs,
-    symbols: spec.instruments.map((instrument) => instrument.symbol),
-    closeTime: (t) => spec.closeTimes[t],
-  })
+  const ledgers = spec.record === 'all'
+    ? await openLedgerFiles({ configs: batch.configs, symbols: spec.instruments.map(({ symbol }) => symbol), closeTime: (t) => spec.closeTimes[t] })
+    : undefined
   const kernel = createSweep(
     { layout, instruments: spec.instruments, barsOverlap: barsOverlap(spec), rows: tradedRows({ ...spec, rows: spec.closeTimes.length }), profile: spec.profile },
-    spec.record === 'all' ? rows.recorder : undefined,
+    ledgers?.recorder,
   )
   const market = [...MARKET, ...spec.optionalMarket]
   const decisions = layout.patterns.flatMap((pattern) => spec.patterns[pattern].map((part) => ({ pattern, ...part })))
@@ -89,15 +87,17 @@ function createBatch(spec: PortfolioRoleSpec, batch: PortfolioBatch, store: Stor
     turn: (row, values) => {
       if (row.t >= spec.warmupRows) kernel.run(assemble(row, values))
     },
-    publish: () =>
-      publishResults(store, {
+    publish: async () => {
+      await publishResults(store, {
         kind: 'lockstep-results',
         address: batch.address,
         madeFrom: spec.madeFrom,
         members: batch.members,
         ids: batch.configs.map((config) => config.id),
         kernel,
-        ledgers: spec.record === 'all' ? rows.ledgers : undefined,
-      }),
+        ledgers,
+      })
+      ledgers?.close()
+    },
   }
 }

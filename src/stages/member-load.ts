@@ -52,8 +52,8 @@ const MODEL_BYTES = 200 * MIB
 /** A portfolio in a batch: its configuration and name, and what a kernel knows of each symbol. */
 const PORTFOLIO_BYTES = 8 * KIB
 const BOOK_BYTES_PER_SYMBOL = 256
-/** Orders, fills and equity of a bar of a symbol, waiting to be stored, where all of them trade. */
-const RECORDED_BYTES_PER_CELL = 1_600
+/** Of orders, fills and equity on their way to be stored: what the database may take, and whole columns between. */
+const RECORDED_BYTES = 300 * MIB
 
 /** Milliseconds, measured on a core of 2 GHz; only their proportions matter to the plan. */
 const TASK_MS = 12
@@ -68,6 +68,10 @@ const PORTFOLIO_MS = 0.15
 const PLAIN_NS_PER_CELL = 15
 const LONG_NS_PER_CELL = 60
 const REFERENCE_NS_PER_CELL = 400
+/** A twelfth of the cells has a row in a ledger. */
+const RECORDED_NS_PER_CELL = 80
+/** Opening ledgers, and what they begin and end with. */
+const RECORDED_MS = 50
 const NS_PER_MS = 1e6
 
 function cellsOf({ rows, symbols }: PanelSize): number {
@@ -124,15 +128,16 @@ export interface PortfolioLoad extends PanelSize {
 export function portfolioLoad(of: PortfolioLoad): MemberLoad {
   const cells = cellsOf(of)
   const { reference, long } = of.kernels
-  const nsPerCell = reference * REFERENCE_NS_PER_CELL + long * LONG_NS_PER_CELL + (1 - reference - long) * PLAIN_NS_PER_CELL
+  const kernelNs = reference * REFERENCE_NS_PER_CELL + long * LONG_NS_PER_CELL + (1 - reference - long) * PLAIN_NS_PER_CELL
+  const nsPerCell = kernelNs + (of.isRecorded ? RECORDED_NS_PER_CELL : 0)
   const readBytes = Math.min(CHUNK_BYTES, signalsInBatch(of.subscriptions, MOST_PORTFOLIOS) * cells * FLOAT32_BYTES)
   const signalBytes = LEAST_BLOCK_ROWS * of.symbols * FLOAT32_BYTES
   const turned = of.isFused === true ? signalsInBatch(of.subscriptions, MOST_PORTFOLIOS) / MOST_PORTFOLIOS : 0
   return {
     msPerMember: PORTFOLIO_MS + (cells * (nsPerCell + turned * STRATEGY_NS_PER_CELL)) / NS_PER_MS,
-    msPerTask: TASK_MS + (cells * PLACE_NS_PER_CELL) / NS_PER_MS + (readBytes / MIB) * READ_MS_PER_MIB,
-    heldBytesPerTask: COPIES * (BLOCK_CACHE_BYTES + signalsInBatch(of.subscriptions, 1) * signalBytes),
-    heldBytesPerMember: COPIES * signalBytes + PORTFOLIO_BYTES + of.symbols * BOOK_BYTES_PER_SYMBOL + (of.isRecorded ? cells * RECORDED_BYTES_PER_CELL : 0),
+    msPerTask: TASK_MS + (of.isRecorded ? RECORDED_MS : 0) + (cells * PLACE_NS_PER_CELL) / NS_PER_MS + (readBytes / MIB) * READ_MS_PER_MIB,
+    heldBytesPerTask: COPIES * (BLOCK_CACHE_BYTES + signalsInBatch(of.subscriptions, 1) * signalBytes) + (of.isRecorded ? RECORDED_BYTES : 0),
+    heldBytesPerMember: COPIES * signalBytes + PORTFOLIO_BYTES + of.symbols * BOOK_BYTES_PER_SYMBOL,
     mostPerTask: MOST_PORTFOLIOS,
   }
 }

@@ -1,7 +1,7 @@
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
 import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
-import { collectLedgerRows } from '../lineup/ledger-rows.ts'
+import { openLedgerFiles } from '../lineup/ledger-files.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Address } from '../store/store.ts'
 import { kernelBlocks, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
@@ -33,11 +33,11 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
   const market = new StoredMarket(store, task.market)
   const layout = layOutBatch(task.configs)
   const times = new MarketWindow(market, [])
-  const collected = collectLedgerRows({ configs: task.configs, symbols: market.symbols, closeTime: (t) => times.closeTime(t) })
+  const ledgers = task.record === 'all' ? await openLedgerFiles({ configs: task.configs, symbols: market.symbols, closeTime: (t) => times.closeTime(t) }) : undefined
   const { instruments, barsOverlap } = market
   const kernel = createSweep(
     { layout, instruments, barsOverlap, rows: tradedRows(market), profile: task.profile },
-    task.record === 'all' ? collected.recorder : undefined,
+    ledgers?.recorder,
   )
   const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, market })
   const numbers = new Map(task.fused?.jobs.map(({ id }, k) => [id, { made: k }]))
@@ -53,18 +53,19 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
       kernel.run(block)
       report(block.market.firstRow + block.market.rows, market.rows)
     }
+    await publishResults(store, {
+      kind: 'results',
+      address: task.address,
+      madeFrom: task.madeFrom,
+      members: task.members,
+      ids: task.configs.map((config) => config.id),
+      kernel,
+      ledgers,
+    })
   } finally {
     made?.close()
     market.close()
+    ledgers?.close()
   }
-  await publishResults(store, {
-    kind: 'results',
-    address: task.address,
-    madeFrom: task.madeFrom,
-    members: task.members,
-    ids: task.configs.map((config) => config.id),
-    kernel,
-    ledgers: task.record === 'all' ? collected.ledgers : undefined,
-  })
   kernel.release()
 }

@@ -4,7 +4,7 @@ import { formatSessionDate } from '../domain/timeline.ts'
 import type { Window } from '../domain/walk-forward.ts'
 import type { ResolvedPattern, WalkForwardGroup } from '../experiment/experiment.ts'
 import { portfolioLabelAt } from '../experiment/portfolios.ts'
-import { collectLedgerRows } from '../lineup/ledger-rows.ts'
+import { openLedgerFiles } from '../lineup/ledger-files.ts'
 import { publishResults, readPerformances } from '../lineup/results.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address } from '../store/store.ts'
@@ -43,26 +43,25 @@ export async function walkForwardTask(task: WalkForwardTask, report: (done: numb
   const segments = task.windows.map(({ test }, window): Segment => ({ ...test, ordinal: selected[window].ordinal }))
   const market = new StoredMarket(store, task.market)
   const times = new MarketWindow(market, [])
-  const collected = collectLedgerRows({
-    configs: [stitchedIdentity(group, patterns)],
-    symbols: market.symbols,
-    closeTime: (t) => times.closeTime(t),
-  })
+  const ledgers = task.record === 'all'
+    ? await openLedgerFiles({ configs: [stitchedIdentity(group, patterns)], symbols: market.symbols, closeTime: (t) => times.closeTime(t) })
+    : undefined
   try {
     const performance = runStitched({
       market, group, patterns, profile,
       signal: (name) => task.signals[name],
       decisions: (pattern) => task.decisions[pattern],
-      recorder: task.record === 'all' ? collected.recorder : undefined,
+      recorder: ledgers?.recorder,
     }, segments, (row) => report(row, market.rows))
     await publishResults(store, {
       kind: 'results', address: task.address, madeFrom: task.madeFrom, members: [task.address], ids: [group.name],
       kernel: { performance: () => performance },
-      ledgers: task.record === 'all' ? collected.ledgers : undefined,
+      ledgers,
       beside: { facts: { segments }, tables: { [WINDOWS_FILE]: windowColumns({ task, selected, sessionDate: (row) => times.sessionDate(row) }) } },
     })
   } finally {
     market.close()
+    ledgers?.close()
   }
 }
 

@@ -50,10 +50,10 @@ function shape({ tasks, membersPerTask, workers }: LevelPlan): string {
 describe('the portfolios of simulated experiments', () => {
   it.each([
     ['one portfolio', 64, 192, '1 × 1 on 1', 'a process each'],
-    ['50 recorded', 1, 2, '25 × 2 on 1', 'memory holds no more'],
-    ['50 recorded', 8, 24, '25 × 2 on 8', 'memory holds no more'],
-    ['50 recorded', 64, 192, '50 × 1 on 50', 'a process each'],
-    ['50 recorded', 64, 8, '50 × 1 on 5', 'memory holds the tasks of 5 at a time'],
+    ['50 recorded', 1, 2, '1 × 50 on 1', 'one for each worker'],
+    ['50 recorded', 8, 24, '8 × 7 on 8', 'one for each worker'],
+    ['50 recorded', 64, 192, '10 × 5 on 10', 'too little work for more tasks'],
+    ['50 recorded', 64, 8, '6 × 9 on 6', 'memory holds the tasks of 6 at a time'],
     ['3,000 portfolios', 1, 4, '4 × 750 on 1', '4 for each worker, so that all end together'],
     ['3,000 portfolios', 2, 18, '4 × 750 on 2', '2 for each worker, so that all end together'],
     ['3,000 portfolios', 64, 192, '64 × 47 on 64', 'one for each worker'],
@@ -178,7 +178,7 @@ describe('memory', () => {
   })
 
   it('is refused to what was asked for, which the hint names', () => {
-    const plan = planCores(machine(2, 4), recorded, { workers: 2, portfoliosPerBatch: 50 })
+    const plan = planCores(machine(2, 1), recorded, { workers: 9, portfoliosPerBatch: 50 })
     const refused = (): unknown => {
       try {
         return checkMemory(plan, { allowLarge: false })
@@ -239,6 +239,14 @@ describe('the cost of a portfolio', () => {
     const onlyLong = portfolioLoad({ ...of, kernels: { reference: 0, long: 1 } })
     expect(onlyLong.msPerMember).toBeGreaterThan(portfolioLoad(of).msPerMember)
     expect(portfolioLoad({ ...of, kernels: { reference: 1, long: 0 } }).msPerMember).toBeGreaterThan(onlyLong.msPerMember)
-    expect(portfolioLoad({ ...of, isRecorded: true }).heldBytesPerMember).toBeGreaterThan(100 * portfolioLoad(of).heldBytesPerMember)
+  })
+
+  it('is more where it is recorded, but not of memory: rows leave a batch as they come', () => {
+    const of = { rows: 1_000, symbols: 10, subscriptions: [], isRecorded: false, kernels: { reference: 0, long: 0 } }
+    const [plain, recorded] = [portfolioLoad(of), portfolioLoad({ ...of, isRecorded: true })]
+    expect(recorded.msPerMember).toBeGreaterThan(plain.msPerMember)
+    expect(recorded.heldBytesPerMember).toBe(plain.heldBytesPerMember)
+    expect(recorded.heldBytesPerTask).toBe(portfolioLoad({ ...of, rows: 1_000_000, isRecorded: true }).heldBytesPerTask)
+    expect(recorded.heldBytesPerTask).toBeGreaterThan(plain.heldBytesPerTask)
   })
 })

@@ -22,7 +22,7 @@ export function loadOf(of: Outline): PlannedLoad {
   const signals = Math.max(1, strategies + models)
   const candidates = walkForward?.candidates ?? 0
   const subscriptions = [{ portfolios: Math.max(1, portfolios + candidates), signals, each: portfolios + candidates >= signals }]
-  const portfolio = { rows, symbols, subscriptions, isRecorded: record === 'all', kernels: { reference: record === 'all' ? 1 : 0, long: 0 } }
+  const portfolio = { rows, symbols, subscriptions, isRecorded: record === 'all', kernels: { reference: 0, long: 0 } }
   const trainings = Math.ceil(candidates / CANDIDATES_PER_TRAINING) * (walkForward?.windows ?? 0)
   const levels: Level[] = [
     ...features.map((members): Level => ({ stage: 'features', members, load: featureLoad({ rows, columns: symbols }), isolated: false })),
