@@ -10,8 +10,8 @@ export interface Step {
   /** `inputs[i]` and `out` are stable scratch arrays: read and written in place, never kept. */
   step(row: Row, inputs: readonly Float64Array[], out: Float64Array): void
   /**
-   * The same for several rows in one call, where a step remembers nothing: outputs go to `out`, `[row][n]`,
-   * rounded to float32; whoever calls settles them (`settleSignals`), which makes them bit for bit what the rows give one by one.
+   * The same for several rows in one call, where a step remembers nothing: outputs go to `out`, `[row][n]`, bit
+   * for bit what the rows give one by one, as float32.
    */
   readonly stepRows?: (rows: readonly Row[], inputs: readonly RowBlock[], out: Float32Array) => void
   /** All state, as bytes: made by the framework from the declared arrays. */

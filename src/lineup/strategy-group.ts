@@ -1,5 +1,4 @@
 import { MillraceError } from '../base/errors.ts'
-import { bitsOf, settleSignals } from '../domain/signal.ts'
 import type { RowBlock, Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import type { FeatureRef } from '../features/feature.ts'
@@ -44,8 +43,6 @@ export async function createStrategyGroup(of: StrategyGroupSetup): Promise<Strat
   return { steps, inputs: [...inputs.values()].map(({ ref }) => ref), inputIndices, turnRows: createTurn(of, steps, inputIndices) }
 }
 
-const NOTHING: RowBlock = { values: new Float64Array(0), isComplete: true }
-
 function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step[], inputIndices: readonly (readonly number[])[]): StrategyGroup['turnRows'] {
   const symbols = universe.length
   const indices = steps.map((_, k) => k)
@@ -55,10 +52,9 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
   const unproven = new Set(atOnce.filter((k) => jobs[k].file !== undefined))
   const scratch: Float64Array[] = []
   const out = new Float64Array(symbols)
-  const blocks = inputIndices.map((read): RowBlock[] => read.map(() => NOTHING))
-  /** Every step's part of `signals`, which a caller hands over again and again. */
-  let views: Float32Array[] = []
-  let bits: Int32Array[] = []
+  const blocks: RowBlock[] = []
+  /** What one step says to all rows: it stays in the first cache, and a view of every step's part would not. */
+  let said = new Float32Array(0)
   return (rows, read, signals) => {
     const cells = rows.length * symbols
     if (byRow.length + unproven.size > 0) {
@@ -76,21 +72,20 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
       })
     }
     if (atOnce.length === 0) return
-    if (views[0]?.length !== cells || views[0].buffer !== signals.buffer) {
-      views = steps.map((_, k) => signals.subarray(k * cells, (k + 1) * cells))
-      bits = views.map(bitsOf)
-    }
+    if (said.length !== cells) said = new Float32Array(cells)
     for (const k of atOnce) {
-      const own = blocks[k]
-      for (let i = 0; i < own.length; i++) own[i] = read[inputIndices[k][i]]
-      steps[k].stepRows?.(rows, own, views[k])
-      settleSignals(views[k], bits[k])
+      const wanted = inputIndices[k]
+      if (blocks.length !== wanted.length) blocks.length = wanted.length
+      for (let i = 0; i < wanted.length; i++) blocks[i] = read[wanted[i]]
+      steps[k].stepRows?.(rows, blocks, said)
+      signals.set(said, k * cells)
     }
     // A single row has no neighbours that could be read.
     if (rows.length === 1) return
     for (const k of unproven) {
-      if (!views[k].some((value) => value === value)) continue
-      prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made: views[k], name: jobs[k].use }, fill)
+      const made = signals.subarray(k * cells, (k + 1) * cells)
+      if (!made.some((value) => value === value)) continue
+      prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name: jobs[k].use }, fill)
       unproven.delete(k)
     }
   }

@@ -5,7 +5,7 @@ import { columnsOf } from '../features/define-feature.ts'
 import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
 import { featureWidth } from '../features/graph.ts'
 import type { ResolvedStep } from '../features/step-definition.ts'
-import { createPerSymbolStep } from './per-symbol-step.ts'
+import { PerSymbolStep } from './per-symbol-step.ts'
 import { resolveStrategy } from './resolve-strategy.ts'
 import type { StrategyInstance } from './resolve-strategy.ts'
 import { maskMissing, refuseAnswer, stepFailed } from './signal-call.ts'
@@ -16,7 +16,7 @@ import type { SignalContext } from './strategy.ts'
  * [−1, 1]; NaN = no opinion). A symbol without a value in any symbol-wide or market-wide input has no opinion,
  * unless the strategy accepts missing values; pair inputs are the strategy's own business. Inputs are copied,
  * as other instances read the same rows: a strategy that sorts or overwrites its own disturbs nobody. One that is
- * `trusted` is known to leave them as they are: the step contract's tests show it of what is built in.
+ * `trusted` is known to leave them as they are, and to write signals only: the step contract's tests show it of what is built in.
  * The step throws MillraceError STEP_FAILED naming strategy, parameters and bar when `signal` throws, or gives
  * back an object (a promise, a list) instead of writing into `out`.
  */
@@ -27,7 +27,7 @@ export function createStrategyStep<P, L extends StateLayout>(
   const widths = resolved.features.map((ref) => featureWidth(ref, instance.registry))
   const { definition, universe } = instance
   if (definition.perSymbol === true) {
-    return { step: createPerSymbolStep({ definition, resolved, widths, symbols: universe.length, trusted }), features: resolved.features }
+    return { step: new PerSymbolStep({ definition, resolved, widths, symbols: universe.length, trusted }), features: resolved.features }
   }
   return { step: createRowStep(instance, resolved, { widths, trusted }), features: resolved.features }
 }

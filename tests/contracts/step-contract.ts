@@ -2,7 +2,6 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import type { Random } from '../../src/base/random.ts'
-import { settleSignals } from '../../src/domain/signal.ts'
 import type { Step } from '../../src/domain/step.ts'
 import type { Row } from '../../src/domain/timeline.ts'
 
@@ -107,7 +106,6 @@ export function describeStepContract(contract: StepContract): void {
       const whole = (inputs[0] ?? []).map((_, i) => Float64Array.from(inputs.flatMap((input) => input[i])))
       const blocks = whole.map((values) => ({ values, isComplete: !values.some(Number.isNaN) }))
       step.stepRows(inputs.map((_, t) => rowAt(t)), blocks, out)
-      settleSignals(out)
       expect(bits(Float64Array.from(out))).toBe(allBits(turn(contract.create(), inputs, { width })).join(''))
     })
 

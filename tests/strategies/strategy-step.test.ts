@@ -151,6 +151,13 @@ describe('a per-symbol strategy', () => {
     expect([...out]).toEqual([0.5, NaN, 1, NaN, NaN, NaN])
   })
 
+  test('gives signals, whatever it writes, in rows at once as one by one', () => {
+    const loud = own({ features: () => ['close'], signal: ([close], out) => { for (let n = 0; n < out.length; n++) out[n] = n % 2 === 0 ? 4 * close[n] : -0 } })
+    const out = new Float32Array(6)
+    step(loud).stepRows?.([row(0), row(1)], blocks.slice(0, 1), out)
+    expect([...out]).toEqual([1, NaN, 1, 0, 1, 0])
+  })
+
   test('neither remembers nor reads pairs', () => {
     expect(() => step(own({ state: () => ({ held: 'N' }) }))).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', value: 'held' }))
     expect(() => step(own({ features: () => [spread('close')] }))).toThrow(expect.objectContaining({ code: 'MODULE_INVALID', where: 'perSymbol' }))
