@@ -204,6 +204,13 @@ function leapOf({ symbols, tape: { unit }, multipliers }: PlacedBatch, { open, h
   return leap * ROOM
 }
 
+/** The extreme of a price from a bar to the end of the block, from that of the symbol's next bar; −1 = there is none. */
+function placeRest(doubles: Float64Array, of: { bar: number; next: number; price: number; rest: number; side: 1 | -1 }): void {
+  const here = doubles[of.bar + of.price / DOUBLE] * of.side
+  const beyond = of.next < 0 ? -Infinity : doubles[of.next + of.rest / DOUBLE] * of.side
+  doubles[of.bar + of.rest / DOUBLE] = (here > beyond ? here : beyond) * of.side
+}
+
 /** What exits, holding times and participation look at. */
 function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch, { market }: KernelBlock): void {
   const cells = market.rows * symbols
@@ -212,18 +219,25 @@ function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch,
   const marksAt = memory.take(cells * DOUBLE)
   const { doubles } = memory
   const { high, low, close, volume } = market
-  for (let i = 0, bar = barsAt / DOUBLE; i < cells; i++, bar += layout.BAR_BYTES / DOUBLE) {
-    doubles[bar + layout.HIGH / DOUBLE] = high[i]
-    doubles[bar + layout.LOW / DOUBLE] = low[i]
-    doubles[bar + layout.CLOSE / DOUBLE] = close[i]
+  for (let i = cells - 1, bar = (barsAt + i * layout.BAR_BYTES) / DOUBLE; i >= 0; i--, bar -= layout.BAR_BYTES / DOUBLE) {
+    // A bar of what cannot be traded moves no best price.
+    const isTradable = tape.tradable[i] === 1
+    doubles[bar + layout.HIGH / DOUBLE] = isTradable ? high[i] : NaN
+    doubles[bar + layout.LOW / DOUBLE] = isTradable ? low[i] : NaN
+    doubles[bar + layout.CLOSE / DOUBLE] = isTradable ? close[i] : NaN
     doubles[bar + layout.VOLUME / DOUBLE] = volume[i]
+    const next = i + symbols < cells ? bar + (symbols * layout.BAR_BYTES) / DOUBLE : -1
+    placeRest(doubles, { bar, next, price: layout.HIGH, rest: layout.REST_HIGH, side: 1 })
+    placeRest(doubles, { bar, next, price: layout.LOW, rest: layout.REST_LOW, side: -1 })
+    placeRest(doubles, { bar, next, price: layout.CLOSE, rest: layout.REST_HIGHEST_CLOSE, side: 1 })
+    placeRest(doubles, { bar, next, price: layout.CLOSE, rest: layout.REST_LOWEST_CLOSE, side: -1 })
   }
   memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
   memory.doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
   module.setBars(barsAt, countsAt, marksAt, placeWatchBars(memory, market, symbols))
 }
 
-/** Lows and highs in float32, a little further out than they are: two symbols of two portfolios to a vector. */
+/** Lows and highs in float32, a little further out than they are, and closes: two symbols of two portfolios to a vector. */
 function placeWatchBars(memory: WasmMemory, { rows, low, high, close }: MarketBlock, symbols: number): number {
   const vectors = Math.ceil(symbols / 2)
   const address = memory.take(rows * vectors * layout.WATCH_BAR_BYTES)
@@ -233,10 +247,12 @@ function placeWatchBars(memory: WasmMemory, { rows, low, high, close }: MarketBl
   for (let row = 0, i = 0; row < rows; row++) {
     for (let n = 0; n < symbols; n++, i++) {
       const at = address / FLOAT + (row * vectors + (n >> 1)) * step + (n & 1) * 2
-      floats[at] = Math.min(low[i], close[i]) * (1 - WATCH_ROOM)
-      floats[at + 1] = floats[at]
-      floats[at + 4] = Math.max(high[i], close[i]) * (1 + WATCH_ROOM)
-      floats[at + 5] = floats[at + 4]
+      floats[at + layout.WATCH_BAR_LOW / FLOAT] = low[i] * (1 - WATCH_ROOM)
+      floats[at + layout.WATCH_BAR_LOW / FLOAT + 1] = low[i] * (1 - WATCH_ROOM)
+      floats[at + layout.WATCH_BAR_HIGH / FLOAT] = high[i] * (1 + WATCH_ROOM)
+      floats[at + layout.WATCH_BAR_HIGH / FLOAT + 1] = high[i] * (1 + WATCH_ROOM)
+      floats[at + layout.WATCH_BAR_CLOSE / FLOAT] = close[i]
+      floats[at + layout.WATCH_BAR_CLOSE / FLOAT + 1] = close[i]
     }
   }
   return address

@@ -236,20 +236,22 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
 const EVERY_LANE = layout.DECIDES_SIMPLY | layout.DECIDES_UNITS | layout.RESTS_BETWEEN_EVENTS | layout.RESTS_ALONE
 
 /** And those that one has. */
-const SOME_LANE = layout.HAS_STOP | layout.IS_TIMED
+const SOME_LANE = layout.HAS_STOP | layout.IS_TIMED | layout.IS_WATCHED | layout.TRAILS
 
 /**
  * Most rows are simple where a known target is traded to at once, and never beyond its limits: a size above 1
  * could lead there.
  */
-function flagsOf({ positions, hold, sizing, size, hasTiming, hasExits, everyBars, drawdownLimit, cap, gross, pattern }: PortfolioRules): number {
+function flagsOf(rules: PortfolioRules): number {
+  const { positions, hold, sizing, size, hasTiming, hasExits, maxHoldBars, trailingStop, everyBars, drawdownLimit, cap, gross, pattern } = rules
   const isSimple = !hold && sizing === 'exposure' && size <= 1 && everyBars === 1
   const isFree = pattern < 0 && cap === Infinity && gross === Infinity
   const inUnits = !hold && sizing === 'fixedQuantity' && everyBars === 1 && isFree && positions.length === 1
   const rests = hold && !hasTiming && isFree
   const hasStop = drawdownLimit < Infinity
   return (isSimple ? layout.DECIDES_SIMPLY : 0) | (inUnits ? layout.DECIDES_UNITS : 0) | (rests ? layout.RESTS_BETWEEN_EVENTS : 0) |
-    (rests && !hasExits && !hasStop ? layout.RESTS_ALONE : 0) | (hasStop ? layout.HAS_STOP : 0) | (hasTiming ? layout.IS_TIMED : 0)
+    (rests && !hasExits && !hasStop ? layout.RESTS_ALONE : 0) | (hasStop ? layout.HAS_STOP : 0) | (hasTiming ? layout.IS_TIMED : 0) |
+    (hasExits || maxHoldBars < Infinity ? layout.IS_WATCHED : 0) | (trailingStop < Infinity ? layout.TRAILS : 0)
 }
 
 function placeUnits({ doubles }: WasmMemory, { positions, unitsPerTarget }: PortfolioRules, lane: number): void {
@@ -267,7 +269,7 @@ function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number)
 
 /** Nothing is watched for before the first mark. */
 const UNWATCHED = [
-  [layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity],
+  [layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity], [layout.TRAIL_LOW, NaN], [layout.TRAIL_HIGH, NaN],
 ] as const
 
 function placeWatches({ floats }: WasmMemory, address: number, symbols: number): void {

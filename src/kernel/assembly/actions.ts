@@ -8,6 +8,7 @@ import {
   DIVIDEND, ENTRY_PRICE, EXECUTED, EXIT_REST, FILLED, FILLS, HEAD_BYTES, HELD, KIND_DELISTING, KIND_SPLIT_CASH, LEVEL_PRICE, LISTED, LOAN_RATE, MULTIPLIER, ORDER, ORDERS, QUANTITY, SPLIT, SPLIT_PRICE,
   SYMBOL_BYTES, TRADE_CASH, VALUE,
 } from './layout'
+import { followTo } from './watch'
 
 /** Interest since the last row, on the book as it was at the last marks. */
 export function bookCarry(pair: usize, row: i32): void {
@@ -70,7 +71,7 @@ function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize, row: 
   const unit = f64x2.mul(v128.load64_splat(action, SPLIT_PRICE), v128.load64_splat(symbol, MULTIPLIER))
   const fills = f64x2.ne(rest, both(0))
   const out = v128.and(fills, f64x2.eq(f64x2.add(owed, rest), both(0)))
-  if (isLong) splitLevels(longCell(pair, n), split, cancelled)
+  if (isLong) splitLevels(pair, n, row, split, cancelled)
   if (records) noteLong(pair, fills, codes(EXECUTED + KIND_SPLIT_CASH), n, rest, v128.load64_splat(action, SPLIT_PRICE), both(0))
   bookOwn(pair, cell, rest, unit, fills, out)
   if (isLong) leave(pair, n, row, out)
@@ -78,7 +79,9 @@ function bookSplit(pair: usize, cell: usize, symbol: usize, action: usize, row: 
   return any(cancelled)
 }
 
-function splitLevels(long: usize, split: v128, cancelled: v128): void {
+function splitLevels(pair: usize, n: usize, row: i32, split: v128, cancelled: v128): void {
+  const long = longCell(pair, n)
+  followTo(pair, n, row)
   v128.store(long, f64x2.div(v128.load(long, ENTRY_PRICE), split), ENTRY_PRICE)
   v128.store(long, f64x2.div(v128.load(long, LEVEL_PRICE), split), LEVEL_PRICE)
   v128.store(long, f64x2.div(v128.load(long, BEST_PRICE), split), BEST_PRICE)

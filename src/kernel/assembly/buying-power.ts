@@ -2,10 +2,10 @@ import { longCell, scratchAt, symbolsAt, toLots } from './block'
 import { note, noteCut, records } from './journal'
 import { LIMIT_SLACK, any, both, choose, signOf, where } from './lanes'
 import {
-  ALL_IN, BELOW_LOT, CELL_BYTES, CUT, CUT_OFF, HEAD_BYTES, INCREASE, INCREASE_UNIT, INVESTED_SHARE, LEVERAGE, LIMITED_BY_VOLUME, MARGIN, ORDER, ORDER_TARGET, PARTICIPATION,
+  ALL_IN, BELOW_LOT, CELL_BYTES, CUT, CUT_OFF, HEAD_BYTES, INCREASE, INCREASE_UNIT, INVESTED_SHARE, LEVERAGE, LIMITED_BY_VOLUME, MARGIN, ORDER, ORDER_TARGET,
   PRICE_FACTOR, QUANTITY, REDUCE, REFUSED, REJECTS, SCALED, SCRATCH_BYTES, SIZE, SYMBOL_BYTES,
 } from './layout'
-import { equityAfter, plannedFee, reductionFee, usedAfter, volumeLeft } from './legs'
+import { equityAfter, hasVolumeLimit, planSizes, plannedFee, reductionFee, usedAfter, volumeLeft } from './legs'
 
 /** Equity as the sizing of the increasing legs leaves it. */
 let equity: v128 = i64x2.splat(0)
@@ -60,21 +60,37 @@ function sizeAllIn(pair: usize, planned: usize, end: usize): void {
 }
 
 /** What the volume allows of the increasing legs. An order left with its reducing leg alone pays that leg's fee, which equity did not bear yet. */
-export function limitIncreases(pair: usize, planned: usize, end: usize, row: i32): void {
-  if (!any(f64x2.lt(v128.load(pair, PARTICIPATION), both(Infinity)))) return
+function limitIncreases(pair: usize, planned: usize, end: usize, row: i32): void {
+  if (!hasVolumeLimit(pair)) return
   let fees = both(0)
   for (let at = planned; at < end; at += 4) {
-    const scratch = scratchOf(at)
-    const left = volumeLeft(pair, <usize>load<u32>(at), row, both(0))
-    const allowed = f64x2.pmax(both(0), f64x2.sub(left, v128.load(scratch, REDUCE)))
-    const wanted = v128.load(scratch, INCREASE)
-    const stops = f64x2.gt(wanted, allowed)
-    if (records) noteKept(pair, <usize>load<u32>(at), choose(stops, allowed, wanted), CUT_OFF + LIMITED_BY_VOLUME)
-    v128.store(scratch, choose(stops, allowed, wanted), INCREASE)
-    v128.store(scratch, v128.or(v128.load(scratch, CUT), stops), CUT)
-    fees = f64x2.add(fees, where(v128.and(stops, f64x2.eq(allowed, both(0))), reductionFee(pair, scratch)))
+    const lost = limitIncrease(pair, <usize>load<u32>(at), row)
+    fees = f64x2.add(fees, where(lost, reductionFee(pair, scratchOf(at))))
   }
   equity = f64x2.sub(equity, fees)
+}
+
+/** The same of symbol n; gives the lanes in which nothing is left of the increasing leg. */
+// @ts-ignore: decorator
+@inline
+function limitIncrease(pair: usize, n: usize, row: i32): v128 {
+  const scratch = scratchAt + n * SCRATCH_BYTES
+  const allowed = f64x2.pmax(both(0), f64x2.sub(volumeLeft(pair, n, row, both(0)), v128.load(scratch, REDUCE)))
+  const wanted = v128.load(scratch, INCREASE)
+  const stops = f64x2.gt(wanted, allowed)
+  const kept = choose(stops, allowed, wanted)
+  if (records) noteKept(pair, n, kept, CUT_OFF + LIMITED_BY_VOLUME)
+  v128.store(scratch, kept, INCREASE)
+  v128.store(scratch, v128.or(v128.load(scratch, CUT), stops), CUT)
+  return v128.and(stops, f64x2.eq(allowed, both(0)))
+}
+
+/** The legs of symbol n's order where buying power suffices whatever the book is worth after: volume alone can limit them. */
+// @ts-ignore: decorator
+@inline
+export function planFitting(pair: usize, n: usize, row: i32, held: v128, order: v128): void {
+  planSizes(pair, n, row, held, order)
+  if (hasVolumeLimit(pair)) limitIncrease(pair, n, row)
 }
 
 /** Margin of the increasing leg of a planned order in symbol n. */

@@ -4,14 +4,14 @@ import { orderFee, slipped } from './fills'
 import { codes, note, noteAs, noteLong, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
 import {
-  BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSE, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
+  BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
   GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, KIND_STOP_LOSS, KIND_TAKE_PROFIT, KIND_TRAILING_STOP, LEFT_OVER, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
   ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP,
-  TRAILS_FROM_HIGH, WATCHES_ENTRY_BAR,
+  WATCHES_ENTRY_BAR,
 } from './layout'
 import { volumeLeft } from './legs'
 import { bookReduction } from './long-fills'
-import { listTouched, watch, watchLock } from './watch'
+import { followTo, listTouched, watch, watchLock, watchOn } from './watch'
 
 /**
  * Stop-loss, take-profit and trailing stop inside the bar, in symbol order: of those positions whose bounds the bar
@@ -39,6 +39,7 @@ export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i
  */
 function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, watched: v128): void {
   const long = longCell(pair, n)
+  followTo(pair, n, row)
   const bar = barOf(row, n)
   const side = signOf(v128.load(cell, QUANTITY))
   const isLong = f64x2.gt(v128.load(cell, QUANTITY), both(0))
@@ -116,22 +117,25 @@ function waitForRest(pair: usize, cell: usize, n: usize, rest: v128, remains: v1
   store<i32>(pair, listed + 1, LISTED)
 }
 
-/** Fixes the prices the next bar's exits of symbol n are measured from, and what it is watched for. */
-export function moveLevel(pair: usize, n: usize, row: i32, kinds: i32): void {
-  const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
-  const isHeld = f64x2.ne(held, both(0))
+/** Fixes the price the next bar's exits of symbol n are measured from at the close of a row, and what it is watched for. */
+export function moveLevel(pair: usize, n: usize): void {
+  fixLevel(pair, n)
+  watchOn(pair, n)
+}
+
+/** The same after a bound was touched: the best price follows. */
+export function moveLevelExactly(pair: usize, n: usize, row: i32): void {
+  fixLevel(pair, n)
+  followTo(pair, n, row + 1)
+  watch(pair, n)
+}
+
+// @ts-ignore: decorator
+@inline
+function fixLevel(pair: usize, n: usize): void {
+  const isHeld = f64x2.ne(v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY), both(0))
   const long = longCell(pair, n)
   v128.store(long, choose(isHeld, v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
-  if (isTradable(kinds, row, n)) {
-    const bar = barOf(row, n)
-    const isLong = f64x2.gt(held, both(0))
-    const extreme = choose(isLong, v128.load64_splat(bar, HIGH), v128.load64_splat(bar, LOW))
-    const price = choose(v128.load(pair, TRAILS_FROM_HIGH), extreme, v128.load64_splat(bar, CLOSE))
-    const best = v128.load(long, BEST_PRICE)
-    const better = v128.and(isHeld, choose(isLong, f64x2.gt(price, best), f64x2.lt(price, best)))
-    v128.store(long, choose(better, price, best), BEST_PRICE)
-  }
-  watch(pair, n)
 }
 
 /** After an exit, a combined target whose sign differs from the side that was closed allows entries again. */
@@ -141,10 +145,15 @@ export function releaseLocks(pair: usize, combined: usize, row: i32, kinds: i32,
   }
 }
 
+// @ts-ignore: decorator
+@inline
 export function releaseLock(pair: usize, combined: usize, n: usize, ended: v128): void {
+  if (any(v128.load(longCell(pair, n), LOCKED_SIDE))) unlock(pair, combined, n, ended)
+}
+
+function unlock(pair: usize, combined: usize, n: usize, ended: v128): void {
   const long = longCell(pair, n)
   const side = v128.load(long, LOCKED_SIDE)
-  if (!any(f64x2.ne(side, both(0)))) return
   const target = f64x2.promote_low_f32x4(v128.load64_zero(combined + (n << 3)))
   const along = f64x2.gt(f64x2.mul(target, side), both(0))
   const releases = v128.andnot(v128.andnot(f64x2.eq(target, target), along), ended)

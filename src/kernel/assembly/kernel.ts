@@ -1,13 +1,13 @@
-import { blockRow, firstRow, hasCarry, hasUnits, isLong, kindsAt, listsAt, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, symbols, tilesAt, unitsOffset } from './block'
+import { blockRow, firstRow, hasCarry, hasUnits, isLong, kindsAt, listsAt, longCell, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, symbols, tilesAt, unitsOffset } from './block'
 import { accountRows, goesAlone, hasFilled } from './account'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair, exposureBytes } from './exposure'
 import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
-import { fillExits, moveLevel } from './exits'
+import { fillExits, moveLevel, moveLevelExactly } from './exits'
 import { fillLong, keepEarly, settleFlows } from './long-fills'
 import {
-  BARS, CAPPED_COUNT, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, IS_FIRST, IS_LAST, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
-  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, UNITS_BYTES, WATCH_BYTES,
+  BARS, BEST_ROW, CAPPED_COUNT, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, FLAGS, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, IS_FIRST, IS_LAST, IS_WATCHED, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
+  RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, TRAILS, UNITS_BYTES, WATCH_BYTES,
 } from './layout'
 import { handOverJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
 import { closeLastPeriod, markPair } from './mark'
@@ -18,7 +18,7 @@ import { allRest, isOver, markFlat, rest } from './rest'
 import { seekGaps } from './signals'
 import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
-import { watchAll } from './watch'
+import { followBlock, followTo, watch } from './watch'
 
 export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, tileBytes, unitsOffset }
 
@@ -80,7 +80,10 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   if (goesAlone(pairs, end, pairBytes)) {
     for (let pair = pairs; pair < end; pair += pairBytes) stepThrough(pair, first, stride)
   } else stepRows(pairs, end, pairBytes, first, stride)
-  for (let pair = pairs; pair < end; pair += pairBytes) countExposure(pair, load<u32>(pair, TILE), first)
+  for (let pair = pairs; pair < end; pair += pairBytes) {
+    countExposure(pair, load<u32>(pair, TILE), first)
+    if (isLong && (load<i32>(pair, FLAGS) & TRAILS) != 0) followBlock(pair)
+  }
 }
 
 /** Phase 1 of a pair into `tile`, unless the pair before has the same and its tile. */
@@ -169,24 +172,34 @@ function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   if (hasCarry) bookCarry(pair, row)
   if (acts) {
     bookActions(pair, row)
-    watchAll(pair)
+    for (let n: usize = 0; n < <usize>symbols; n++) {
+      followTo(pair, n, row)
+      watch(pair, n)
+    }
   }
+  let filled = listsAt
   let seen = listsAt
   // What a portfolio starts with is taken in at the first mark: nothing fills before.
   if (!isFirst && (acts || endsHere || mayFill(pair))) {
     if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_OPEN), true)
-    seen = fillLong(pair, prices, listsAt, row, t, kinds)
-    seen = fillExits(pair, prices, row, t, kinds, listsAt, seen)
+    filled = fillLong(pair, prices, listsAt, row, t, kinds)
+    seen = fillExits(pair, prices, row, t, kinds, listsAt, filled)
     if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_CLOSE), false)
     if (acts || endsHere || seen != listsAt) settleFlows(pair)
   }
   markPair(pair, prices, t, kinds)
   if (isFirst) {
-    for (let n = 0; n < symbols; n++) moveLevel(pair, n, row, kinds)
+    for (let n = 0; n < symbols; n++) {
+      v128.store(longCell(pair, n), f64x2.splat(<f64>row), BEST_ROW)
+      moveLevelExactly(pair, n, row)
+    }
     keepEarly(pair, t)
   }
   if ((kinds & HAS_GAPS) != 0) store<i32>(pair, load<i32>(pair, EARLY_UNTIL) + 1, EARLY_UNTIL)
-  for (let at = listsAt; at < seen; at += 4) moveLevel(pair, load<u32>(at), row, kinds)
+  if ((load<i32>(pair, FLAGS) & IS_WATCHED) != 0) {
+    for (let at = listsAt; at < filled; at += 4) moveLevel(pair, load<u32>(at))
+    for (let at = filled; at < seen; at += 4) moveLevelExactly(pair, load<u32>(at), row)
+  }
   if (endsHere) keepDecided(pair)
   decidePair(pair, prices, tile, row, t, kinds)
   if (endsHere) forgetDecided(pair)

@@ -178,27 +178,40 @@ export const BAR_UNITS = 112
 export const EXIT_REST = 128
 /** Target of an order that is sized as it fills. */
 export const ORDER_TARGET = 144
-export const LONG_CELL_BYTES = 160
+/** First row of the block whose bar the best price has not followed yet. */
+export const BEST_ROW = 160
+export const LONG_CELL_BYTES = 176
 
 // ── What two symbols of a pair are watched for, float32, interleaved like the tile: behind the longer cells ──
-/** At or below this low, at or above this high, an exit may fill or the best price move. */
+/** At or below this low, at or above this high, an exit may fill. */
 export const WATCHED_LOW = 0
 export const WATCHED_HIGH = 16
 /** Side an exit closed, while that forbids an entry; NaN = none. */
 export const WATCHED_LOCK = 32
 /** Row of whose close on the position may have been held for long enough. */
 export const WATCHED_DUE = 48
-export const WATCH_BYTES = 64
+/** What a bar's price is multiplied by to raise the low, or to lower the high, behind the best price; NaN = it moves neither. */
+export const TRAIL_LOW = 64
+export const TRAIL_HIGH = 80
+export const WATCH_BYTES = 96
 
-// ── Lows and highs of two symbols in a row, float32, each twice ──
-export const WATCH_BAR_BYTES = 32
+// ── Lows, highs and closes of two symbols in a row, float32, each twice ──
+export const WATCH_BAR_LOW = 0
+export const WATCH_BAR_HIGH = 16
+export const WATCH_BAR_CLOSE = 32
+export const WATCH_BAR_BYTES = 48
 
 // ── What else of a symbol's bar the longer cells need ──
 export const HIGH = 0
 export const LOW = 8
 export const CLOSE = 16
 export const VOLUME = 24
-export const BAR_BYTES = 32
+/** From the bar to the end of the block: the highest high and the lowest low, the highest and the lowest close. */
+export const REST_HIGH = 32
+export const REST_LOW = 40
+export const REST_HIGHEST_CLOSE = 48
+export const REST_LOWEST_CLOSE = 56
+export const BAR_BYTES = 64
 
 // ── Phase-1 rules of one portfolio; the subscription follows as {index u32, weight f32} ──
 export const SUBSCRIPTIONS = 0
@@ -257,6 +270,9 @@ export const IS_TIMED = 32
 export const DECIDES_UNITS = 64
 /** And neither stops nor exits can either: between its events a pair is only marked. */
 export const RESTS_ALONE = 16
+/** One has exits, or holds for a time, that are watched for; one has a trailing stop. */
+export const IS_WATCHED = 128
+export const TRAILS = 256
 
 // ── Bits of a row ──
 export const STARTS_SESSION = 1
@@ -367,10 +383,9 @@ export const ROOM_BYTES = 48
 export const INCREASE = 0
 export const REDUCE = 16
 export const CUT = 32
-/** Prices × M of the legs, and the price of the increasing one. */
+/** Prices × M of the legs. */
 export const REDUCE_UNIT = 48
 export const INCREASE_UNIT = 64
-export const INCREASE_PRICE = 80
 /** The same bytes after the fills: the quantity wanted, and whether a limit forces the trade. */
 export const DESIRED = 0
 export const FORCED = 16

@@ -2,10 +2,10 @@ import { barOf } from './bars'
 import { isTradable, scratchAt, symbols, symbolsAt, toLots } from './block'
 import { orderFee, slipped } from './fills'
 import { note, records } from './journal'
-import { any, both, choose, opposite, signOf, where } from './lanes'
+import { any, both, choose, magnitudeMask, opposite, signOf, where } from './lanes'
 import {
-  ACTIONS_VALUE, CASH, CELL_BYTES, CUT, CUT_OFF, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HALF_SPREAD, HEAD_BYTES, INCREASE, INCREASE_PRICE,
-  INCREASE_UNIT, LIMITED_BY_VOLUME, LISTED, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
+  ACTIONS_VALUE, CASH, CELL_BYTES, CUT, CUT_OFF, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HALF_SPREAD, HEAD_BYTES, INCREASE,
+  INCREASE_UNIT, LIMITED_BY_VOLUME, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
   SCRATCH_BYTES, SYMBOL_BYTES, VOLUME,
 } from './layout'
 
@@ -15,6 +15,13 @@ export function volumeLeft(pair: usize, n: usize, row: i32, filled: v128): v128 
   const allowed = f64x2.sub(f64x2.mul(share, v128.load64_splat(barOf(row, n), VOLUME)), filled)
   const left = where(f64x2.gt(allowed, both(0)), toLots(allowed, symbolsAt + n * SYMBOL_BYTES))
   return choose(f64x2.eq(share, both(Infinity)), both(Infinity), left)
+}
+
+/** Whether the bar's volume limits what one of the two may fill. */
+// @ts-ignore: decorator
+@inline
+export function hasVolumeLimit(pair: usize): bool {
+  return any(f64x2.lt(v128.load(pair, PARTICIPATION), both(Infinity)))
 }
 
 /** Fee of a planned order's reducing leg alone. */
@@ -58,7 +65,7 @@ export function planLegs(pair: usize, prices: usize, planned: usize, row: i32, k
     let quantity = v128.load(cell, QUANTITY)
     if (any(order) && isTradable(kinds, row, n)) {
       const sign = signOf(order)
-      planOrder(pair, prices, scratch, n, row, quantity, order)
+      planOrder(pair, prices, n, row, quantity, order)
       const reduced = v128.load(scratch, REDUCE)
       spent = f64x2.add(spent, v128.xor(f64x2.mul(reduced, v128.load(scratch, REDUCE_UNIT)), sign))
       paid = f64x2.add(paid, where(f64x2.eq(v128.load(scratch, INCREASE), both(0)), reductionFee(pair, scratch)))
@@ -86,43 +93,41 @@ export function planLegs(pair: usize, prices: usize, planned: usize, row: i32, k
   return planned
 }
 
-/** The same of the listed orders alone, where buying power suffices whatever the book is worth after. */
-export function planListed(pair: usize, prices: usize, planned: usize, row: i32, kinds: i32): usize {
-  let list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
-  for (const end = list + (<usize>load<i32>(pair, LISTED) << 2); list < end; list += 4) {
-    const n = <usize>load<u32>(list)
-    const cell = pair + HEAD_BYTES + n * CELL_BYTES
-    const order = v128.load(cell, ORDER)
-    if (!any(order) || !isTradable(kinds, row, n)) continue
-    planOrder(pair, prices + n * PRICE_BYTES, scratchAt + n * SCRATCH_BYTES, n, row, v128.load(cell, QUANTITY), order)
-    store<u32>(planned, <u32>n)
-    planned += 4
-  }
-  return planned
+/** Sizes and prices of the legs of an order, as far as they are known before buying power is shared out. */
+// @ts-ignore: decorator
+@inline
+function planOrder(pair: usize, prices: usize, n: usize, row: i32, held: v128, order: v128): void {
+  const scratch = scratchAt + n * SCRATCH_BYTES
+  const sign = signOf(order)
+  const open = v128.load64_splat(prices, OPEN)
+  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+  const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
+  v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier), REDUCE_UNIT)
+  v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier), INCREASE_UNIT)
+  planSizes(pair, n, row, held, order)
 }
 
 /** To zero first, then from zero. A reduction that volume cuts leaves no way through zero. */
 // @ts-ignore: decorator
 @inline
-function planOrder(pair: usize, prices: usize, scratch: usize, n: usize, row: i32, held: v128, order: v128): void {
-  const sign = signOf(order)
-  const open = v128.load64_splat(prices, OPEN)
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
-  const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
-  const increasePrice = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
-  const size = f64x2.abs(order)
-  const left = volumeLeft(pair, n, row, both(0))
-  const wanted = where(opposite(held, order), f64x2.pmin(size, f64x2.abs(held)))
-  const stops = f64x2.gt(wanted, left)
-  v128.store(scratch, v128.andnot(f64x2.sub(size, wanted), stops), INCREASE)
-  v128.store(scratch, choose(stops, left, wanted), REDUCE)
-  if (records) {
-    const lost = f64x2.sub(size, wanted)
-    const rest = f64x2.add(f64x2.sub(wanted, left), where(f64x2.lt(size, both(Infinity)), lost))
-    note(pair, stops, CUT_OFF + LIMITED_BY_VOLUME, n, v128.xor(rest, sign))
+export function planSizes(pair: usize, n: usize, row: i32, held: v128, order: v128): void {
+  const scratch = scratchAt + n * SCRATCH_BYTES
+  const magnitude = magnitudeMask()
+  const size = v128.and(order, magnitude)
+  const wanted = where(opposite(held, order), f64x2.pmin(size, v128.and(held, magnitude)))
+  const through = f64x2.sub(size, wanted)
+  if (!hasVolumeLimit(pair)) {
+    v128.store(scratch, wanted, REDUCE)
+    v128.store(scratch, through, INCREASE)
+    v128.store(scratch, both(0), CUT)
+    return
   }
+  const left = volumeLeft(pair, n, row, both(0))
+  const stops = f64x2.gt(wanted, left)
+  v128.store(scratch, choose(stops, left, wanted), REDUCE)
+  v128.store(scratch, v128.andnot(through, stops), INCREASE)
   v128.store(scratch, stops, CUT)
-  v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier), REDUCE_UNIT)
-  v128.store(scratch, f64x2.mul(increasePrice, multiplier), INCREASE_UNIT)
-  v128.store(scratch, increasePrice, INCREASE_PRICE)
+  if (!records) return
+  const rest = f64x2.add(f64x2.sub(wanted, left), where(f64x2.lt(size, both(Infinity)), through))
+  note(pair, stops, CUT_OFF + LIMITED_BY_VOLUME, n, v128.xor(rest, signOf(order)))
 }

@@ -34,6 +34,9 @@ export function decideTimed(pair: usize, prices: usize, tile: usize, row: i32, t
 /** Σ of what each symbol may change by, as float32 has it, in the lanes [a b a b]. */
 let changes: v128 = i64x2.splat(0)
 
+/** The row at hand, and what is clearly less than a position may be worth: in memory, as V8 works out in every turn what finds no register. */
+const BOUNDS = memory.data(32, 16)
+
 /** Clearly less than a position may be worth. */
 function capValue(pair: usize): v128 {
   if (bindsCaps(patternOf(pair, 0)) || bindsCaps(patternOf(pair, 1))) return both(0)
@@ -50,11 +53,11 @@ function capValue(pair: usize): v128 {
 function listDue(pair: usize, tile: usize, row: i32, t: i32, list: usize, leastChange: v128, cap: v128, exactly: bool): usize {
   const moneys = twice(f32x4.demote_f64x2_zero(f64x2.mul(v128.load(pair, SIZE), v128.load(pair, EQUITY))))
   const least = twice(f32x4.demote_f64x2_zero(leastChange))
-  const caps = twice(f32x4.demote_f64x2_zero(cap))
+  v128.store(BOUNDS, f32x4.splat(<f32>t))
+  v128.store(BOUNDS, twice(f32x4.demote_f64x2_zero(cap)), 16)
   const magnitude = magnitudeMask32()
   const sign = signMask32()
   const zero = f32x4.splat(0)
-  const now = f32x4.splat(<f32>t)
   const lots = hasLots ? lotValuesAt + <usize>(row * padded) * 8 : 0
   const beyond = keepsCombined ? <usize>padded << 3 : 0
   let sum = zero
@@ -78,7 +81,7 @@ function listDue(pair: usize, tile: usize, row: i32, t: i32, list: usize, leastC
     const lock = v128.load(watches, WATCHED_LOCK)
     const opens = f32x4.le(f32x4.mul(v128.load(tile + at + beyond, TILE_TARGETS), lock), zero)
     const asks = v128.or(v128.andnot(v128.or(leaves, moves), f32x4.eq(lock, lock)), opens)
-    const late = v128.or(f32x4.le(v128.load(watches, WATCHED_DUE), now), f32x4.gt(v128.and(has, magnitude), caps))
+    const late = v128.or(f32x4.le(v128.load(watches, WATCHED_DUE), v128.load(BOUNDS)), f32x4.gt(v128.and(has, magnitude), v128.load(BOUNDS, 16)))
     const bits = i32x4.bitmask(v128.or(asks, late))
     store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
     list += load<u32>(NAMES + (<usize>bits << 2))

@@ -1,80 +1,169 @@
-import { longCell, symbols, watchBarsAt, watchCells } from './block'
-import { both, choose, where } from './lanes'
+import { barOf } from './bars'
+import { longCell, rows, symbols, watchBarsAt, watchCells } from './block'
+import { both, choose, signOf, where } from './lanes'
 import {
-  BEST_PRICE, CELL_BYTES, ENTRY_ROW, HAS_EXITS, HEAD_BYTES, LEVEL_PRICE, LOCKED_SIDE, MAX_HOLD_BARS, QUANTITY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP,
-  WATCHED_DUE, WATCHED_HIGH, WATCHED_LOCK, WATCHED_LOW, WATCH_BAR_BYTES, WATCH_BYTES,
+  BEST_PRICE, BEST_ROW, CELL_BYTES, CLOSE, ENTRY_ROW, FLAGS, HAS_EXITS, HEAD_BYTES, HIGH, LEVEL_PRICE, LOCKED_SIDE, LOW, MAX_HOLD_BARS, QUANTITY, REST_HIGH, REST_HIGHEST_CLOSE, STOP_LOSS, TAKE_PROFIT,
+  TRAILING_STOP, TRAILS, TRAILS_FROM_HIGH, TRAIL_HIGH, TRAIL_LOW, WATCHED_DUE, WATCHED_HIGH, WATCHED_LOCK, WATCHED_LOW, WATCH_BAR_BYTES, WATCH_BAR_CLOSE, WATCH_BAR_HIGH, WATCH_BAR_LOW, WATCH_BYTES,
 } from './layout'
 import { NAMED, NAMES } from './roughly'
 
 /**
  * What may happen to what is held, as float32 bounds of two symbols of two portfolios a vector: most rows touch
- * none of them, and cells of which one is touched are looked at exactly.
+ * none of them, and cells of which one is touched are looked at exactly. Bounds of trailing stops follow the bars
+ * in float32; the best price itself follows when it is asked for.
  */
 
 /** Bounds lie this far on the side of looking once too often. */
 const ROOM: f64 = 2.5e-7
+/** And those that follow bars in float32. */
+const TRAIL_ROOM: f64 = 1e-6
 
 /** Where symbol n's lanes lie in a vector of watches. */
 // @ts-ignore: decorator
 @inline
-export function watchOf(pair: usize, n: usize): usize {
+function watchOf(pair: usize, n: usize): usize {
   return pair + watchCells + (n >> 1) * WATCH_BYTES + ((n & 1) << 3)
 }
 
-/** Works out anew what symbol n is watched for: its exits, a new best price, the end of its time. */
+/** Works out anew what symbol n is watched for, from a best price that has followed every bar. */
 export function watch(pair: usize, n: usize): void {
-  const long = longCell(pair, n)
   const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
-  const sign = v128.and(held, i64x2.splat(0x8000_0000_0000_0000))
+  beginTrail(pair, n, v128.load(longCell(pair, n), BEST_PRICE), held, i64x2.splat(-1))
+  watchOn(pair, n)
+}
+
+/** Has the trailing bounds of some lanes begin at a best price. */
+// @ts-ignore: decorator
+@inline
+export function beginTrail(pair: usize, n: usize, best: v128, held: v128, lanes: v128): void {
+  const at = watchOf(pair, n)
+  const factor = f64x2.sub(both(1), v128.xor(v128.load(pair, TRAILING_STOP), signOf(held)))
+  const trail = f64x2.mul(best, factor)
+  const mask = narrowed(lanes)
+  put(at + WATCHED_LOW, choose(mask, f32x4.demote_f64x2_zero(f64x2.mul(trail, both(1 + ROOM))), v128.load64_zero(at, WATCHED_LOW)))
+  put(at + WATCHED_HIGH, choose(mask, f32x4.demote_f64x2_zero(f64x2.mul(trail, both(1 - ROOM))), v128.load64_zero(at, WATCHED_HIGH)))
+}
+
+/** Works out anew what symbol n is watched for: its exits, from trailing bounds where they are, and the end of its time. */
+export function watchOn(pair: usize, n: usize): void {
+  const long = longCell(pair, n)
+  const at = watchOf(pair, n)
+  const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
+  const sign = signOf(held)
   const isHeld = f64x2.ne(held, both(0))
   const isLong = f64x2.gt(held, both(0))
   const exits = v128.and(isHeld, v128.load(pair, HAS_EXITS))
   const level = v128.load(long, LEVEL_PRICE)
-  const best = v128.load(long, BEST_PRICE)
-  const trailing = v128.load(pair, TRAILING_STOP)
-  const trails = f64x2.lt(trailing, both(Infinity))
   const stop = f64x2.mul(level, f64x2.sub(both(1), v128.xor(v128.load(pair, STOP_LOSS), sign)))
-  const trail = f64x2.mul(best, f64x2.sub(both(1), v128.xor(trailing, sign)))
   const target = f64x2.mul(level, f64x2.add(both(1), v128.xor(v128.load(pair, TAKE_PROFIT), sign)))
-  const high = choose(isLong, f64x2.pmin(target, choose(trails, best, both(Infinity))), f64x2.pmin(stop, trail))
-  const low = choose(isLong, f64x2.pmax(stop, trail), f64x2.pmax(target, choose(trails, best, both(-Infinity))))
+  let low = f32x4.demote_f64x2_zero(f64x2.mul(choose(exits, choose(isLong, stop, target), both(-Infinity)), both(1 + ROOM)))
+  let high = f32x4.demote_f64x2_zero(f64x2.mul(choose(exits, choose(isLong, target, stop), both(Infinity)), both(1 - ROOM)))
+  if ((load<i32>(pair, FLAGS) & TRAILS) != 0) {
+    const trailing = v128.load(pair, TRAILING_STOP)
+    const follows = v128.and(exits, f64x2.lt(trailing, both(Infinity)))
+    const rises = v128.and(follows, isLong)
+    const falls = v128.andnot(follows, isLong)
+    const factor = f64x2.sub(both(1), v128.xor(trailing, sign))
+    put(at + TRAIL_LOW, f32x4.demote_f64x2_zero(choose(rises, f64x2.mul(factor, both(1 + TRAIL_ROOM)), both(NaN))))
+    put(at + TRAIL_HIGH, f32x4.demote_f64x2_zero(choose(falls, f64x2.mul(factor, both(1 - TRAIL_ROOM)), both(NaN))))
+    low = f32x4.pmax(low, choose(narrowed(rises), v128.load64_zero(at, WATCHED_LOW), f32x4.splat(-Infinity)))
+    high = f32x4.pmin(high, choose(narrowed(falls), v128.load64_zero(at, WATCHED_HIGH), f32x4.splat(Infinity)))
+  }
+  put(at + WATCHED_LOW, low)
+  put(at + WATCHED_HIGH, high)
   const due = f64x2.add(v128.load(long, ENTRY_ROW), f64x2.sub(v128.load(pair, MAX_HOLD_BARS), both(1)))
-  const at = watchOf(pair, n)
-  put(at + WATCHED_LOW, f64x2.mul(choose(exits, low, both(-Infinity)), both(1 + ROOM)))
-  put(at + WATCHED_HIGH, f64x2.mul(choose(exits, high, both(Infinity)), both(1 - ROOM)))
-  put(at + WATCHED_DUE, choose(isHeld, due, both(Infinity)))
+  put(at + WATCHED_DUE, f32x4.demote_f64x2_zero(choose(isHeld, due, both(Infinity))))
 }
 
-export function watchAll(pair: usize): void {
-  for (let n: usize = 0; n < <usize>symbols; n++) watch(pair, n)
+/** Masks of two float64 lanes for float32. */
+// @ts-ignore: decorator
+@inline
+function narrowed(mask: v128): v128 {
+  return v128.shuffle<i32>(mask, mask, 0, 2, 0, 2)
 }
 
 /** Notes the side of symbol n that exits have closed, or none. */
 export function watchLock(pair: usize, n: usize): void {
   const side = v128.load(longCell(pair, n), LOCKED_SIDE)
-  put(watchOf(pair, n) + WATCHED_LOCK, v128.or(side, where(f64x2.eq(side, both(0)), both(NaN))))
+  put(watchOf(pair, n) + WATCHED_LOCK, f32x4.demote_f64x2_zero(v128.or(side, where(f64x2.eq(side, both(0)), both(NaN)))))
 }
 
 // @ts-ignore: decorator
 @inline
 function put(at: usize, value: v128): void {
-  v128.store64_lane(at, f32x4.demote_f64x2_zero(value), 0)
+  v128.store64_lane(at, value, 0)
 }
 
-/** Lists the symbols whose bar touches a bound; gives the list's end. */
+/**
+ * Lists the symbols whose bar touches a bound; gives the list's end. Trailing bounds then follow the bar for the
+ * next one: from its extremes where one of the two trails from those, which is the nearer bound for the other.
+ */
 export function listTouched(pair: usize, row: i32, list: usize): usize {
-  let watches = pair + watchCells
   const vectors = <usize>(symbols + 1) >> 1
-  let bar = watchBarsAt + <usize>row * vectors * WATCH_BAR_BYTES
+  const bars = watchBarsAt + <usize>row * vectors * WATCH_BAR_BYTES
+  if ((load<i32>(pair, FLAGS) & TRAILS) == 0) return touched(pair, bars, vectors, list, 0, 0, false)
+  if (v128.any_true(v128.load(pair, TRAILS_FROM_HIGH))) return touched(pair, bars, vectors, list, WATCH_BAR_HIGH, WATCH_BAR_LOW, true)
+  return touched(pair, bars, vectors, list, WATCH_BAR_CLOSE, WATCH_BAR_CLOSE, true)
+}
+
+// @ts-ignore: decorator
+@inline
+function touched(pair: usize, bar: usize, vectors: usize, list: usize, up: usize, down: usize, trails: bool): usize {
+  let watches = pair + watchCells
   let names: u64 = 0
   for (const end = watches + vectors * WATCH_BYTES; watches < end; watches += WATCH_BYTES) {
-    const falls = f32x4.le(v128.load(bar), v128.load(watches, WATCHED_LOW))
-    const rises = f32x4.ge(v128.load(bar, 16), v128.load(watches, WATCHED_HIGH))
+    const low = v128.load(watches, WATCHED_LOW)
+    const high = v128.load(watches, WATCHED_HIGH)
+    const falls = f32x4.le(v128.load(bar, WATCH_BAR_LOW), low)
+    const rises = f32x4.ge(v128.load(bar, WATCH_BAR_HIGH), high)
     const bits = i32x4.bitmask(v128.or(falls, rises))
     store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
     list += load<u32>(NAMES + (<usize>bits << 2))
+    if (trails) {
+      v128.store(watches, f32x4.pmax(low, f32x4.mul(v128.load(bar + up), v128.load(watches, TRAIL_LOW))), WATCHED_LOW)
+      v128.store(watches, f32x4.pmin(high, f32x4.mul(v128.load(bar + down), v128.load(watches, TRAIL_HIGH))), WATCHED_HIGH)
+    }
     names += 0x2_0000_0002
     bar += WATCH_BAR_BYTES
   }
   return list
+}
+
+/** Has the best prices of symbol n follow the block's bars before a row. */
+export function followTo(pair: usize, n: usize, row: i32): void {
+  if ((load<i32>(pair, FLAGS) & TRAILS) == 0) return
+  const long = longCell(pair, n)
+  const from = v128.load(long, BEST_ROW)
+  const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
+  const fromHigh = v128.load(pair, TRAILS_FROM_HIGH)
+  const best = v128.load(long, BEST_PRICE)
+  let highest = best
+  let lowest = best
+  for (let at = <i32>min(f64x2.extract_lane(from, 0), f64x2.extract_lane(from, 1)); at < row; at++) {
+    const bar = barOf(at, n)
+    const close = v128.load64_splat(bar, CLOSE)
+    // What a lane has followed already is NaN to it.
+    const known = f64x2.lt(both(<f64>at), from)
+    highest = f64x2.pmax(highest, v128.or(choose(fromHigh, v128.load64_splat(bar, HIGH), close), known))
+    lowest = f64x2.pmin(lowest, v128.or(choose(fromHigh, v128.load64_splat(bar, LOW), close), known))
+  }
+  v128.store(long, choose(f64x2.gt(held, both(0)), highest, lowest), BEST_PRICE)
+  v128.store(long, f64x2.pmax(from, both(<f64>row)), BEST_ROW)
+}
+
+/** Has every best price of a pair follow the block's bars to their end. */
+export function followBlock(pair: usize): void {
+  for (let n: usize = 0; n < <usize>symbols; n++) {
+    for (let lane: usize = 0; lane < 16; lane += 8) {
+      const long = longCell(pair, n) + lane
+      const held = load<f64>(pair + HEAD_BYTES + n * CELL_BYTES + lane, QUANTITY)
+      const row = <i32>load<f64>(long, BEST_ROW)
+      store<f64>(long, 0, BEST_ROW)
+      if (held == 0 || row >= rows) continue
+      const from = load<i64>(pair + lane, TRAILS_FROM_HIGH) != 0 ? REST_HIGH : REST_HIGHEST_CLOSE
+      const price = load<f64>(barOf(row, n) + from + (held > 0 ? 0 : 8))
+      const best = load<f64>(long, BEST_PRICE)
+      if (held > 0 ? price > best : price < best) store<f64>(long, price, BEST_PRICE)
+    }
+  }
 }
