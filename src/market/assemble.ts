@@ -2,7 +2,7 @@ import { MillraceError } from '../base/errors.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import { formatSessionDate } from '../domain/timeline.ts'
-import { fillAdjustment } from './adjustment.ts'
+import { fillAdjustment, startAdjustment, type CarriedAdjustment } from './adjustment.ts'
 
 /** The bars of one symbol in time: columns of equal length, closes strictly ascending. */
 export interface SymbolBars {
@@ -44,31 +44,40 @@ export interface Assembly {
  * @throws MARKET_EMPTY when no row is left to trade, CONFIG_VALUE for a delisting the bars contradict.
  */
 export function assembleMarket(assembly: Assembly): MarketPanels {
-  const timeline = unionTimeline(assembly)
-  const rows = timeline.closeTimes.length
-  const firstTraded = timeline.sessionDates.findIndex((date) => date >= assembly.from)
-  if (rows === 0 || firstTraded < 0) {
-    throw new MillraceError({
-      code: 'MARKET_EMPTY', message: 'no bars lie between from and to', where: 'market.from',
-      value: Number.isFinite(assembly.from) ? formatSessionDate(assembly.from) : undefined,
-    })
-  }
-  const panel = (value: number) => new Float64Array(rows * assembly.bars.length).fill(value)
-  const quotes = assembly.bars.some(({ halfSpread }) => halfSpread !== null)
-  const market = {
-    timeline, instruments: assembly.instruments, warmupRows: firstTraded, intervalMs: assembly.intervalMs,
-    open: panel(NaN), high: panel(NaN), low: panel(NaN), close: panel(NaN), volume: panel(NaN),
-    split: panel(1), dividend: panel(0), adjustment: panel(1), splitProduct: panel(1),
-    halfSpread: quotes ? panel(NaN) : null,
-    delisting: null as Float64Array | null,
-  }
-  assembly.bars.forEach((bars, symbol) => placeBars(bars, { market, symbol }))
-  fillAdjustment(market, assembly.bars.length)
+  const market: Mutable = assembleStretch(assembly, startAdjustment(assembly.bars.length))
+  market.warmupRows = market.timeline.sessionDates.findIndex((date) => date >= assembly.from)
+  if (market.warmupRows < 0) throw emptyMarket(assembly.from)
   if (assembly.delistings.size > 0) market.delisting = delistingPanel(market, assembly.delistings)
   return market
 }
 
-function unionTimeline({ bars, to }: Assembly): MarketPanels['timeline'] {
+/** @param from first session date that should have been traded, in days since 1970-01-01 */
+export function emptyMarket(from: number): MillraceError {
+  return new MillraceError({
+    code: 'MARKET_EMPTY', message: 'no bars lie between from and to', where: 'market.from',
+    value: Number.isFinite(from) ? formatSessionDate(from) : undefined,
+  })
+}
+
+/** Panels of bars that follow those of the stretches before: nothing is said of warm-up and delistings, which are known of a whole market. */
+export function assembleStretch(assembly: Omit<Assembly, 'from' | 'delistings'>, carried: CarriedAdjustment): MarketPanels {
+  const timeline = unionTimeline(assembly)
+  const rows = timeline.closeTimes.length
+  const panel = (value: number) => new Float64Array(rows * assembly.bars.length).fill(value)
+  const quotes = assembly.bars.some(({ halfSpread }) => halfSpread !== null)
+  const market = {
+    timeline, instruments: assembly.instruments, warmupRows: 0, intervalMs: assembly.intervalMs,
+    open: panel(NaN), high: panel(NaN), low: panel(NaN), close: panel(NaN), volume: panel(NaN),
+    split: panel(1), dividend: panel(0), adjustment: panel(1), splitProduct: panel(1),
+    halfSpread: quotes ? panel(NaN) : null,
+    delisting: null,
+  }
+  assembly.bars.forEach((bars, symbol) => placeBars(bars, { market, symbol }))
+  fillAdjustment(market, carried)
+  return market
+}
+
+function unionTimeline({ bars, to }: Pick<Assembly, 'bars' | 'to'>): MarketPanels['timeline'] {
   let closeTimes = new Float64Array(0)
   for (const symbol of bars) {
     const end = symbol.sessionDates.findIndex((date) => date > to)

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
+import type { MarketStretches } from './stretches.ts'
 
 /**
  * The contract of a market source: settings from the experiment file in, checked panels out. A source never
@@ -19,4 +20,8 @@ export interface MarketSource<Settings = unknown> {
    */
   identity(settings: Settings, context: SourceContext): Promise<unknown>
   load(settings: Settings, context: SourceContext): Promise<MarketPanels>
+  /**
+   * The same rows, for a source that can make them one after the other: nobody has to hold them all. Throws what `load` would.
+   */
+  stretches?(settings: Settings, context: SourceContext): MarketStretches
 }

@@ -21,7 +21,7 @@ export const REGIMES: readonly Regime[] = [
   { name: 'turbulent', drift: -0.1, volatility: 0.34, unrest: 1.6, momentum: -0.045, persistence: 0.955 },
 ]
 
-/** What all symbols share. */
+/** What all symbols share, of some rows. */
 export interface Backdrop {
   /** Index into REGIMES per row. */
   readonly regimes: Uint8Array
@@ -34,34 +34,34 @@ export interface Backdrop {
 const SESSIONS_PER_YEAR = 252
 const SECTOR_VOLATILITY = 0.08
 
-/** Makes regimes (a Markov chain), the market factor (drift, GARCH, fat tails) and the sector factors. */
-export function makeBackdrop(of: { rows: number; barsPerSession: number; sectors: number }, random: Random): Backdrop {
+/** Makes regimes (a Markov chain), the market factor (drift, GARCH, fat tails) and the sector factors, the next rows with every call. */
+export function createBackdrop(of: { barsPerSession: number; sectors: number }, random: Random): (rows: number) => Backdrop {
   const barsPerYear = SESSIONS_PER_YEAR * of.barsPerSession
-  const regimes = makeRegimes(of, random.fork('regimes'))
+  const nextRegime = createRegimes(of, random.fork('regimes'))
   const shocks = random.fork('market')
-  const market = new Float64Array(of.rows)
+  const streams = Array.from({ length: of.sectors }, (_, index) => random.fork(`sector-${index}`))
   let variance = 1
-  for (let t = 0; t < of.rows; t++) {
-    const regime = REGIMES[regimes[t]]
-    const shock = fatTailed(shocks)
-    const deviation = regime.volatility / Math.sqrt(barsPerYear)
-    market[t] = regime.drift / barsPerYear + deviation * Math.sqrt(variance) * shock
-    variance = nextVariance(variance, shock)
+  return (rows) => {
+    const regimes = new Uint8Array(rows)
+    const market = new Float64Array(rows)
+    for (let row = 0; row < rows; row++) {
+      regimes[row] = nextRegime()
+      const regime = REGIMES[regimes[row]]
+      const shock = fatTailed(shocks)
+      const deviation = regime.volatility / Math.sqrt(barsPerYear)
+      market[row] = regime.drift / barsPerYear + deviation * Math.sqrt(variance) * shock
+      variance = nextVariance(variance, shock)
+    }
+    const sectors = streams.map((stream) => Float64Array.from({ length: rows }, () => (SECTOR_VOLATILITY / Math.sqrt(barsPerYear)) * fatTailed(stream)))
+    return { regimes, market, sectors }
   }
-  const sectors = Array.from({ length: of.sectors }, (_, index) => {
-    const stream = random.fork(`sector-${index}`)
-    return Float64Array.from({ length: of.rows }, () => (SECTOR_VOLATILITY / Math.sqrt(barsPerYear)) * fatTailed(stream))
-  })
-  return { regimes, market, sectors }
 }
 
-function makeRegimes(of: { rows: number; barsPerSession: number }, random: Random): Uint8Array {
-  const regimes = new Uint8Array(of.rows)
+function createRegimes(of: { barsPerSession: number }, random: Random): () => number {
   const stay = REGIMES.map(({ persistence }) => persistence ** (1 / of.barsPerSession))
   let current = random.integer(REGIMES.length)
-  for (let t = 0; t < of.rows; t++) {
+  return () => {
     if (random.uniform() >= stay[current]) current = (current + 1 + random.integer(REGIMES.length - 1)) % REGIMES.length
-    regimes[t] = current
+    return current
   }
-  return regimes
 }

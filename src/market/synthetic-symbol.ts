@@ -1,8 +1,7 @@
 import type { Random } from '../base/random.ts'
 import type { SymbolBars } from './assemble.ts'
 import { fatTailed, nextVariance } from './student-t.ts'
-import { REGIMES } from './synthetic-backdrop.ts'
-import type { Backdrop } from './synthetic-backdrop.ts'
+import { REGIMES, type Backdrop, type Regime } from './synthetic-backdrop.ts'
 import type { Sessions } from './synthetic-sessions.ts'
 
 /**
@@ -29,7 +28,8 @@ const EDGE_LIMIT = 3
 /** What makes one symbol differ from another; drawn once. */
 interface Character {
   readonly beta: number
-  readonly sector: Float64Array
+  /** Index into the backdrop's sectors. */
+  readonly sector: number
   /** Own volatility of one bar in an ordinary regime. */
   readonly volatility: number
   readonly price: number
@@ -43,6 +43,8 @@ interface Character {
 }
 
 export interface SymbolSettings {
+  readonly sectors: number
+  readonly barsPerSession: number
   readonly predictability: number
   readonly splits: boolean
   readonly dividends: boolean
@@ -54,11 +56,11 @@ const SESSIONS_PER_YEAR = 252
 const SESSIONS_PER_QUARTER = 63
 const REVERSE_SPLIT_BELOW = 4
 
-function drawCharacter(random: Random, of: { backdrop: Backdrop; barsPerSession: number }): Character {
+function drawCharacter(random: Random, of: { sectors: number; barsPerSession: number }): Character {
   const between = (low: number, high: number) => low + (high - low) * random.uniform()
   return {
     beta: between(0.5, 1.5),
-    sector: of.backdrop.sectors[random.integer(of.backdrop.sectors.length)],
+    sector: random.integer(of.sectors),
     volatility: between(0.18, 0.36) / Math.sqrt(SESSIONS_PER_YEAR * of.barsPerSession),
     price: Math.exp(between(Math.log(20), Math.log(150))),
     splitAbove: between(160, 320),
@@ -70,77 +72,87 @@ function drawCharacter(random: Random, of: { backdrop: Backdrop; barsPerSession:
 
 const toCents = (price: number) => Math.max(1, Math.round(price * 100)) / 100
 
-/** Makes the bars of a symbol from row `listedAt` on. Prices are whole cents, volumes whole hundreds. */
-export function makeSymbol(of: { backdrop: Backdrop; sessions: Sessions; settings: SymbolSettings }, random: Random): SymbolBars {
-  const { backdrop, sessions, settings } = of
-  const { barsPerSession } = sessions
-  const character = drawCharacter(random.fork('character'), { backdrop, barsPerSession })
-  const returns = ownReturns(of, { volatility: character.volatility, random: random.fork('returns') })
+/** The next rows of a market: their times, and what all symbols share of them. */
+export interface SyntheticRows {
+  readonly sessions: Sessions
+  readonly backdrop: Backdrop
+}
+
+/** Makes the bars of a symbol from row `listedAt` on, those of the next rows with every call. Prices are whole cents, volumes whole hundreds. */
+export function createSymbol(settings: SymbolSettings, random: Random): (rows: SyntheticRows) => SymbolBars {
+  const character = drawCharacter(random.fork('character'), settings)
+  const nextReturn = createReturns({ predictability: settings.predictability, volatility: character.volatility }, random.fork('returns'))
   const shape = random.fork('bars')
-  const rows = sessions.closeTimes.length
-  const count = rows - settings.listedAt
-  const column = () => new Float64Array(count)
-  const bars = {
-    closeTimes: sessions.closeTimes.subarray(settings.listedAt), openTimes: sessions.openTimes.subarray(settings.listedAt),
-    sessionDates: sessions.sessionDates.subarray(settings.listedAt),
-    open: column(), high: column(), low: column(), close: column(), volume: column(), split: column(), dividend: column(),
-    halfSpread: null,
-  }
   let price = character.price
   let splitProduct = 1
   let activity = 0
-  for (let i = 0; i < count; i++) {
-    const t = settings.listedAt + i
-    const own = returns.values[t]
-    const logReturn = character.beta * backdrop.market[t] + character.sector[t] + own
-    const sessionStart = sessions.barOfSession[t] === 0
-    const split = settings.splits && sessionStart && i > 0 ? splitOf(price, character.splitAbove) : 1
-    const before = price / split
-    const dividend = settings.dividends && i > 0 ? dividendOf(character, { t, sessions, price: before }) : 0
-    price = Math.max(0.02, before * Math.exp(logReturn) - dividend)
-    splitProduct *= split
+  return ({ sessions, backdrop }) => {
+    const bars = emptyBars(sessions, Math.max(0, settings.listedAt - sessions.first))
+    const unlisted = sessions.closeTimes.length - bars.closeTimes.length
+    for (let row = 0; row < sessions.closeTimes.length; row++) {
+      const regime = REGIMES[backdrop.regimes[row]]
+      const own = nextReturn(regime)
+      const i = row - unlisted
+      if (i < 0) continue
+      const t = sessions.first + row
+      const logReturn = character.beta * backdrop.market[row] + backdrop.sectors[character.sector][row] + own.value
+      const sessionStart = sessions.barOfSession[row] === 0
+      const isFirst = t === settings.listedAt
+      const split = settings.splits && sessionStart && !isFirst ? splitOf(price, character.splitAbove) : 1
+      const before = price / split
+      const isDue = settings.dividends && !isFirst && sessionStart && isDividendSession(character, Math.floor(t / settings.barsPerSession))
+      const dividend = isDue ? dividendOf(character, before) : 0
+      price = Math.max(0.02, before * Math.exp(logReturn) - dividend)
+      splitProduct *= split
 
-    // Part of the bar's news is in its opening gap; what could be foretold comes after the open.
-    const deviation = character.volatility * REGIMES[backdrop.regimes[t]].unrest
-    const gap = sessionStart ? 0.3 * (logReturn - returns.edges[t]) + 0.3 * deviation * shape.normal() : 0
-    const open = toCents(Math.max(0.02, before * Math.exp(gap) - dividend))
-    const close = toCents(price)
-    bars.open[i] = open
-    bars.close[i] = close
-    bars.high[i] = Math.max(open, close, toCents(Math.max(open, close) * (1 + 0.4 * deviation * Math.abs(shape.normal()))))
-    bars.low[i] = Math.min(open, close, toCents(Math.min(open, close) / (1 + 0.4 * deviation * Math.abs(shape.normal()))))
-    bars.split[i] = split
-    bars.dividend[i] = dividend
-    activity = 0.9 * activity + 0.2 * shape.normal()
-    const interest = Math.exp(activity + 0.3 * Math.min(4, Math.abs(own) / deviation) - 0.25)
-    bars.volume[i] = 100 * Math.max(1, Math.round((character.volume * splitProduct * interest) / 100))
+      // Part of the bar's news is in its opening gap; what could be foretold comes after the open.
+      const deviation = character.volatility * regime.unrest
+      const gap = sessionStart ? 0.3 * (logReturn - own.edge) + 0.3 * deviation * shape.normal() : 0
+      const open = toCents(Math.max(0.02, before * Math.exp(gap) - dividend))
+      const close = toCents(price)
+      bars.open[i] = open
+      bars.close[i] = close
+      bars.high[i] = Math.max(open, close, toCents(Math.max(open, close) * (1 + 0.4 * deviation * Math.abs(shape.normal()))))
+      bars.low[i] = Math.min(open, close, toCents(Math.min(open, close) / (1 + 0.4 * deviation * Math.abs(shape.normal()))))
+      bars.split[i] = split
+      bars.dividend[i] = dividend
+      activity = 0.9 * activity + 0.2 * shape.normal()
+      const interest = Math.exp(activity + 0.3 * Math.min(4, Math.abs(own.value) / deviation) - 0.25)
+      bars.volume[i] = 100 * Math.max(1, Math.round((character.volume * splitProduct * interest) / 100))
+    }
+    return bars
   }
-  return bars
 }
 
-/** The symbol's own log return per row, and the part of it that was foretold. */
-function ownReturns(of: { backdrop: Backdrop; sessions: Sessions; settings: SymbolSettings }, own: { volatility: number; random: Random }): { values: Float64Array; edges: Float64Array } {
-  const { regimes } = of.backdrop
-  const rows = regimes.length
-  const values = new Float64Array(rows)
-  const edges = new Float64Array(rows)
+/** Columns for the rows of a stretch but its first ones. */
+function emptyBars({ closeTimes, openTimes, sessionDates }: Sessions, unlisted: number): SymbolBars {
+  const column = () => new Float64Array(Math.max(0, closeTimes.length - unlisted))
+  return {
+    closeTimes: closeTimes.subarray(unlisted), openTimes: openTimes.subarray(unlisted), sessionDates: sessionDates.subarray(unlisted),
+    open: column(), high: column(), low: column(), close: column(), volume: column(), split: column(), dividend: column(),
+    halfSpread: null,
+  }
+}
+
+/** The symbol's own log return of the next row, and the part of it that was foretold; one object, used again. */
+function createReturns(of: { predictability: number; volatility: number }, random: Random): (regime: Regime) => { readonly value: number; readonly edge: number } {
+  const next = { value: 0, edge: 0 }
   let variance = 1
   let fast = 0
   let slow = 0
   let edge = 0
-  for (let t = 0; t < rows; t++) {
-    const regime = REGIMES[regimes[t]]
-    const shock = fatTailed(own.random)
-    const deviation = own.volatility * regime.unrest * Math.sqrt(variance)
+  return (regime) => {
+    const shock = fatTailed(random)
+    const deviation = of.volatility * regime.unrest * Math.sqrt(variance)
     const standardised = edge + shock
-    edges[t] = deviation * edge
-    values[t] = deviation * standardised
+    next.edge = deviation * edge
+    next.value = deviation * standardised
     variance = nextVariance(variance, shock)
     fast += FAST * (standardised - fast)
     slow += SLOW * (standardised - slow)
-    edge = of.settings.predictability * (regime.momentum * clip(slow * SLOW_SCALE) - REVERSAL * clip(fast * FAST_SCALE))
+    edge = of.predictability * (regime.momentum * clip(slow * SLOW_SCALE) - REVERSAL * clip(fast * FAST_SCALE))
+    return next
   }
-  return { values, edges }
 }
 
 function clip(value: number): number {
@@ -153,9 +165,12 @@ function splitOf(price: number, splitAbove: number): number {
   return price < REVERSE_SPLIT_BELOW ? 0.1 : 1
 }
 
-/** A quarter of the yearly yield in whole cents, in the first bar of the symbol's session of the quarter. */
-function dividendOf(character: Character, of: { t: number; sessions: Sessions; price: number }): number {
-  const session = Math.floor(of.t / of.sessions.barsPerSession)
-  const due = of.sessions.barOfSession[of.t] === 0 && session % SESSIONS_PER_QUARTER === character.dividendSession
-  return due ? Math.round((of.price * character.dividendYield * 100) / 4) / 100 : 0
+/** Paid in the first bar of the symbol's session of the quarter. */
+function isDividendSession(character: Character, session: number): boolean {
+  return session % SESSIONS_PER_QUARTER === character.dividendSession
+}
+
+/** A quarter of the yearly yield in whole cents. */
+function dividendOf(character: Character, price: number): number {
+  return Math.round((price * character.dividendYield * 100) / 4) / 100
 }

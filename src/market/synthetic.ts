@@ -1,13 +1,15 @@
 import { createRandom } from '../base/random.ts'
-import { assembleMarket } from './assemble.ts'
+import { startAdjustment } from './adjustment.ts'
+import { assembleStretch, emptyMarket } from './assemble.ts'
 import { parseDate } from './calendar-date.ts'
 import { instrumentsOf } from './instrument-settings.ts'
 import { parseInterval } from './interval.ts'
 import type { MarketSource } from './source.ts'
-import { makeBackdrop } from './synthetic-backdrop.ts'
-import { makeSessions } from './synthetic-sessions.ts'
+import type { MarketStretches } from './stretches.ts'
+import { createBackdrop } from './synthetic-backdrop.ts'
+import { barsPerSession, makeSessions, type Sessions } from './synthetic-sessions.ts'
 import type { SyntheticSettings } from './synthetic-settings.ts'
-import { makeSymbol } from './synthetic-symbol.ts'
+import { createSymbol } from './synthetic-symbol.ts'
 
 /**
  * A market made from a seed: correlated symbols (market and sector factors), regimes, volatility clusters, fat
@@ -19,23 +21,52 @@ export const syntheticSource: MarketSource<SyntheticSettings> = {
 
   identity: async (settings) => ({ settings }),
 
-  load: async (settings) => {
-    const random = createRandom(settings.seed)
-    const intervalMs = parseInterval(settings.interval)
-    const sessions = makeSessions({ start: parseDate(settings.start), rows: settings.bars, intervalMs })
-    const backdrop = makeBackdrop({ rows: settings.bars, barsPerSession: sessions.barsPerSession, sectors: settings.sectors }, random.fork('backdrop'))
-    const symbols = symbolNames(settings.symbols)
-    const bars = symbols.map((_, index) => {
-      const stream = random.fork(`symbol-${index + 1}`)
-      const listedAt = index === 0 ? 0 : listingRow(stream.fork('listing').uniform(), settings)
-      return makeSymbol({ backdrop, sessions, settings: { ...settings, listedAt } }, stream)
-    })
-    return assembleMarket({
-      instruments: instrumentsOf(symbols, settings), bars, intervalMs, delistings: new Map(),
-      from: settings.from === undefined ? -Infinity : parseDate(settings.from),
-      to: settings.to === undefined ? Infinity : parseDate(settings.to),
-    })
-  },
+  load: async (settings) => [...stretchesOf(settings, settings.bars).stretches][0],
+
+  stretches: (settings) => stretchesOf(settings, STRETCH_ROWS),
+}
+
+/** Rows made at a time: few beside a process, enough for their arrays to pay. */
+const STRETCH_ROWS = 4096
+
+/** @throws MillraceError MARKET_EMPTY */
+function stretchesOf(settings: SyntheticSettings, stretchRows: number): MarketStretches {
+  const intervalMs = parseInterval(settings.interval)
+  const from = settings.from === undefined ? -Infinity : parseDate(settings.from)
+  const to = settings.to === undefined ? Infinity : parseDate(settings.to)
+  const sessions = () => makeSessions({ start: parseDate(settings.start), to, rows: settings.bars, intervalMs }, stretchRows)
+  const { rows, warmupRows } = countRows(sessions(), from)
+  const symbols = symbolNames(settings.symbols)
+  const instruments = instrumentsOf(symbols, settings)
+  return {
+    instruments, intervalMs, rows, warmupRows,
+    stretches: (function* () {
+      const random = createRandom(settings.seed)
+      const own = { ...settings, barsPerSession: barsPerSession(intervalMs) }
+      const nextBackdrop = createBackdrop(own, random.fork('backdrop'))
+      const makers = symbols.map((_, index) => {
+        const stream = random.fork(`symbol-${index + 1}`)
+        const listedAt = index === 0 ? 0 : listingRow(stream.fork('listing').uniform(), settings)
+        return createSymbol({ ...own, listedAt }, stream)
+      })
+      const carried = startAdjustment(symbols.length)
+      for (const stretch of sessions()) {
+        const backdrop = nextBackdrop(stretch.closeTimes.length)
+        const bars = makers.map((next) => next({ sessions: stretch, backdrop }))
+        yield { ...assembleStretch({ instruments, bars, intervalMs, to }, carried), warmupRows: Math.max(0, Math.min(stretch.closeTimes.length, warmupRows - stretch.first)) }
+      }
+    })(),
+  }
+}
+
+function countRows(stretches: Iterable<Sessions>, from: number): { readonly rows: number; readonly warmupRows: number } {
+  let [rows, warmupRows] = [0, 0]
+  for (const { sessionDates } of stretches) {
+    rows += sessionDates.length
+    for (const date of sessionDates) if (date < from) warmupRows++
+  }
+  if (warmupRows === rows) throw emptyMarket(from)
+  return { rows, warmupRows }
 }
 
 /** `SYN01`, `SYN02` …: as many digits as the last needs, at least two. */

@@ -1,8 +1,9 @@
 import type { Instrument } from '../domain/instrument.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import { barsOverlap } from '../kernel/vector-rules.ts'
+import type { MarketStretches } from '../market/stretches.ts'
 import { missingArtefact } from '../store/artefact-faults.ts'
-import type { Address, ArtefactDraft, Store } from '../store/store.ts'
+import type { Address, ArtefactDraft, PanelWriter, Store } from '../store/store.ts'
 
 /** Panels of a market that are always there, by their name in MarketPanels and in the artefact. */
 const PANELS = [
@@ -24,33 +25,37 @@ interface MarketFacts {
   readonly optional: readonly (typeof OPTIONAL_PANELS)[number][]
 }
 
-export function marketFacts(market: MarketPanels): Readonly<Record<string, unknown>> {
-  const facts: MarketFacts = {
-    instruments: market.instruments,
-    rows: market.timeline.closeTimes.length,
-    warmupRows: market.warmupRows,
-    intervalMs: market.intervalMs,
-    barsOverlap: barsOverlap(market.timeline),
-    optional: OPTIONAL_PANELS.filter((name) => market[name] !== null),
+/** Writes every panel `[t][n]` and the timeline `[t][close, open, session]`, stretch by stretch; gives the artefact's facts. */
+export function writeMarket(draft: ArtefactDraft, market: MarketStretches): Readonly<Record<string, unknown>> {
+  const { rows, instruments, warmupRows, intervalMs } = market
+  const start = (name: string, columns: number): PanelWriter => draft.startPanel(name, { type: 'float64', rows, columns })
+  const timeline = start('timeline', TIMELINE_COLUMNS)
+  const panels = new Map<MarketPanelName, PanelWriter>()
+  let [overlap, closeTime] = [false, -Infinity]
+  for (const stretch of market.stretches) {
+    for (const name of [...PANELS, ...OPTIONAL_PANELS]) {
+      const values = stretch[name]
+      if (values === null) continue
+      if (!panels.has(name)) panels.set(name, start(name, instruments.length))
+      panels.get(name)?.append(values)
+    }
+    timeline.append(timesOf(stretch))
+    overlap ||= barsOverlap(stretch.timeline, closeTime)
+    closeTime = stretch.timeline.closeTimes[stretch.timeline.closeTimes.length - 1]
   }
+  for (const writer of [timeline, ...panels.values()]) writer.end()
+  const facts: MarketFacts = { instruments, rows, warmupRows, intervalMs, barsOverlap: overlap, optional: OPTIONAL_PANELS.filter((name) => panels.has(name)) }
   return { ...facts }
 }
 
-/** Writes every panel `[t][n]` and the timeline `[t][close, open, session]`. */
-export function writeMarket(draft: ArtefactDraft, market: MarketPanels): void {
-  const rows = market.timeline.closeTimes.length
-  const columns = market.instruments.length
-  for (const name of [...PANELS, ...OPTIONAL_PANELS]) {
-    const values = market[name]
-    if (values !== null) draft.addPanel(name, { values, rows, columns })
+function timesOf({ timeline: { closeTimes, openTimes, sessionDates } }: MarketPanels): Float64Array {
+  const times = new Float64Array(closeTimes.length * TIMELINE_COLUMNS)
+  for (let t = 0, i = 0; t < closeTimes.length; t++) {
+    times[i++] = closeTimes[t]
+    times[i++] = openTimes[t]
+    times[i++] = sessionDates[t]
   }
-  const times = new Float64Array(rows * TIMELINE_COLUMNS)
-  for (let t = 0; t < rows; t++) {
-    times[3 * t] = market.timeline.closeTimes[t]
-    times[3 * t + 1] = market.timeline.openTimes[t]
-    times[3 * t + 2] = market.timeline.sessionDates[t]
-  }
-  draft.addPanel('timeline', { values: times, rows, columns: TIMELINE_COLUMNS })
+  return times
 }
 
 /**

@@ -2,8 +2,10 @@ import { systemClock } from '../base/clock.ts'
 import { MillraceError } from '../base/errors.ts'
 import { canonicalJson } from '../base/hash.ts'
 import { marketSources } from '../market/registry.ts'
+import { asStretch } from '../market/stretches.ts'
 import type { Address } from '../store/store.ts'
-import { marketFacts, writeMarket } from './market-artefact.ts'
+import { makeArtefact } from './made-artefact.ts'
+import { writeMarket } from './market-artefact.ts'
 import { storeAt } from './worker-cache.ts'
 
 export interface MarketTask {
@@ -25,16 +27,12 @@ export async function marketTask(task: MarketTask): Promise<void> {
   const store = storeAt(task.store)
   const source = marketSources[task.source].source
   const context = { folder: task.folder, clock: systemClock }
-  const market = await source.load(task.settings, context)
-  if (canonicalJson(await source.identity(task.settings, context)) !== canonicalJson(task.madeFrom.identity)) throw changedMeanwhile()
-  const draft = store.draft({
-    address: task.address,
-    kind: 'market',
-    madeFrom: task.madeFrom,
-    facts: marketFacts(market),
+  const market = source.stretches?.(task.settings, context) ?? asStretch(await source.load(task.settings, context))
+  await makeArtefact(store, { address: task.address, kind: 'market', madeFrom: task.madeFrom }, async (draft) => {
+    const facts = writeMarket(draft, market)
+    if (canonicalJson(await source.identity(task.settings, context)) !== canonicalJson(task.madeFrom.identity)) throw changedMeanwhile()
+    return facts
   })
-  writeMarket(draft, market)
-  draft.publish()
 }
 
 function changedMeanwhile(): MillraceError {

@@ -63,7 +63,7 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
       durability.write(pathOf(name), bytes)
       written.set(name, { name, bytes: bytes.length, checksums: checksumsOf(bytes) })
     },
-    publish() {
+    publish(facts) {
       if (published !== undefined) return published
       if (unfinished.size > 0) throw new Error(`${[...unfinished.keys()].join(', ')} of the artefact is not finished`)
       const members = description.members ?? []
@@ -74,7 +74,7 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
       }
       const { address, kind, madeFrom } = description
       const files = sealFiles(place, written)
-      const record = { address, kind, madeFrom, memberCount: members.length, files, facts: description.facts ?? {} }
+      const record = { address, kind, madeFrom, memberCount: members.length, files, facts: { ...description.facts, ...facts } }
       durability.write(join(folder, META_FILE), sealMeta(record))
       durability.flush(folder)
       const earlier = moveIntoPlace(place)

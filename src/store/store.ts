@@ -66,8 +66,11 @@ export interface ArtefactDraft {
   /** The same, of rows that come one after the other. */
   startPanel(name: string, shape: Omit<PanelShape, 'valuesAt'>): PanelWriter
   addJson(name: string, value: unknown): void
-  /** Fsyncs, checksums every file of the folder, seals meta.json, renames into place. Idempotent. */
-  publish(): ArtefactMeta
+  /**
+   * Fsyncs, checksums every file of the folder, seals meta.json, renames into place. Idempotent. `facts` that were found
+   * out on the way join those of the description.
+   */
+  publish(facts?: Readonly<Record<string, unknown>>): ArtefactMeta
   discard(): void
 }
 

@@ -15,9 +15,10 @@ import type { ExperimentInput } from '../experiment/schema.ts'
 import { checkAgainstUniverse } from '../experiment/universe.ts'
 import { assembleMemory, memorySettings, type MemorySettings } from '../market/memory.ts'
 import { marketSources } from '../market/registry.ts'
+import { asStretch } from '../market/stretches.ts'
 import { openLocalPool } from '../pool/local.ts'
 import type { Pool, TaskOutcome } from '../pool/pool.ts'
-import { marketFacts, writeMarket } from '../stages/market-artefact.ts'
+import { writeMarket } from '../stages/market-artefact.ts'
 import { openStore } from '../store/local-store.ts'
 import type { Address, Store } from '../store/store.ts'
 import { EXPERIMENT_FILE, type SweepTask, type SweptExperiment } from './sweep-task.ts'
@@ -110,9 +111,8 @@ let published = 0
 
 function publishMarket(store: Store, market: MarketPanels): Address {
   const address = addressOf({ kind: 'market', sweep: ++published })
-  const draft = store.draft({ address, kind: 'market', madeFrom: null, facts: marketFacts(market) })
-  writeMarket(draft, market)
-  draft.publish()
+  const draft = store.draft({ address, kind: 'market', madeFrom: null })
+  draft.publish(writeMarket(draft, asStretch(market)))
   return address
 }
 

@@ -19,6 +19,7 @@ const HALF_HOURS = 'time,symbol,bid_open,bid_high,bid_low,bid_close,ask_open,ask
 const CONTRACTS: readonly SourceContract[] = [
   { source: 'synthetic', market: 'daily', settings: { symbols: 6, bars: 600 }, within: nowhere },
   { source: 'synthetic', market: 'hourly, with late listings and warm-up', settings: { symbols: 6, bars: 300, interval: '1h', lateListings: 0.6, start: '2020-02-03', from: '2020-03-02' }, within: nowhere },
+  { source: 'synthetic', market: 'half-hours in several stretches', settings: { symbols: 4, bars: 10_000, interval: '30m', lateListings: 0.8, from: '2010-06-01', to: '2012-09-07' }, within: nowhere },
   { source: 'csv', market: 'daily, unbalanced, with splits and dividends', settings: { files: '.' }, within: (use) => withFiles(FILES, use) },
   { source: 'csv', market: 'session closes', settings: { files: '.', zone: 'Asia/Tokyo', sessionClose: '15:00', from: '2020-01-06' }, within: (use) => withFiles(FILES, use) },
   { source: 'csv', market: 'half-hour quotes over a change of clocks', settings: { files: '.', zone: 'America/New_York', stamps: 'start', columns: { volume: 'none' } }, within: (use) => withFiles({ 'quotes.csv': HALF_HOURS }, use) },

@@ -17,6 +17,7 @@ export interface SourceContract {
 }
 
 const PRICES = ['open', 'high', 'low', 'close'] as const
+const TIMES = ['closeTimes', 'openTimes', 'sessionDates'] as const
 const PANELS = [...PRICES, 'volume', 'split', 'dividend', 'adjustment', 'splitProduct'] as const
 
 export function describeSource(contract: SourceContract): void {
@@ -34,6 +35,22 @@ export function describeSource(contract: SourceContract): void {
       const inOrder = (t: number) => openTimes[t] < closeTimes[t] &&
         (t === 0 || (closeTimes[t] > closeTimes[t - 1] && openTimes[t] >= closeTimes[t - 1] && sessionDates[t] >= sessionDates[t - 1]))
       expect(indices(closeTimes.length).filter((t) => !inOrder(t))).toEqual([])
+    })
+
+    it('comes in stretches, if it does, as it is loaded', async () => {
+      const whole = await load()
+      await contract.within(async (context) => {
+        const market = source.stretches?.(settings, context)
+        if (market === undefined) return
+        const { instruments, warmupRows, intervalMs, timeline } = whole
+        expect({ ...market, stretches: null }).toEqual({ instruments, warmupRows, intervalMs, rows: timeline.closeTimes.length, stretches: null })
+        const stretches = [...market.stretches]
+        const joined = (valuesOf: (stretch: MarketPanels) => ArrayLike<number> | null) => stretches.flatMap((stretch) => Array.from(valuesOf(stretch) ?? []))
+        for (const name of PANELS) expect(joined((stretch) => stretch[name]), name).toEqual([...whole[name]])
+        for (const name of TIMES) expect(joined(({ timeline: times }) => times[name]), name).toEqual([...timeline[name]])
+        expect(stretches.reduce((sum, stretch) => sum + stretch.warmupRows, 0)).toBe(warmupRows)
+        expect(stretches.every(({ halfSpread, delisting }) => (halfSpread === null) === (whole.halfSpread === null) && (delisting === null) === (whole.delisting === null))).toBe(true)
+      })
     })
 
     it('has panels of one size, and a bar wholly or not at all', async () => {

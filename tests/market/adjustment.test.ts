@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { fillAdjustment } from '../../src/market/adjustment.ts'
+import { fillAdjustment, startAdjustment } from '../../src/market/adjustment.ts'
 
-function adjust(of: { close: number[]; split: number[]; dividend: number[] }, symbols = 1) {
+function adjust(of: { close: number[]; split: number[]; dividend: number[] }, symbols = 1, carried = startAdjustment(symbols)) {
   const panels = {
     close: new Float64Array(of.close), split: new Float64Array(of.split), dividend: new Float64Array(of.dividend),
     adjustment: new Float64Array(of.close.length), splitProduct: new Float64Array(of.close.length),
   }
-  fillAdjustment(panels, symbols)
+  fillAdjustment(panels, carried)
   return { adjustment: [...panels.adjustment], splitProduct: [...panels.splitProduct] }
 }
 
@@ -25,6 +25,15 @@ describe('fillAdjustment', () => {
   it('is carried over rows without a bar, symbol by symbol', () => {
     const { adjustment } = adjust({ close: [10, 20, NaN, 10, 10, NaN], split: [1, 1, 1, 2, 3, 1], dividend: [0, 0, 0, 0, 0, 0] }, 2)
     expect(adjustment).toEqual([1, 1, 1, 2, 3, 2])
+  })
+
+  it('goes on over stretches of rows as if they were one', () => {
+    const of = { close: [10, 20, NaN, 10, 11, 9, 12, NaN], split: [1, 1, 1, 2, 3, 1, 2, 1], dividend: [0, 0.5, 0, 0, 0.25, 0, 0, 0] }
+    const whole = adjust(of, 2)
+    const carried = startAdjustment(2)
+    const parts = [[0, 2], [2, 6], [6, 6], [6, 8]].map(([from, to]) => adjust({ close: of.close.slice(from, to), split: of.split.slice(from, to), dividend: of.dividend.slice(from, to) }, 2, carried))
+    expect(parts.flatMap(({ adjustment }) => adjustment)).toEqual(whole.adjustment)
+    expect(parts.flatMap(({ splitProduct }) => splitProduct)).toEqual(whole.splitProduct)
   })
 
   it('is causal: later rows change no earlier one', () => {

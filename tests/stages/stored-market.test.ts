@@ -6,9 +6,10 @@ import { systemClock } from '../../src/base/clock.ts'
 import { addressOf } from '../../src/base/hash.ts'
 import { createRandom } from '../../src/base/random.ts'
 import type { MarketPanels } from '../../src/domain/market-panels.ts'
+import { asStretch } from '../../src/market/stretches.ts'
 import { syntheticSettings } from '../../src/market/synthetic-settings.ts'
 import { syntheticSource } from '../../src/market/synthetic.ts'
-import { marketFacts, readMarket, writeMarket } from '../../src/stages/market-artefact.ts'
+import { readMarket, writeMarket } from '../../src/stages/market-artefact.ts'
 import { MarketWindow, StoredMarket } from '../../src/stages/stored-market.ts'
 import { openStore } from '../../src/store/local-store.ts'
 
@@ -24,9 +25,8 @@ async function publishMarket(change: (market: MarketPanels) => MarketPanels = (m
   const settings = syntheticSettings.parse({ source: 'synthetic', seed: 9, symbols: SYMBOLS, bars: ROWS, interval: '30m', start: '2001-01-01', from: '2001-03-01', lateListings: 0.9 })
   const market = change(await syntheticSource.load(settings, { folder: root, clock: systemClock }))
   const address = addressOf({ market: Math.sign(market.timeline.openTimes[5] - market.timeline.closeTimes[4]) })
-  const draft = store.draft({ address, kind: 'market', madeFrom: null, facts: marketFacts(market) })
-  writeMarket(draft, market)
-  draft.publish()
+  const draft = store.draft({ address, kind: 'market', madeFrom: null })
+  draft.publish(writeMarket(draft, asStretch(market)))
   return address
 }
 
