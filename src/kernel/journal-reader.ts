@@ -6,33 +6,50 @@ import { isExit, kindCode } from './booking.ts'
 import { feeOfLegs } from './fees.ts'
 import { legPrice } from './fill-plan.ts'
 import type { Journal } from './journal.ts'
-import type { EquityRow, KernelBlock, KernelSetup, MarketBlock, Recorder } from './kernel.ts'
+import type { EquityRow, KernelBlock, KernelSetup, Recorder } from './kernel.ts'
 import { resolveRules } from './rules.ts'
 import type { PortfolioRules } from './rules.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
-/** A code's what is below; above, × 16, the place of a kind or an outcome. */
-const WHATS = 16
 const WHAT_BITS = 4
-const CODES = 1 << layout.NUMBER_SHIFT
+const WHATS = (1 << WHAT_BITS) - 1
+const CODES = (1 << layout.NUMBER_SHIFT) - 1
 const WORD = 4
 const DOUBLE = 8
+const WORDS_PER_DOUBLE = DOUBLE / WORD
+const CODE_WORD = layout.EVENT_CODE / WORD
+const QUANTITY_DOUBLE = layout.EVENT_QUANTITY / DOUBLE
+const PRICE_DOUBLE = layout.EVENT_PRICE / DOUBLE
+const FEE_DOUBLE = layout.EVENT_FEE / DOUBLE
 const EVENT_WORDS = layout.EVENT_BYTES / WORD
 const LONG_EVENT_WORDS = layout.LONG_EVENT_BYTES / WORD
 const END_OF_RUN = ORDER_KINDS.indexOf('end-of-run')
-const NO_LEG = -1
 
-/** Of one portfolio's row, what is not told yet: events by their places in the message, in the order they came. */
+/** An event as it is read: one object, overwritten by the next. */
+interface JournalEvent {
+  /** What of layout.ts it is, and the place in ORDER_KINDS or ORDER_OUTCOMES that came with it. */
+  what: number
+  name: number
+  symbol: number
+  quantity: number
+  /** Of a longer event. */
+  price: number
+  fee: number
+  /** Of a leg: units of the other one of its order, 0 if there is none; whether it is the increasing one. */
+  other: number
+  increases: boolean
+}
+
+/** Of one portfolio's row, what is not told yet. */
 interface Pending {
   portfolio: number
-  /** Row of the block, and row × symbols. */
-  row: number
+  /** Row of the timeline, and row of the block × symbols. */
+  t: number
   firstCell: number
-  /** Increasing legs, each with the reducing one of its order, come after all reducing ones; closings at the end of the run after the cancellations before them. */
-  readonly increases: Int32Array
-  readonly reductions: Int32Array
-  readonly closings: Int32Array
+  /** Increasing legs come after all reducing ones, closings at the end of the run after the cancellations before them. */
+  readonly increases: JournalEvent[]
+  readonly closings: JournalEvent[]
   /** Symbols of which a leg filled; of which something was cut off, how much, and why (0 = nothing was). */
   readonly filled: Int32Array
   readonly cut: Int32Array
@@ -65,17 +82,19 @@ export class JournalReader implements Journal {
   /** By portfolio: equity the next return is measured against, NaN before the first mark; whether it has ended. */
   readonly #measured: Float64Array
   readonly #ended: Uint8Array
-  /** Two portfolios take turns within a row; which of them had the latest event. */
-  readonly #pair: readonly [Pending, Pending]
-  #latest = 0
+  /** Two portfolios take turns within a row; the one that had the latest event, and the other. */
+  #pending: Pending
+  #other: Pending
+  readonly #event: JournalEvent = nothing()
   /** Scratch records, told and overwritten. */
   readonly #order: Writable<Order> = { portfolio: 0, symbol: 0, decidedAt: 0, kind: 'target', quantity: 0, target: NaN }
   readonly #fill: Writable<Fill> = { portfolio: 0, symbol: 0, t: 0, decidedAt: 0, kind: 'target', leg: 'reduce', quantity: 0, price: 0, fee: 0 }
   readonly #cancellation: Writable<Cancellation> = { portfolio: 0, symbol: 0, t: 0, decidedAt: 0, kind: 'target', quantity: 0, outcome: 'filled' }
   readonly #equity: Writable<EquityRow> = { portfolio: 0, t: 0, equity: 0, cash: 0, grossExposure: 0, periodReturn: 0 }
-  #words: Int32Array = new Int32Array(0)
-  #doubles: Float64Array = new Float64Array(0)
-  #market: MarketBlock | undefined
+  /** Of the block at hand. */
+  #firstRow = 0
+  #open: Float64Array = new Float64Array(0)
+  #halfSpread: Float64Array | null = null
 
   /** @param numbers by portfolio of the setup, the number that the recorder knows it by; by default its own */
   constructor({ instruments, portfolios, lastRow }: KernelSetup, recorder: Recorder, numbers: ArrayLike<number> = Int32Array.from(portfolios.keys())) {
@@ -92,115 +111,104 @@ export class JournalReader implements Journal {
     this.#decidedAt = new Float64Array(cells)
     this.#measured = new Float64Array(portfolios.length).fill(NaN)
     this.#ended = new Uint8Array(portfolios.length)
-    this.#pair = [nothingPending(this.#symbols), nothingPending(this.#symbols)]
+    this.#pending = nothingPending(this.#symbols)
+    this.#other = nothingPending(this.#symbols)
   }
 
   begin({ market }: KernelBlock): void {
-    this.#market = market
+    this.#firstRow = market.firstRow
+    this.#open = market.open
+    this.#halfSpread = market.halfSpread
   }
 
   take({ buffer, byteOffset, byteLength }: Uint8Array<ArrayBuffer>): void {
-    const words = new Int32Array(buffer, byteOffset, byteLength / WORD)
-    this.#words = words
-    this.#doubles = new Float64Array(buffer, byteOffset, byteLength / DOUBLE)
-    let reduction = NO_LEG
-    for (let at = 0; at < words.length; ) {
-      const code = words[at + layout.EVENT_CODE / WORD] & (CODES - 1)
-      const number = words[at + layout.EVENT_CODE / WORD] >>> layout.NUMBER_SHIFT
-      const what = code & (WHATS - 1)
-      if (number !== layout.NOBODY) this.#take(this.#turnTo(number, at), at, { code, reduction })
-      reduction = what === layout.REDUCED ? at : NO_LEG
-      at += what >= layout.EXECUTED ? LONG_EVENT_WORDS : EVENT_WORDS
+    this.#read(new Int32Array(buffer, byteOffset, byteLength / WORD), new Float64Array(buffer, byteOffset, byteLength / DOUBLE))
+    for (const pending of [this.#pending, this.#other]) {
+      this.#finishFills(pending)
+      this.#finishClosings(pending)
+      pending.portfolio = -1
     }
-    this.#finish(this.#pair[0])
-    this.#finish(this.#pair[1])
   }
 
-  /** What is pending of a portfolio's row. */
-  #turnTo(portfolio: number, at: number): Pending {
-    if (this.#pair[this.#latest].portfolio !== portfolio) this.#latest = 1 - this.#latest
-    const pending = this.#pair[this.#latest]
-    const symbol = this.#cellAt(at) - pending.firstCell
-    if (pending.portfolio !== portfolio || symbol < 0 || symbol >= this.#symbols) {
-      this.#finish(pending)
-      pending.portfolio = portfolio
-      pending.row = Math.floor(this.#cellAt(at) / this.#symbols)
-      pending.firstCell = pending.row * this.#symbols
+  #read(words: Int32Array, doubles: Float64Array): void {
+    const event = this.#event
+    let before = 0
+    for (let at = 0; at < words.length; ) {
+      const tag = words[at + CODE_WORD]
+      const what = tag & WHATS
+      const double = at / WORDS_PER_DOUBLE
+      const isLong = what >= layout.EXECUTED
+      event.what = what
+      event.name = (tag & CODES) >>> WHAT_BITS
+      event.quantity = doubles[double + QUANTITY_DOUBLE]
+      event.other = 0
+      if (isLong) {
+        event.price = doubles[double + PRICE_DOUBLE]
+        event.fee = doubles[double + FEE_DOUBLE]
+      } else if (what === layout.REDUCED) {
+        const next = at + EVENT_WORDS
+        const hasMore = next < words.length && words[next] === words[at] && words[next + CODE_WORD] === tag + layout.INCREASED - layout.REDUCED
+        event.other = hasMore ? doubles[next / WORDS_PER_DOUBLE + QUANTITY_DOUBLE] : 0
+      } else if (what === layout.INCREASED) event.other = before
+      before = what === layout.REDUCED && event.other !== 0 ? event.quantity : 0
+      const number = tag >>> layout.NUMBER_SHIFT
+      if (number !== layout.NOBODY) this.#take(this.#turnTo(number, words[at]), event)
+      at += isLong ? LONG_EVENT_WORDS : EVENT_WORDS
     }
+  }
+
+  /** What is pending of the portfolio's row that a cell lies in; the event is of one of its symbols. */
+  #turnTo(portfolio: number, cell: number): Pending {
+    if (this.#pending.portfolio !== portfolio) {
+      const latest = this.#pending
+      this.#pending = this.#other
+      this.#other = latest
+    }
+    const pending = this.#pending
+    let symbol = cell - pending.firstCell
+    if (pending.portfolio !== portfolio || symbol < 0 || symbol >= this.#symbols) {
+      this.#finishFills(pending)
+      this.#finishClosings(pending)
+      const row = Math.floor(cell / this.#symbols)
+      pending.portfolio = portfolio
+      pending.t = this.#firstRow + row
+      pending.firstCell = row * this.#symbols
+      symbol = cell - pending.firstCell
+    }
+    this.#event.symbol = symbol
     return pending
   }
 
-  #cellAt(at: number): number {
-    return this.#words[at + layout.EVENT_CELL / WORD]
-  }
-
-  #symbolAt({ firstCell }: Pending, at: number): number {
-    return this.#cellAt(at) - firstCell
-  }
-
-  #quantityAt(at: number): number {
-    return this.#doubles[(at * WORD + layout.EVENT_QUANTITY) / DOUBLE]
-  }
-
-  /** Of a longer event, what lies `offset` bytes behind its start. */
-  #valueAt(at: number, offset: number): number {
-    return this.#doubles[(at * WORD + offset) / DOUBLE]
-  }
-
-  get #marketNow(): MarketBlock {
-    if (this.#market === undefined) throw new Error('a message came before its block began')
-    return this.#market
-  }
-
-  #timelineRow(pending: Pending): number {
-    return this.#marketNow.firstRow + pending.row
-  }
-
-  /** `reduction`: the reducing leg that lies right before. */
-  #take(pending: Pending, at: number, { code, reduction }: { code: number; reduction: number }): void {
-    const what = code & (WHATS - 1)
-    const symbol = this.#symbolAt(pending, at)
+  #take(pending: Pending, event: JournalEvent): void {
+    const { what, symbol } = event
     if (what === layout.REDUCED) {
       pending.filled[pending.filledCount++] = symbol
-      this.#tellLegs(pending, { reduction: at, increase: this.#increaseAfter(at), isIncrease: false })
+      event.increases = false
+      this.#tellLeg(pending, event)
     } else if (what === layout.INCREASED) {
-      if (reduction !== NO_LEG && !this.#isSameOrder(reduction, at)) reduction = NO_LEG
-      if (reduction === NO_LEG) pending.filled[pending.filledCount++] = symbol
-      pending.reductions[pending.increaseCount] = reduction
-      pending.increases[pending.increaseCount++] = at
+      if (event.other === 0) pending.filled[pending.filledCount++] = symbol
+      event.increases = true
+      copyEvent(event, pending.increases[pending.increaseCount++])
     } else if (what === layout.CUT_OFF) {
       if (pending.whys[symbol] === 0) pending.cut[pending.cutCount++] = symbol
-      pending.rests[symbol] += this.#quantityAt(at)
-      pending.whys[symbol] = code >>> WHAT_BITS
+      pending.rests[symbol] += event.quantity
+      pending.whys[symbol] = event.name
     } else {
       this.#finishFills(pending)
-      this.#tell(pending, at, { what, name: code >>> WHAT_BITS, symbol })
+      this.#tell(pending, event)
     }
   }
 
-  /** The increasing leg of a reducing one's order, if it has any. */
-  #increaseAfter(at: number): number {
-    const next = at + EVENT_WORDS
-    return next < this.#words.length && this.#isSameOrder(at, next) ? next : NO_LEG
-  }
-
-  #isSameOrder(reduction: number, increase: number): boolean {
-    const code = layout.EVENT_CODE / WORD
-    return this.#cellAt(reduction) === this.#cellAt(increase) && this.#words[increase + code] - this.#words[reduction + code] === layout.INCREASED - layout.REDUCED
-  }
-
   /** What is no fill of a waiting order; most of it is told as it comes. */
-  #tell(pending: Pending, at: number, of: { what: number; name: number; symbol: number }): void {
-    const { what, name, symbol } = of
-    const t = this.#timelineRow(pending)
+  #tell(pending: Pending, event: JournalEvent): void {
+    const { what, name, symbol, quantity } = event
     const slot = pending.portfolio * this.#symbols + symbol
-    const quantity = this.#quantityAt(at)
     if (what === layout.MARKED) {
       this.#finishClosings(pending)
-      this.#tellMark(pending, at)
+      this.#tellMark(pending, event)
     } else if (what === layout.PLACED || what === layout.PLACED_OPEN) {
       // Where everything is closed at the end, nothing is decided there.
-      if (t === this.#lastRow && this.#rules[pending.portfolio].end !== 'leave') return
+      if (pending.t === this.#lastRow && this.#rules[pending.portfolio].end !== 'leave') return
       const isOpen = what === layout.PLACED_OPEN
       this.#place(pending, { symbol, kind: ORDER_KINDS[name], quantity: isOpen ? NaN : quantity, target: isOpen ? quantity : NaN })
     } else if (what === layout.CANCELLED) {
@@ -209,64 +217,63 @@ export class JournalReader implements Journal {
       this.#cancel(pending, { symbol, ...decided, quantity: this.#quantities[slot], outcome: ORDER_OUTCOMES[name] })
     } else if (what === layout.CHANGED) this.#quantities[slot] = quantity
     else if (what === layout.LEFT_OVER) {
-      this.#cancel(pending, { symbol, kind: ORDER_KINDS[name], decidedAt: t, quantity, outcome: 'limited: participation' })
-    } else if (name === END_OF_RUN) pending.closings[pending.closingCount++] = at
-    else this.#tellOwn(pending, at, ORDER_KINDS[name])
+      this.#cancel(pending, { symbol, kind: ORDER_KINDS[name], decidedAt: pending.t, quantity, outcome: 'limited: participation' })
+    } else if (name === END_OF_RUN) copyEvent(event, pending.closings[pending.closingCount++])
+    else this.#tellOwn(pending, event)
   }
 
   #kindOf(slot: number): OrderKind {
     return ORDER_KINDS[this.#kinds[slot] - 1]
   }
 
-  /** One of the legs of the order that waited; its fee is booked with the last of them. */
-  #tellLegs(pending: Pending, { reduction, increase, isIncrease }: { reduction: number; increase: number; isIncrease: boolean }): void {
-    const at = isIncrease ? increase : reduction
-    const market = this.#marketNow
+  /** A leg of the order that waited; its fee is booked with the last of them. */
+  #tellLeg(pending: Pending, { symbol, quantity, other, increases }: JournalEvent): void {
     const rules = this.#rules[pending.portfolio]
-    const symbol = this.#symbolAt(pending, at)
     const slot = pending.portfolio * this.#symbols + symbol
-    const cell = this.#cellAt(at)
-    const side = this.#quantityAt(at) > 0 ? 1 : -1
-    const halfSpread = market.halfSpread === null || !rules.paySpread ? 0 : market.halfSpread[cell]
-    const base = market.open[cell]
+    const cell = pending.firstCell + symbol
+    const side = quantity > 0 ? 1 : -1
+    const base = this.#open[cell]
+    const halfSpread = this.#halfSpread === null || !rules.paySpread ? 0 : this.#halfSpread[cell]
     const reducePrice = legPrice({ base, side, halfSpread, slippage: rules.exitSlippage })
     const increasePrice = legPrice({ base, side, halfSpread, slippage: rules.entrySlippage })
-    const reduced = reduction === NO_LEG ? 0 : Math.abs(this.#quantityAt(reduction))
-    const increased = increase === NO_LEG ? 0 : Math.abs(this.#quantityAt(increase))
-    const isLast = isIncrease || increase === NO_LEG
-    const fill = this.#fillOf(pending, at, { kind: this.#kindOf(slot), decidedAt: this.#decidedAt[slot] })
-    fill.leg = isIncrease ? 'increase' : 'reduce'
-    fill.price = isIncrease ? increasePrice : reducePrice
-    fill.fee = isLast ? feeOfLegs(rules, { reduced, reducePrice, increased, increasePrice, multiplier: this.#multipliers[symbol] }) : 0
+    const units = Math.abs(quantity)
+    const otherUnits = Math.abs(other)
+    const legs = { reduced: increases ? otherUnits : units, reducePrice, increased: increases ? units : otherUnits, increasePrice, multiplier: this.#multipliers[symbol] }
+    const fill = this.#fill
+    fill.portfolio = this.#numbers[pending.portfolio]
+    fill.symbol = symbol
+    fill.t = pending.t
+    fill.decidedAt = this.#decidedAt[slot]
+    fill.kind = this.#kindOf(slot)
+    fill.leg = increases ? 'increase' : 'reduce'
+    fill.quantity = quantity
+    fill.price = increases ? increasePrice : reducePrice
+    fill.fee = increases || other === 0 ? feeOfLegs(rules, legs) : 0
     this.#recorder.fill?.(fill)
   }
 
   /** An execution of the kernel's own: its order is told as it fills. */
-  #tellOwn(pending: Pending, at: number, kind: OrderKind): void {
-    this.#tellOrder(pending, { symbol: this.#symbolAt(pending, at), kind, quantity: this.#quantityAt(at), target: NaN })
-    const fill = this.#fillOf(pending, at, { kind, decidedAt: this.#timelineRow(pending) })
-    fill.leg = 'reduce'
-    fill.price = this.#valueAt(at, layout.EVENT_PRICE)
-    fill.fee = this.#valueAt(at, layout.EVENT_FEE)
-    this.#recorder.fill?.(fill)
-  }
-
-  #fillOf(pending: Pending, at: number, of: { kind: OrderKind; decidedAt: number }): Writable<Fill> {
+  #tellOwn(pending: Pending, { name, symbol, quantity, price, fee }: JournalEvent): void {
+    const kind = ORDER_KINDS[name]
+    this.#tellOrder(pending, { symbol, kind, quantity, target: NaN })
     const fill = this.#fill
     fill.portfolio = this.#numbers[pending.portfolio]
-    fill.symbol = this.#symbolAt(pending, at)
-    fill.t = this.#timelineRow(pending)
-    fill.decidedAt = of.decidedAt
-    fill.kind = of.kind
-    fill.quantity = this.#quantityAt(at)
-    return fill
+    fill.symbol = symbol
+    fill.t = pending.t
+    fill.decidedAt = pending.t
+    fill.kind = kind
+    fill.leg = 'reduce'
+    fill.quantity = quantity
+    fill.price = price
+    fill.fee = fee
+    this.#recorder.fill?.(fill)
   }
 
   #tellOrder(pending: Pending, of: { symbol: number; kind: OrderKind; quantity: number; target: number }): void {
     const order = this.#order
     order.portfolio = this.#numbers[pending.portfolio]
     order.symbol = of.symbol
-    order.decidedAt = this.#timelineRow(pending)
+    order.decidedAt = pending.t
     order.kind = of.kind
     order.quantity = of.quantity
     order.target = of.target
@@ -277,7 +284,7 @@ export class JournalReader implements Journal {
     const slot = pending.portfolio * this.#symbols + of.symbol
     this.#kinds[slot] = kindCode(of.kind)
     this.#quantities[slot] = of.quantity
-    this.#decidedAt[slot] = this.#timelineRow(pending)
+    this.#decidedAt[slot] = pending.t
     this.#tellOrder(pending, of)
   }
 
@@ -286,7 +293,7 @@ export class JournalReader implements Journal {
     const cancellation = this.#cancellation
     cancellation.portfolio = this.#numbers[pending.portfolio]
     cancellation.symbol = of.symbol
-    cancellation.t = this.#timelineRow(pending)
+    cancellation.t = pending.t
     cancellation.decidedAt = of.decidedAt
     cancellation.kind = of.kind
     cancellation.quantity = of.quantity
@@ -297,35 +304,28 @@ export class JournalReader implements Journal {
     }
   }
 
-  /** As `measureBar` of mark.ts tells it. */
-  #tellMark(pending: Pending, at: number): void {
-    const { portfolio } = pending
+  /** As `measureBar` of mark.ts tells it: price and fee of the event are cash and gross value. */
+  #tellMark({ portfolio, t }: Pending, { quantity: equity, price: cash, fee: gross }: JournalEvent): void {
     const told = this.#equity
-    const equity = this.#quantityAt(at)
     const known = this.#measured[portfolio]
     const before = known === known ? known : equity
     const ended = this.#ended[portfolio] === 1
     if (!ended) this.#measured[portfolio] = equity
     if (!(equity > 0)) this.#ended[portfolio] = 1
     told.portfolio = this.#numbers[portfolio]
-    told.t = this.#timelineRow(pending)
+    told.t = t
     told.equity = equity
-    told.cash = this.#valueAt(at, layout.EVENT_PRICE)
-    told.grossExposure = equity > 0 ? this.#valueAt(at, layout.EVENT_FEE) * (1 / equity) : NaN
+    told.cash = cash
+    told.grossExposure = equity > 0 ? gross * (1 / equity) : NaN
     told.periodReturn = ended ? 0 : equity * (1 / before) - 1
     this.#recorder.equity?.(told)
-  }
-
-  #finish(pending: Pending): void {
-    this.#finishFills(pending)
-    this.#finishClosings(pending)
   }
 
   /** Increasing legs, then what was cut off, in symbol order. */
   #finishFills(pending: Pending): void {
     if (pending.filledCount === 0 && pending.cutCount === 0) return
     const start = pending.portfolio * this.#symbols
-    for (let i = 0; i < pending.increaseCount; i++) this.#tellLegs(pending, { reduction: pending.reductions[i], increase: pending.increases[i], isIncrease: true })
+    for (let i = 0; i < pending.increaseCount; i++) this.#tellLeg(pending, pending.increases[i])
     for (let i = 0; i < pending.filledCount; i++) {
       const symbol = pending.filled[i]
       if (pending.whys[symbol] === 0) this.#kinds[start + symbol] = NO_ORDER
@@ -349,15 +349,30 @@ export class JournalReader implements Journal {
   }
 
   #finishClosings(pending: Pending): void {
-    for (let i = 0; i < pending.closingCount; i++) this.#tellOwn(pending, pending.closings[i], 'end-of-run')
+    for (let i = 0; i < pending.closingCount; i++) this.#tellOwn(pending, pending.closings[i])
     pending.closingCount = 0
   }
 }
 
+function nothing(): JournalEvent {
+  return { what: 0, name: 0, symbol: 0, quantity: NaN, price: NaN, fee: NaN, other: NaN, increases: false }
+}
+
+function copyEvent(from: JournalEvent, to: JournalEvent): void {
+  to.what = from.what
+  to.name = from.name
+  to.symbol = from.symbol
+  to.quantity = from.quantity
+  to.price = from.price
+  to.fee = from.fee
+  to.other = from.other
+  to.increases = from.increases
+}
+
 function nothingPending(symbols: number): Pending {
   return {
-    portfolio: -1, row: -1, firstCell: 0,
-    increases: new Int32Array(symbols), reductions: new Int32Array(symbols), closings: new Int32Array(symbols), filled: new Int32Array(symbols), cut: new Int32Array(symbols),
+    portfolio: -1, t: -1, firstCell: 0,
+    increases: Array.from({ length: symbols }, nothing), closings: Array.from({ length: symbols }, nothing), filled: new Int32Array(symbols), cut: new Int32Array(symbols),
     increaseCount: 0, closingCount: 0, filledCount: 0, cutCount: 0, rests: new Float64Array(symbols), whys: new Uint8Array(symbols),
   }
 }
