@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import { systemClock } from '../src/base/clock.ts'
-import type { Journal } from '../src/kernel/journal.ts'
 import type { Kernel } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
 import type { KernelModules } from '../src/kernel/variants.ts'
@@ -9,6 +8,7 @@ import { BLOCK_ROWS, BUSY, CALM, kernelBatch, SIGNALS, SUBSCRIBED, withEveryRule
 import type { KernelBatch, Pace } from './kernel-batch.ts'
 import { gauge, median } from './measure.ts'
 import type { Bench, Figure, Gauge, Target } from './measure.ts'
+import { messagesOf, receiver, takeRows } from './recorded.ts'
 import { compileYardsticks } from './yardstick.ts'
 import type { Yardstick } from './yardstick.ts'
 
@@ -21,23 +21,6 @@ const UNIT = 'ns/portfolio-symbol-bar'
 const ROUNDS = { warmUps: 2, runs: 9 }
 
 type Runner = Pick<Kernel, 'run' | 'performance'> & { release?(): void }
-
-/** What a batch's journal of a block is copied to, over and over. */
-const mailbox = new Uint8Array(1 << 26)
-
-/** Takes the messages of orders, fills and cancellations as whoever stores or sends them would: each is copied. */
-function receiver(): Journal {
-  let end = 0
-  return {
-    marks: false,
-    begin: () => undefined,
-    take: (message) => {
-      if (end + message.length > mailbox.length) end = 0
-      mailbox.set(message, end)
-      end += message.length
-    },
-  }
-}
 
 /** Nanoseconds of this process's CPU time that a batch's blocks take, per step; the books are placed before. */
 function takeBatch({ setup, blocks, steps }: KernelBatch, create: () => Runner, seen?: { fillsPerStep: number }): number {
@@ -66,6 +49,7 @@ async function benchSize({ modules, yardsticks, symbols, pace }: Case, fills: Re
   const rows = plain.steps / PORTFOLIOS / symbols
   const at = `N = ${symbols}, ${pace.name}`
   const seen = { fillsPerStep: 0 }
+  const messages = messagesOf(modules, plain)
   const simd = (batch: KernelBatch) => () => createVectorKernel(modules, batch.setup)
   const gauges: Gauge[] = [
     { name: `SIMD, ${at}`, unit: UNIT, take: () => takeBatch(plain, simd(plain), seen) },
@@ -79,6 +63,7 @@ async function benchSize({ modules, yardsticks, symbols, pace }: Case, fills: Re
     })),
     { name: `SIMD, ${ALIKE} alike, ${at}`, unit: UNIT, take: () => takeBatch(shared, simd(shared)) },
     { name: `SIMD, orders recorded, ${at}`, unit: UNIT, take: () => takeBatch(plain, () => createVectorKernel(modules, plain.setup, receiver())) },
+    { name: `ledger rows made of what is recorded, ${at}`, unit: 'ns/row', take: () => takeRows(plain, messages) },
     { name: `SIMD, every rule, ${at}`, unit: UNIT, take: () => takeBatch(every, simd(every)) },
     { name: `reference, ${at}`, unit: UNIT, take: () => takeBatch(sample, () => createReferenceKernel(sample.setup)) },
   ]
