@@ -14,7 +14,7 @@ export function meanMemory(length: number): Mean {
 /** Takes a value in, `bars` being how many there have been with this one; gives the mean once the window is full. */
 export function pushMean({ tails, head }: MemoryOf<Mean>, bars: number, value: number): number {
   const length = tails.length
-  const place = (bars - 1) % length
+  const place = ((bars - 1) | 0) % length
   const headCount = place + 1
   const mean = place === 0 ? value : head[0] + (value - head[0]) / headCount
   head[0] = mean
