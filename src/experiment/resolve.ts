@@ -11,7 +11,7 @@ import { resolveProfile } from './profile.ts'
 import { resolvePatterns, resolveRiskModel, type FoundRiskModel } from './risk.ts'
 import { experimentSchema, type ExperimentFile } from './schema.ts'
 import { SignalIndex, type NamedSignal } from './signal-index.ts'
-import { instanceIdOf, instanceOf } from './signals.ts'
+import { instanceIds, instanceOf } from './signals.ts'
 import { checkPlanSize } from './size.ts'
 import { countStrategies, resolveStrategy } from './strategies.ts'
 import { validate } from './validation.ts'
@@ -162,9 +162,9 @@ async function resolveRisk(
 function namedSignals(strategies: readonly StrategyGroup[], file: ExperimentFile): NamedSignal[] {
   const signals: NamedSignal[] = []
   for (const group of strategies) {
-    for (let position = 0; position < group.count; position++) {
-      signals.push({ id: instanceIdOf(group, position), group: group.name, tags: group.tags, params: () => instanceOf(group, position).params })
-    }
+    instanceIds(group).forEach((id, position) => {
+      signals.push({ id, group: group.name, tags: group.tags, params: () => instanceOf(group, position).params })
+    })
   }
   return [...signals, ...file.models.map(({ name }) => ({ id: name, group: name }))]
 }

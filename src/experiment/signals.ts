@@ -1,10 +1,23 @@
 import { combinationAt } from './combinations.ts'
+import { axisLength, axisValue } from './grid.ts'
 import type { ResolvedExperiment, StrategyGroup, StrategyInstance } from './experiment.ts'
 import { parameterLabel, type Scalar } from './names.ts'
 
 /** Name of instance `position` of a strategy group. */
 export function instanceIdOf(group: StrategyGroup, position: number): string {
   return `${group.name}${parameterLabel(parametersOf(group, position))}`
+}
+
+/**
+ * Names of all instances of a strategy group, in their order. Those of a grid are put together from the labels of its
+ * values, each made once.
+ */
+export function instanceIds(group: StrategyGroup): string[] {
+  const { name, axes, sample, kept, count } = group
+  if (sample !== null || kept !== null || axes.length === 0) return Array.from({ length: count }, (_, position) => instanceIdOf(group, position))
+  const members = axes.map((axis) => Array.from({ length: axisLength(axis) }, (_, place) => parameterLabel({ [axis.name]: axisValue(axis, place) }).slice(1, -1)))
+  const labels = members.reduce((before, values) => before.flatMap((label) => values.map((value) => `${label},${value}`)))
+  return labels.map((label) => `${name}[${label}]`)
 }
 
 function parametersOf(group: StrategyGroup, position: number): Record<string, Scalar> {
@@ -21,13 +34,20 @@ export function instanceOf(group: StrategyGroup, position: number): StrategyInst
 
 /** Finds strategy instances by their ids; only what is asked for is made. */
 export function instanceFinder(resolved: Pick<ResolvedExperiment, 'strategies'>): (id: string) => StrategyInstance | undefined {
-  const places = new Map<string, { group: StrategyGroup; position: number }>()
+  const places = new Map<string, number>()
+  const groups: StrategyGroup[] = []
+  const firsts: number[] = []
+  let next = 0
   for (const group of resolved.strategies) {
-    for (let position = 0; position < group.count; position++) places.set(instanceIdOf(group, position), { group, position })
+    groups.push(group)
+    firsts.push(next)
+    for (const id of instanceIds(group)) places.set(id, next++)
   }
   return (id) => {
     const place = places.get(id)
-    return place === undefined ? undefined : instanceOf(place.group, place.position)
+    if (place === undefined) return undefined
+    const g = firsts.findLastIndex((first) => first <= place)
+    return instanceOf(groups[g], place - firsts[g])
   }
 }
 
@@ -44,9 +64,5 @@ export function strategyInstanceCount(resolved: Pick<ResolvedExperiment, 'strate
 
 /** Strategy instances, models, then ensembles: the order in which wildcards subscribe. */
 export function signalNames(resolved: Pick<ResolvedExperiment, 'strategies' | 'models' | 'ensembles'>): string[] {
-  const names: string[] = []
-  for (const group of resolved.strategies) {
-    for (let position = 0; position < group.count; position++) names.push(instanceIdOf(group, position))
-  }
-  return [...names, ...resolved.models.map((model) => model.name), ...resolved.ensembles.map((ensemble) => ensemble.name)]
+  return [...resolved.strategies.flatMap(instanceIds), ...resolved.models.map((model) => model.name), ...resolved.ensembles.map((ensemble) => ensemble.name)]
 }

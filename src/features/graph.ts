@@ -63,6 +63,11 @@ export function featureWidth(ref: FeatureRef, registry: FeatureRegistry = featur
   return nodeOf(ref, registry)?.width ?? 'symbol'
 }
 
+/** Bars of a symbol before the first value of a feature, its inputs' included; 0 for a market panel. Throws as buildFeatureGraph does. */
+export function featureWarmup(ref: FeatureRef, registry: FeatureRegistry = features): number {
+  return nodeOf(ref, registry)?.warmup ?? 0
+}
+
 /** Nodes by expression: a sweep asks for the same few features once per instance. */
 const knownNodes = new WeakMap<FeatureRegistry, Map<string, FeatureNode>>()
 

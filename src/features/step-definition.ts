@@ -4,7 +4,7 @@ import type { Problem } from '../base/errors.ts'
 import type { StateLayout } from '../domain/step.ts'
 import type { StepInput, FeatureRef } from './feature.ts'
 import { parseFeature } from './expression.ts'
-import { buildFeatureGraph } from './graph.ts'
+import { featureWarmup } from './graph.ts'
 import { parseParams } from './params.ts'
 import type { FeatureRegistry } from './registry.ts'
 
@@ -78,12 +78,12 @@ export function resolveStep<P, L extends StateLayout>(
   }
   const place = { registry: instance.registry, where: instance.where === undefined ? 'features' : `${instance.where}.features` }
   const features = inputs.map((input) => (typeof input === 'string' ? parseFeature(input, place) : input))
-  const nodes = buildFeatureGraph(features, instance.registry)
+  const warmup = Math.max(0, ...features.map((ref) => featureWarmup(ref, instance.registry)))
   const layout = ask('state', () => definition.state?.(params, universe.length)) ?? ({} as L)
   if (typeof layout !== 'object' || !Object.values(layout).every(isLength)) {
     throw refused({ member: 'state', wanted: "a function that returns lengths by name: 'N', 'pairs' or a count", value: JSON.stringify(layout) })
   }
-  return { params, features, layout, warmup: Math.max(0, ...nodes.map((node) => node.warmup)) }
+  return { params, features, layout, warmup }
 }
 
 /** Definitions whose members have been checked, and by the function of which kind: a sweep asks once for each of its instances. */

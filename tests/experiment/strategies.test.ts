@@ -32,6 +32,16 @@ describe('strategies of an experiment', () => {
     expect(find('trend[fast=50,slow=20]')).toBeUndefined()
   })
 
+  it('of a whole grid have the names they have one by one, and are found by them', async () => {
+    const [trend, bands] = ['{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: [20, 100] } }', '{ name: bands, use: bollinger-reversion, grid: { window: [10, 20, 30], entry: { from: 0.5, to: 2, step: 0.1 }, exit: [0, 0.25] } }']
+    const resolved = await resolveYaml(experiment(`${trend}\n  - ${bands}`))
+    const all = [...strategyInstances(resolved)]
+    expect(all).toHaveLength(2 + 96)
+    expect(signalNames(resolved)).toEqual(all.map(({ id }) => id))
+    expect(all.map(({ id }) => instanceFinder(resolved)(id))).toEqual(all)
+    expect(all[2 + 2 * 3 + 1].id).toBe('bands[window=10,entry=0.8,exit=0.25]')
+  })
+
   it('have the group\'s name when there is no grid, and the schema\'s defaults among their parameters', async () => {
     const resolved = await resolveYaml(experiment('{ name: bands, use: bollinger-reversion, params: { window: 20, entry: 2 } }'))
     expect([...strategyInstances(resolved)]).toMatchObject([{ id: 'bands', params: { window: 20, entry: 2, exit: 0 } }])
