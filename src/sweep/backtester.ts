@@ -148,10 +148,9 @@ function collect(experiment: SweptExperiment, parts: readonly Float64Array[]): S
   const metrics = Object.fromEntries(METRIC_FIELDS.map((field) => [field, new Float64Array(count)])) as Record<MetricField, Float64Array>
   let first = 0
   for (const part of parts) {
-    METRIC_FIELDS.forEach((field, f) => {
-      for (let p = 0; p * fields < part.length; p++) metrics[field][first + p] = part[p * fields + f]
-    })
-    first += part.length / fields
+    const portfolios = part.length / fields
+    METRIC_FIELDS.forEach((field, f) => metrics[field].set(part.subarray(f * portfolios, (f + 1) * portfolios), first))
+    first += portfolios
   }
   return {
     count, metrics,

@@ -41,7 +41,7 @@ interface Part {
 /**
  * Stages 0, 1 and 4 in one pass over the bars: features of a stretch of rows, then signals and portfolios of its
  * blocks, then the next stretch. Nothing is stored, and memory grows neither with the history nor with the number
- * of signals × bars. Gives every portfolio's metrics, `[portfolio][METRIC_FIELDS]`.
+ * of signals × bars. Gives every portfolio's metrics, `[METRIC_FIELDS][portfolio]`.
  */
 export async function sweepBatch(batch: SweepBatch, report: (done: number, total: number) => void): Promise<Float64Array> {
   const { market, experiment, from, to } = batch
@@ -109,14 +109,16 @@ async function createPart({ market, experiment, from, to, instance }: SweepBatch
 }
 
 function metricsOf(parts: readonly Part[], profile: MetricProfile): Float64Array {
-  const metrics = new Float64Array(parts.reduce((count, { portfolios }) => count + portfolios, 0) * METRIC_FIELDS.length)
-  let at = 0
+  const count = parts.reduce((sum, { portfolios }) => sum + portfolios, 0)
+  const metrics = new Float64Array(METRIC_FIELDS.length * count)
+  let first = 0
   for (const { kernel, portfolios } of parts) {
     for (let p = 0; p < portfolios; p++) {
       const computed = computeMetrics(kernel.performance(p), profile)
-      for (const field of METRIC_FIELDS) metrics[at++] = computed[field]
+      for (let f = 0; f < METRIC_FIELDS.length; f++) metrics[f * count + first + p] = computed[METRIC_FIELDS[f]]
     }
     kernel.release()
+    first += portfolios
   }
   return metrics
 }
