@@ -6,13 +6,10 @@ import { planSize } from '../stages/experiment-run.ts'
 import { subscriptionsOf } from '../stages/member-load.ts'
 import type { PreparedRun } from '../stages/pipeline.ts'
 import type { PlannedStage } from '../stages/observer.ts'
+import { MarketWindow, StoredMarket } from '../stages/stored-market.ts'
 import type { Store } from '../store/store.ts'
 import { formatBytes, formatCount, NONE, plural } from './figures.ts'
 import { formatTable } from './table.ts'
-
-/** Of the market artefact's timeline: close, open, session. */
-const COLUMNS = 3
-const SESSION_COLUMN = 2
 
 /** What a run is going to do, as one plain document. */
 export interface PlanReport {
@@ -70,9 +67,10 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
   const { experiment, prepared } = of
   const size = planSize(experiment)
   const lockstep = of.driver === 'lockstep' ? lockstepOf(of) : undefined
-  const warmupBars = Number(store.meta(prepared.market)?.facts.warmupRows ?? 0)
-  const timeline = store.panel(prepared.market, 'timeline')
-  const session = (row: number) => formatSessionDate(timeline.read(row, row + 1)[SESSION_COLUMN])
+  const market = new StoredMarket(store, prepared.market)
+  const times = new MarketWindow(market, [])
+  const session = (row: number) => formatSessionDate(times.sessionDate(row))
+  const warmupBars = market.warmupRows
   try {
     return {
       experiment: experiment.name,
@@ -89,10 +87,10 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
       cores: { ...prepared.cores.machine, ...(lockstep === undefined ? stagedCores(prepared) : lockstepCores(lockstep)) },
       profile: experiment.profile.name,
       record: experiment.record,
-      kernels: of.driver === 'staged' ? chooseKernels(experiment, timesOf(timeline.read(0, prepared.rows))) : null,
+      kernels: of.driver === 'staged' ? chooseKernels(experiment, market) : null,
     }
   } finally {
-    timeline.close()
+    market.close()
   }
 }
 
@@ -119,14 +117,6 @@ function stagedCores({ cores: { workers, workersReason, modelThreads, rowsPerBlo
 
 function lockstepCores({ workers, workersReason, portfoliosPerBatch }: LockstepPlan) {
   return { workers, workersReason, portfoliosPerBatch }
-}
-
-function timesOf(timeline: Float32Array | Float64Array): { openTimes: Float64Array; closeTimes: Float64Array } {
-  const rows = timeline.length / COLUMNS
-  return {
-    closeTimes: Float64Array.from({ length: rows }, (_, row) => timeline[row * COLUMNS]),
-    openTimes: Float64Array.from({ length: rows }, (_, row) => timeline[row * COLUMNS + 1]),
-  }
 }
 
 /** Silent where every portfolio is on the fast kernel. */

@@ -1,6 +1,6 @@
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
-import { barsOverlap, needsLongCells, whyNotVector } from '../kernel/vector-rules.ts'
+import { needsLongCells, whyNotVector } from '../kernel/vector-rules.ts'
 
 /** Portfolios that the reference kernel steps, for one reason. */
 export interface OnReference {
@@ -39,10 +39,8 @@ export function kernelShares(experiment: Pick<ResolvedExperiment, 'portfolios' |
  * Which portfolios the SIMD kernel steps, and why the reference kernel steps the others. Rules never depend on
  * which signal of `each` a portfolio follows, so one signal of a group stands for all.
  */
-export function chooseKernels(
-  experiment: ResolvedExperiment, times: { readonly openTimes: Float64Array; readonly closeTimes: Float64Array },
-): KernelChoice {
-  const forAll = barsOverlap(times) ? 'bars open before the one before has closed' : null
+export function chooseKernels(experiment: ResolvedExperiment, market: { readonly barsOverlap: boolean }): KernelChoice {
+  const forAll = market.barsOverlap ? 'bars open before the one before has closed' : null
   const reference = new Map<string, OnReference>()
   let simd = 0
   let index = 0
