@@ -55,6 +55,8 @@ async function createSession(bytes: Uint8Array, spec: OnnxSpec): Promise<Inferen
       executionMode: 'sequential',
       intraOpNumThreads: spec.intraOpNumThreads ?? 1,
       interOpNumThreads: 1,
+      // A thread that spins while it waits takes the core from the one it waits for, where others work beside the model.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
       // Failures come back as errors; 4 keeps the runtime from also printing them.
       logSeverityLevel: 4,
     })
