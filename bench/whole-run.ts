@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { ExperimentInput } from '../src/experiment/schema.ts'
 import { stageSeconds, withWorkplace, type CommandRun } from './command-run.ts'
-import { forecaster } from './lockstep.ts'
+import { shippedModel } from './models.ts'
 import { figureOf, type Bench, type Figure, type Target } from './measure.ts'
 
 export interface WholeRunSize {
@@ -28,7 +28,7 @@ function experimentOf({ bars, symbols, thresholds }: WholeRunSize, leastThreshol
       { name: 'reversion', use: 'bollinger-reversion', grid: { window: [10, 20, 40], entry: [1.5, 2] } },
       { name: 'leaders', use: 'momentum-rank', params: { fraction: 0.2 }, grid: { window: [20, 60, 120], short: [false, true] } },
     ],
-    models: [forecaster()],
+    models: [shippedModel('forecaster')],
     ensembles: [{ name: 'committee', members: ['trend*', 'leaders*', { signal: 'forecaster', weight: 5 }] }],
     risk: {
       models: [

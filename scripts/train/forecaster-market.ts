@@ -6,24 +6,25 @@ import { syntheticSettings } from '../../src/market/synthetic-settings.ts'
 import { syntheticSource } from '../../src/market/synthetic.ts'
 import { createWindowBuffer, type WindowBuffer } from '../../src/models/windows.ts'
 import { featureRows } from './feature-rows.ts'
-import { FEATURES, MARKET, VOLATILITY, WINDOW } from './forecaster-plan.ts'
+import { FEATURES, MARKET, VOLATILITY, WINDOWS } from './forecaster-plan.ts'
 
 export interface MarketSeed {
   readonly seed: string
   /** 0 = nothing can be learned; default the source's own. */
   readonly predictability?: number
+  readonly bars?: number
 }
 
 export function makeMarket(of: MarketSeed): Promise<MarketPanels> {
   return syntheticSource.load(syntheticSettings.parse({ ...MARKET, ...of }), { folder: '.', clock: systemClock })
 }
 
-/** The forecaster's features, then the price panel that tells whether a symbol has a bar. */
+/** The models' features, then the price panel that tells whether a symbol has a bar. */
 export const FORECASTER_INPUTS = [...FEATURES, 'raw.close'].map((expression) => parseFeature(expression))
 
-export function createForecasterWindows(symbols: number): WindowBuffer {
+export function createForecasterWindows(of: { symbols: number; window: number }): WindowBuffer {
   const widths = FORECASTER_INPUTS.slice(0, FEATURES.length).map((ref) => featureWidth(ref))
-  return createWindowBuffer({ symbols, widths, window: WINDOW })
+  return createWindowBuffer({ ...of, widths })
 }
 
 /**
@@ -38,10 +39,10 @@ export function nextBarReturns(market: MarketPanels): Float64Array {
 /** Columns before the window in a row of samples: row t, next bar's return, volatility known at t. */
 const HEAD = 3
 
-/** Every whole window of a market with what followed it, float32 rows of `[t, return, volatility, ...window]`. */
+/** Every whole window of the forecaster's, of a market, with what followed it, float32 rows of `[t, return, volatility, ...window]`. */
 export function samplesOf(market: MarketPanels): Float32Array {
   const symbols = market.instruments.length
-  const windows = createForecasterWindows(symbols)
+  const windows = createForecasterWindows({ symbols, window: WINDOWS.forecaster })
   const { windowLength } = windows
   const width = HEAD + windowLength
   const returns = nextBarReturns(market)

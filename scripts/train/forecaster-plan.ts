@@ -1,15 +1,17 @@
-/** What the shipped forecaster reads, in the order of its tensor. */
+/** What the shipped models read, in the order of their tensors. */
 export const FEATURES = [
   'rsi(close,3)', 'rsi(close,30)', 'zscore(close,5)', 'zscore(close,20)',
   'momentum(close,1)', 'momentum(close,60)', 'volatility(close,20)', 'average-correlation(close,20)',
 ] as const
 
-/** Bars of the features in one window. */
-export const WINDOW = 3
+/** The shipped models, and the bars of the features in one window of each. */
+export const WINDOWS = { forecaster: 3, recurrent: 45 } as const
+
+export type ShippedModel = keyof typeof WINDOWS
 
 const seeds = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}-${index + 1}`)
 
-/** Markets the forecaster learns from, and markets it has never seen: other seeds, and nothing else. */
+/** Markets the models learn from, and markets it has never seen: other seeds, and nothing else. */
 export const TRAINING_SEEDS = seeds('training', 45)
 export const EVALUATION_SEEDS = seeds('evaluation', 5)
 

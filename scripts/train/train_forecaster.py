@@ -19,6 +19,8 @@ import onnx
 from onnxmltools import convert_lightgbm
 from onnxmltools.convert.common.data_types import FloatTensorType
 
+from samples import read_market
+
 PACKAGES = ["lightgbm", "numpy", "onnx", "onnxmltools", "scikit-learn", "skl2onnx"]
 SETTINGS = {
     "n_estimators": 120,
@@ -27,17 +29,6 @@ SETTINGS = {
     "min_child_samples": 2000,
     "reg_lambda": 10.0,
 }
-LABEL_LIMIT = 3.0
-HEAD = 3
-
-
-def read_market(path, columns):
-    """Windows and labels of one market: rows of [t, return, volatility, ...window]."""
-    samples = np.fromfile(path, np.float32).reshape(-1, HEAD + columns)
-    t = samples[:, 0].astype(np.int64)
-    moved = samples[:, 1].astype(np.float64) / samples[:, 2]
-    mean = np.bincount(t, moved) / np.maximum(np.bincount(t), 1)
-    return samples[:, HEAD:], np.clip(moved - mean[t], -LABEL_LIMIT, LABEL_LIMIT)
 
 
 def train(windows, labels):
@@ -64,8 +55,8 @@ def main(samples, models):
     layout = json.loads((samples / "layout.json").read_text())
     columns = layout["window"] * len(layout["features"])
     markets = [read_market(samples / name, columns) for name in layout["files"]]
-    windows = np.concatenate([windows for windows, _ in markets])
-    labels = np.concatenate([labels for _, labels in markets])
+    windows = np.concatenate([windows for _, windows, _ in markets])
+    labels = np.concatenate([labels for _, _, labels in markets])
     model = train(windows, labels)
     models.mkdir(parents=True, exist_ok=True)
     onnx.save(export(model, columns), models / "forecaster.onnx")
@@ -75,7 +66,7 @@ def main(samples, models):
         "settings": SETTINGS,
         "packages": {name: version(name) for name in PACKAGES},
     }
-    (samples / "training.json").write_text(json.dumps(record))
+    (samples / "forecaster-training.json").write_text(json.dumps(record))
 
 
 if __name__ == "__main__":

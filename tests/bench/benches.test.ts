@@ -88,7 +88,7 @@ if (python !== undefined) describe('with the peers', () => {
 it('staged against lockstep', async () => {
   const bench = await benchLockstep({ last: ['forecaster'], bars: 60, sizings: 1, runs: 1 })
   expect(bench.setting.portfolios).toBe(200)
-  expect(figure(bench, 'portfolios equal bit for bit, with the model').median).toBe(200)
+  expect(figure(bench, 'portfolios equal bit for bit, with the forecaster').median).toBe(200)
   expectPositive(bench, 's')
 })
 

@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { evaluateForecaster } from '../../scripts/train/evaluate-forecaster.ts'
 import { featureRows } from '../../scripts/train/feature-rows.ts'
 import { createForecasterWindows, FORECASTER_INPUTS, makeMarket } from '../../scripts/train/forecaster-market.ts'
-import { FEATURES, TRAINING_SEEDS, WINDOW } from '../../scripts/train/forecaster-plan.ts'
+import { FEATURES, TRAINING_SEEDS, WINDOWS } from '../../scripts/train/forecaster-plan.ts'
 import { measureSkill, rankCorrelation, type Skill } from '../../scripts/train/information-coefficient.ts'
 import { sha256 } from '../../src/base/hash.ts'
 import { roundPrediction, type Predictor } from '../../src/models/model.ts'
 import { loadOnnx } from '../../src/models/onnx.ts'
 
+const WINDOW = WINDOWS.forecaster
 const folder = new URL('../../examples/models/', import.meta.url)
 const file = fileURLToPath(new URL('forecaster.onnx', folder))
 const record = JSON.parse(readFileSync(new URL('forecaster.json', folder), 'utf8')) as {
@@ -45,22 +46,22 @@ describe('the shipped forecaster', () => {
 
   it('is as skilled as recorded when a market of the record is predicted again', async () => {
     const { seed, informationCoefficient, days } = record.evaluation.seeds[0]
-    const found = await evaluateForecaster(predictor, { seed })
+    const found = await evaluateForecaster(predictor, { seed, window: WINDOW })
     expect(found.days).toBe(days)
     expect(Math.abs(found.informationCoefficient - informationCoefficient)).toBeLessThan(1e-3)
   })
 
   it('is skilled on a market nobody has looked at, and not on one in which there is nothing to learn', async () => {
-    const fresh = await evaluateForecaster(predictor, { seed: 'only in this test' })
+    const fresh = await evaluateForecaster(predictor, { seed: 'only in this test', window: WINDOW })
     expect(fresh.t).toBeGreaterThan(2)
-    const noise = await evaluateForecaster(predictor, { seed: 'only in this test', predictability: 0 })
+    const noise = await evaluateForecaster(predictor, { seed: 'only in this test', predictability: 0, window: WINDOW })
     expect(Math.abs(noise.t)).toBeLessThan(3)
     console.log(`forecaster: t = ${fresh.t.toFixed(2)} on a fresh seed, ${noise.t.toFixed(2)} without predictability`)
   })
 
   it('gives one row at a time on one thread what it gives in thousands on two, but for flips on at most 0.1 % of rows', async () => {
     const market = await makeMarket({ seed: 'flips' })
-    const buffer = createForecasterWindows(market.instruments.length)
+    const buffer = createForecasterWindows({ symbols: market.instruments.length, window: WINDOW })
     const windows = new Float32Array(market.close.length * buffer.windowLength)
     let rows = 0
     for (const { inputs } of featureRows(market, FORECASTER_INPUTS)) {
