@@ -170,6 +170,19 @@ function hasExits({ exits }: PortfolioConfig): boolean {
 
 const NO_UNITS = new Float64Array(0)
 
+let [none, alike] = [NO_UNITS, NO_UNITS]
+
+/** The same units of every symbol: portfolios of a batch mostly agree, and share what nobody writes. */
+function allOf(units: number, symbols: number): Float64Array {
+  if (units === 0) {
+    if (none.length !== symbols) none = new Float64Array(symbols)
+    return none
+  }
+  if (alike.length !== symbols || alike[0] !== units) alike = new Float64Array(symbols).fill(units)
+  return alike
+}
+
+
 const START_MASKS: Readonly<Record<Extract<Schedule, { every: string }>['every'], number>> = {
   session: STARTS_SESSION, week: STARTS_WEEK, month: STARTS_MONTH,
 }
@@ -179,7 +192,7 @@ function unitsPerTarget(
   quantity: number | Readonly<Record<string, number>>,
   instruments: readonly Instrument[],
 ): Float64Array {
-  if (typeof quantity === 'number') return new Float64Array(instruments.length).fill(quantity)
+  if (typeof quantity === 'number') return allOf(quantity, instruments.length)
   const missing = instruments.find(({ symbol }) => quantity[symbol] === undefined)
   if (missing !== undefined) {
     throw new MillraceError({
@@ -199,7 +212,9 @@ function bySymbol(
   units: Readonly<Record<string, number>>,
   instruments: readonly Instrument[],
 ): Float64Array {
-  const unknown = Object.keys(units).find((symbol) => !instruments.some((instrument) => instrument.symbol === symbol))
+  const named = Object.keys(units)
+  if (named.length === 0) return allOf(0, instruments.length)
+  const unknown = named.find((symbol) => !instruments.some((instrument) => instrument.symbol === symbol))
   if (unknown !== undefined) {
     throw new MillraceError({
       code: 'CONFIG_VALUE',

@@ -132,7 +132,6 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   if (isLong) module.setLong(longAt, rules.some(({ hasExits, reentryNeedsChange }) => hasExits && reentryNeedsChange))
   const pairBytes = module.pairBytesOf(symbols)
   const pairsAt = memory.take(pairs * pairBytes)
-  memory.doubles.fill(0, pairsAt / DOUBLE, (pairsAt + pairs * pairBytes) / DOUBLE)
   // Placing rules may move the memory: views of it are taken after.
   const addresses = rules.map(exposureRules)
   const order = rules.map((_, portfolio) => portfolio).toSorted((a, b) => addresses[a] - addresses[b])
@@ -140,7 +139,9 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   order.forEach((portfolio, place) => (places[portfolio] = place))
   const laneAt = (place: number): number => pairsAt + (place >> 1) * pairBytes + (place & 1) * DOUBLE
   const flags: number[] = []
+  const { doubles } = memory
   for (let place = 0; place < pairs * 2; place++) {
+    if (place % 2 === 0) doubles.fill(0, laneAt(place) / DOUBLE, (laneAt(place) + pairBytes) / DOUBLE)
     const portfolio = order[Math.min(place, portfolios.length - 1)]
     const own = rules[portfolio]
     placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
@@ -290,18 +291,33 @@ function subscribedBy(rules: readonly PortfolioRules[]): number[] {
 
 const METHODS = { mean: 0, vote: 1, strongest: 2 } as const
 
-/** Gives the address of a portfolio's phase-1 rules; portfolios with the same share them. */
+/** Gives the address of a portfolio's phase-1 rules; portfolios with the same share them: what lies in memory is compared. */
 function createExposureRules(memory: WasmMemory, of: { symbols: number; patternsAt: number }): (rules: PortfolioRules) => number {
-  const placed = new Map<string, number>()
+  const placed = new Map<number, number>()
   return (rules) => {
-    const { signals, signalWeights, pattern, obedience, allocation, longOnly, cap, gross, combine } = rules
-    const key = `${signals.join(' ')} ${signalWeights.join(' ')} ${pattern} ${obedience} ${allocation} ${longOnly} ${cap} ${gross} ${combine}`
-    const known = placed.get(key)
-    if (known !== undefined) return known
     const address = placeExposureRules(memory, rules, of)
-    placed.set(key, address)
-    return address
+    const { words } = memory
+    const length = (layout.RULES_BYTES + rules.signals.length * layout.SUBSCRIPTION_BYTES) / FLOAT
+    let hash = 0
+    for (let i = address / FLOAT, end = i + length; i < end; i++) hash = (Math.imul(hash, 31) + words[i]) | 0
+    for (;;) {
+      const known = placed.get(hash)
+      if (known === undefined) {
+        placed.set(hash, address)
+        return address
+      }
+      if (isSame(words, { a: known / FLOAT, b: address / FLOAT, length })) {
+        memory.release(address)
+        return known
+      }
+      hash = (hash + 1) | 0
+    }
   }
+}
+
+function isSame(words: Int32Array, { a, b, length }: { a: number; b: number; length: number }): boolean {
+  for (let i = 0; i < length; i++) if (words[a + i] !== words[b + i]) return false
+  return true
 }
 
 function placeExposureRules(memory: WasmMemory, rules: PortfolioRules, of: { symbols: number; patternsAt: number }): number {

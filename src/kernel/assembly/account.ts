@@ -45,6 +45,13 @@ function isFree(pair: usize): bool {
   return !any(f64x2.ne(v128.or(slips, fees), both(0)))
 }
 
+/** `value` less a fee that is 0 where orders are free. */
+// @ts-ignore: decorator
+@inline
+function less(value: v128, fee: v128, free: bool): v128 {
+  return free ? value : f64x2.sub(value, fee)
+}
+
 /** `inUnits`: both by fixed quantities; `free`: without costs. */
 // @ts-ignore: decorator
 @inline
@@ -92,25 +99,26 @@ function account(pair: usize, tile: usize, stride: usize, row: i32, inUnits: boo
         const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
         fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
       }
-      const increaseFee = where(grows, fee)
-      const reduceFee = v128.andnot(fee, grows)
+      const increaseFee = free ? zero : where(grows, fee)
+      const reduceFee = free ? zero : v128.andnot(fee, grows)
       const reduceValue = v128.xor(reducedBy, sign)
       const increaseValue = v128.xor(increasedBy, sign)
       const left = f64x2.add(held, v128.or(reduced, sign))
-      const equity = f64x2.add(f64x2.sub(f64x2.sub(cash, reduceValue), reduceFee), f64x2.mul(left, unit))
-      const needed = f64x2.add(f64x2.add(f64x2.mul(v128.and(left, magnitude), unit), increaseFee), increasedBy)
+      const equity = f64x2.add(less(f64x2.sub(cash, reduceValue), reduceFee, free), f64x2.mul(left, unit))
+      const used = f64x2.mul(v128.and(left, magnitude), unit)
+      const needed = f64x2.add(free ? used : f64x2.add(used, increaseFee), increasedBy)
       const allowed = f64x2.mul(f64x2.mul(v128.load(pair, LEVERAGE), equity), both(LIMIT_SLACK))
       if (any(v128.andnot(grows, f64x2.le(needed, allowed)))) break
-      let tradeCash = f64x2.sub(f64x2.sub(v128.load(cell, TRADE_CASH), reduceValue), reduceFee)
+      let tradeCash = less(f64x2.sub(v128.load(cell, TRADE_CASH), reduceValue), reduceFee, free)
       const closes = v128.and(against, f64x2.eq(left, zero))
       if (any(closes)) {
         closeTrades(pair, tradeCash, closes)
         tradeCash = v128.andnot(tradeCash, closes)
       }
       if (records) noteLegs(pair, 0, sign, reduced, increased)
-      v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
+      v128.store(cell, less(f64x2.sub(tradeCash, increaseValue), increaseFee, free), TRADE_CASH)
       held = f64x2.add(left, v128.or(increased, sign))
-      cash = f64x2.sub(f64x2.sub(cash, f64x2.add(reduceValue, increaseValue)), fee)
+      cash = less(f64x2.sub(cash, f64x2.add(reduceValue, increaseValue)), fee, free)
       filled = f64x2.add(reducedBy, increasedBy)
       order = zero
       listed = false
