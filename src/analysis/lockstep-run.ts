@@ -32,7 +32,7 @@ export async function runPreparedInLockstep(run: StagedRun, prepared: PreparedRu
       lineup: prepared.lineup,
       market: readMarket(run.store, prepared.market),
       marketAddress: prepared.market,
-      addressOfPortfolio: prepared.addresses.portfolio,
+      addresses: prepared.portfolios,
       code: addressOf(Object.entries(run.sources).filter(([file]) => file.startsWith('lockstep/'))),
       profile: run.experiment.profile,
       record: run.experiment.record,

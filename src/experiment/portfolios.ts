@@ -1,8 +1,8 @@
 import { asConstant } from '../base/hash.ts'
 import type { PortfolioConfig, Sizing } from '../domain/portfolio.ts'
 import { placesAt } from './combinations.ts'
-import type { PortfolioAxis, PortfolioBody, PortfolioGroup, ResolvedExperiment, WeightedSignal } from './experiment.ts'
-import { parameterLabel, type Scalar } from './names.ts'
+import type { PortfolioAxis, PortfolioBody, PortfolioGroup, PortfolioLayer, ResolvedExperiment, ResolvedPattern, WeightedSignal } from './experiment.ts'
+import { scalarLabel, type Scalar } from './names.ts'
 import { layerOf, overlay } from './portfolio-layers.ts'
 import { finishSizing } from './portfolio-rules.ts'
 
@@ -10,18 +10,42 @@ export function portfolioCount(resolved: Pick<ResolvedExperiment, 'portfolios'>)
   return resolved.portfolios.reduce((count, group) => count + group.count, 0)
 }
 
-/** Portfolio `index` (0 ≤ index < portfolioCount) in file, `each` and grid order, fully resolved. */
-export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'patterns'>, index: number): PortfolioConfig {
+/** A portfolio by what tells it from the others of its group. */
+export interface PortfolioChoice {
+  readonly group: PortfolioTemplate
+  /** Of `each`; null without. */
+  readonly signal: string | null
+  /** On every axis: a position among its values, or a value of its range. */
+  readonly places: readonly number[]
+}
+
+/** What the portfolios of a group share. */
+export type PortfolioTemplate = Pick<PortfolioGroup, 'name' | 'containerId' | 'signals' | 'body' | 'axes'>
+
+/** What is known of risk patterns where portfolios are resolved. */
+export type KnownPatterns = readonly Pick<ResolvedPattern, 'name' | 'decidesWeights'>[]
+
+/** Portfolio `index` (0 ≤ index < portfolioCount) in file, `each` and grid order. */
+export function choiceAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): PortfolioChoice {
   const { group, position } = placeOf(resolved, index)
-  const choice = chosen(group, position)
-  const body = choice.values.reduce((under, { layer }) => overlay(under, layer), sharedBody(group))
-  const signals = choice.signal === null ? group.signals : aloneSignal(choice.signal)
-  return configOf(body, { id: idOf(group, choice), containerId: group.containerId, signals, patterns: resolved.patterns })
+  return chosen(group, position)
+}
+
+/** The same, fully resolved. */
+export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'patterns'>, index: number): PortfolioConfig {
+  return resolveChoice(choiceAt(resolved, index), resolved.patterns)
+}
+
+/** A portfolio, fully resolved. */
+export function resolveChoice(choice: PortfolioChoice, patterns: KnownPatterns): PortfolioConfig {
+  const { group, signal, places } = choice
+  const body = places.reduce((under, place, a) => overlay(under, layerAt(group.axes[a], place)), sharedBody(group))
+  return configOf(body, { id: idOf(choice), containerId: group.containerId, signals: signal === null ? group.signals : aloneSignal(signal), patterns })
 }
 
 /** Field by field: an object put together by spreading is many times slower to make, and to read. */
 function configOf(
-  body: PortfolioBody, of: Pick<PortfolioConfig, 'id' | 'containerId' | 'signals'> & Pick<ResolvedExperiment, 'patterns'>,
+  body: PortfolioBody, of: Pick<PortfolioConfig, 'id' | 'containerId' | 'signals'> & { readonly patterns: KnownPatterns },
 ): PortfolioConfig {
   const { drawdownStop } = body
   return {
@@ -45,12 +69,44 @@ export interface PortfolioLabel {
 
 /** What portfolio `index` (0 ≤ index < portfolioCount) is called: no configuration is put together. */
 export function portfolioLabelAt(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): PortfolioLabel {
-  const { group, position } = placeOf(resolved, index)
-  const choice = chosen(group, position)
-  return {
-    id: idOf(group, choice), containerId: group.containerId,
-    parameters: { portfolio: group.name, signal: choice.signal, ...choice.parameters },
+  const choice = choiceAt(resolved, index)
+  const { group, signal, places } = choice
+  const parameters: Record<string, Scalar> = { portfolio: group.name, signal }
+  for (let a = 0; a < places.length; a++) parameters[group.axes[a].name] = valueAt(group.axes[a], places[a])
+  return { id: idOf(choice), containerId: group.containerId, parameters }
+}
+
+/** By parameters, never by position: widening a grid renames nothing. */
+export function idOf({ group, signal, places }: PortfolioChoice): string {
+  let parameters = ''
+  for (let a = 0; a < places.length; a++) parameters += `${a === 0 ? '' : ','}${group.axes[a].name}=${scalarLabel(valueAt(group.axes[a], places[a]))}`
+  return `${group.name}${signal === null ? '' : `[${signal}]`}${parameters === '' ? '' : `[${parameters}]`}`
+}
+
+/** The risk pattern of a portfolio: an axis that varies it has the last word. */
+export function riskPatternOf({ group, places }: PortfolioChoice): string | null {
+  let pattern = group.body.riskPattern
+  group.axes.forEach(({ range, values }, a) => {
+    const varied = range === undefined ? values[places[a]].layer.riskPattern : undefined
+    if (varied !== undefined) pattern = varied
+  })
+  return pattern
+}
+
+/** The distinct signals and risk patterns that portfolios read, in order of first use. */
+export function inputsOf(choices: readonly PortfolioChoice[]): { readonly signals: string[]; readonly patterns: string[] } {
+  const signals = new Set<string>()
+  const patterns = new Set<string>()
+  let latest: PortfolioTemplate | undefined
+  for (const choice of choices) {
+    const { group, signal } = choice
+    if (signal !== null) signals.add(signal)
+    else if (group !== latest) for (const subscription of group.signals) signals.add(subscription.signal)
+    latest = group
+    const pattern = riskPatternOf(choice)
+    if (pattern !== null) patterns.add(pattern)
   }
+  return { signals: [...signals], patterns: [...patterns] }
 }
 
 /** Index of a portfolio by its id, or −1. */
@@ -59,7 +115,7 @@ export function findPortfolio(resolved: Pick<ResolvedExperiment, 'portfolios'>, 
   for (const group of resolved.portfolios) {
     if (id === group.name || id.startsWith(`${group.name}[`)) {
       for (let position = 0; position < group.count; position++) {
-        if (idOf(group, chosen(group, position)) === id) return first + position
+        if (idOf(chosen(group, position)) === id) return first + position
       }
     }
     first += group.count
@@ -73,7 +129,7 @@ const sharedBodies = new WeakSet<PortfolioBody>()
 let alone: readonly WeightedSignal[] = []
 
 /** What portfolios of a group have in common is written down and hashed once. */
-function sharedBody({ body }: PortfolioGroup): PortfolioBody {
+function sharedBody({ body }: PortfolioTemplate): PortfolioBody {
   if (!sharedBodies.has(body)) {
     for (const part of Object.values(body)) if (part !== null && typeof part === 'object') asConstant(part)
     sharedBodies.add(body)
@@ -97,15 +153,8 @@ function aloneSignal(signal: string): readonly WeightedSignal[] {
 }
 
 /** Risk weights where the pattern's models decide them, else equal shares. */
-function defaultAllocation({ riskPattern }: PortfolioBody, patterns: ResolvedExperiment['patterns']): 'weights' | 'equal' {
+function defaultAllocation({ riskPattern }: PortfolioBody, patterns: KnownPatterns): 'weights' | 'equal' {
   return patterns.some(({ name, decidesWeights }) => name === riskPattern && decidesWeights) ? 'weights' : 'equal'
-}
-
-interface Choice {
-  /** Of `each`; null without. */
-  readonly signal: string | null
-  readonly values: readonly PortfolioGroup['axes'][number]['values'][number][]
-  readonly parameters: Readonly<Record<string, Scalar>>
 }
 
 function placeOf(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number): { group: PortfolioGroup; position: number } {
@@ -118,21 +167,19 @@ function placeOf(resolved: Pick<ResolvedExperiment, 'portfolios'>, index: number
 }
 
 /** Signals turn slowest, then the axes in file order; a sample draws the same combinations for every signal. */
-function chosen(group: PortfolioGroup, position: number): Choice {
+function chosen(group: PortfolioGroup, position: number): PortfolioChoice {
   const perSignal = group.count / (group.each?.length ?? 1)
-  const values = placesAt(group, ({ range, values: listed }) => range ?? listed.length, position % perSignal).map((place, a) => valueAt(group.axes[a], place))
   return {
+    group,
     signal: group.each === null ? null : group.each[Math.floor(position / perSignal)],
-    values,
-    parameters: Object.fromEntries(values.map(({ value }, a) => [group.axes[a].name, value])),
+    places: placesAt(group, ({ range, values }) => range ?? values.length, position % perSignal),
   }
 }
 
-function valueAt({ name, range, values }: PortfolioAxis, place: number): PortfolioAxis['values'][number] {
-  return range === undefined ? values[place] : { value: place, layer: layerOf(name, place) }
+function valueAt({ range, values }: PortfolioAxis, place: number): Scalar {
+  return range === undefined ? values[place].value : place
 }
 
-/** By parameters, never by position: widening a grid renames nothing. */
-function idOf(group: PortfolioGroup, { signal, parameters }: Choice): string {
-  return `${group.name}${signal === null ? '' : `[${signal}]`}${parameterLabel(parameters)}`
+function layerAt({ name, range, values }: PortfolioAxis, place: number): PortfolioLayer {
+  return range === undefined ? values[place].layer : layerOf(name, place)
 }

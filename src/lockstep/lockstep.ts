@@ -17,7 +17,8 @@ export interface LockstepRun {
   readonly market: MarketPanels
   readonly marketAddress: Address
   readonly configs: readonly PortfolioConfig[]
-  readonly addressOfPortfolio: (config: PortfolioConfig) => Address
+  /** Of each of `configs`. */
+  readonly addresses: readonly Address[]
   /** Hash of this driver's own sources: results of another version are not this one's. */
   readonly code: string
   readonly profile: MetricProfile
@@ -144,8 +145,8 @@ function riskSpec(run: LockstepRun) {
 function cutBatches(run: LockstepRun): PortfolioBatch[] {
   const batches: PortfolioBatch[] = []
   for (let start = 0; start < run.configs.length; start += run.portfoliosPerBatch) {
-    const configs = run.configs.slice(start, start + run.portfoliosPerBatch)
-    const members = configs.map(run.addressOfPortfolio)
+    const end = start + run.portfoliosPerBatch
+    const [configs, members] = [run.configs.slice(start, end), run.addresses.slice(start, end)]
     batches.push({ configs, members, address: addressOf({ kind: 'lockstep', code: run.code, members, predictions: run.predictions }) })
   }
   return batches

@@ -1,9 +1,9 @@
-import { addressOf, canonicalJson, sha256 } from '../base/hash.ts'
-import type { PortfolioConfig } from '../domain/portfolio.ts'
+import { addressOf, sha256 } from '../base/hash.ts'
 import { requiredReturn, type MetricProfile } from '../domain/profile.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { ResolvedEnsemble } from '../experiment/experiment.ts'
+import { idOf, riskPatternOf, type PortfolioChoice, type PortfolioTemplate } from '../experiment/portfolios.ts'
 import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
@@ -16,7 +16,7 @@ export interface Addresses {
   feature(expression: string): Address
   signal(name: string): Address
   decision(pattern: string, model: string): Address
-  portfolio(config: PortfolioConfig): Address
+  portfolio(choice: PortfolioChoice): Address
 }
 
 export interface AddressInputs {
@@ -87,33 +87,44 @@ export function createAddresses(of: AddressInputs): Addresses {
   return { feature: features, signal, decision: (pattern, model) => decisions(`${pattern}/${model}`), portfolio }
 }
 
-/** A portfolio's results: its configuration, the signals and decisions it reads, and what the sums depend on. */
+/**
+ * A portfolio's results: its configuration, the signals and decisions it reads, and what the sums depend on. Its name
+ * says all that tells it from the others of its group that follow the same signal, so no more is put together for each.
+ */
 function portfolioAddresses(
   of: AddressInputs,
   made: { readonly code: string; readonly signal: (name: string) => Address; readonly decisions: AddressBook },
-): (config: PortfolioConfig) => Address {
-  const models = new Map(of.lineup.patterns.map((pattern) => [pattern.name, pattern.models]))
-  const decisionsOf = (pattern: string | null): Address[] =>
-    pattern === null ? [] : (models.get(pattern) ?? []).map((model) => made.decisions(`${pattern}/${model.name}`))
-  const sums = { basis: of.profile.basis, requiredReturn: requiredReturn(of.profile) }
-  const run = addressOf({ kind: 'portfolio', code: made.code, market: of.market, sums, record: of.record })
-  const inputs = new WeakMap<PortfolioConfig['signals'], Map<string | null, Address>>()
-  /** What portfolios with the same subscription and pattern read; in a sweep that is most of them. */
-  const inputsOf = ({ signals, riskPattern }: PortfolioConfig): Address => {
-    const known = inputs.get(signals) ?? new Map<string | null, Address>()
-    inputs.set(signals, known)
-    const address = known.get(riskPattern)
-      ?? addressOf({ run, signals: signals.map((subscription) => made.signal(subscription.signal)), decisions: decisionsOf(riskPattern) })
-    known.set(riskPattern, address)
+): (choice: PortfolioChoice) => Address {
+  const patterns = new Map(of.lineup.patterns.map((pattern) => [pattern.name, pattern.models]))
+  const modelsOf = (pattern: string | null): readonly RiskEntry[] => (pattern === null ? [] : (patterns.get(pattern) ?? []))
+  const run = {
+    kind: 'portfolio', code: made.code, market: of.market, record: of.record,
+    sums: { basis: of.profile.basis, requiredReturn: requiredReturn(of.profile) },
+  }
+  const groups = new WeakMap<PortfolioTemplate, Address>()
+  const groupOf = (group: PortfolioTemplate): Address => {
+    const { containerId, body } = group
+    const address = groups.get(group) ?? addressOf({ ...run, containerId, body })
+    groups.set(group, address)
     return address
   }
-  let fields: readonly string[] | undefined
-  return (config) => {
-    // Every configuration has all fields, so their values in one order say it all: half the text of a record.
-    fields ??= Object.keys(config).toSorted()
-    let text = inputsOf(config)
-    for (const field of fields) text += `,${canonicalJson(config[field as keyof PortfolioConfig])}`
-    return sha256(text)
+  /** What portfolios of a group with the same subscription and pattern have in common. */
+  const sharedBy = ({ group, signal }: PortfolioChoice, pattern: string | null): Address => {
+    const signals = signal === null ? group.signals : [{ signal, weight: 1 }]
+    return addressOf({
+      group: groupOf(group),
+      signals: signals.map((subscription) => [subscription.signal, made.signal(subscription.signal), subscription.weight]),
+      decisions: modelsOf(pattern).map((model) => [made.decisions(`${String(pattern)}/${model.name}`), model.decides]),
+    })
+  }
+  let latest: { readonly group: PortfolioTemplate; readonly signal: string | null; readonly byPattern: Map<string | null, Address> } | undefined
+  return (choice) => {
+    const { group, signal } = choice
+    if (latest?.group !== group || latest.signal !== signal) latest = { group, signal, byPattern: new Map() }
+    const pattern = riskPatternOf(choice)
+    let shared = latest.byPattern.get(pattern)
+    if (shared === undefined) latest.byPattern.set(pattern, (shared = sharedBy(choice, pattern)))
+    return sha256(`${shared}${idOf(choice)}`)
   }
 }
 

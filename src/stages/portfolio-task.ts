@@ -1,5 +1,5 @@
-import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { MetricProfile } from '../domain/profile.ts'
+import { configsOf, type PortfolioSet } from '../experiment/portfolio-set.ts'
 import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { openLedgerFiles } from '../lineup/ledger-files.ts'
 import { publishResults } from '../lineup/results.ts'
@@ -15,7 +15,7 @@ export interface PortfolioTask {
   readonly address: Address
   readonly madeFrom: unknown
   readonly members: readonly Address[]
-  readonly configs: readonly PortfolioConfig[]
+  readonly portfolios: PortfolioSet
   readonly profile: MetricProfile
   readonly record: 'metrics' | 'all'
   /** Rows that are read at once. */
@@ -31,9 +31,10 @@ export interface PortfolioTask {
 export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
-  const layout = layOutBatch(task.configs)
+  const configs = configsOf(task.portfolios)
+  const layout = layOutBatch(configs)
   const times = new MarketWindow(market, [])
-  const ledgers = task.record === 'all' ? await openLedgerFiles({ configs: task.configs, symbols: market.symbols, closeTime: (t) => times.closeTime(t) }) : undefined
+  const ledgers = task.record === 'all' ? await openLedgerFiles({ configs, symbols: market.symbols, closeTime: (t) => times.closeTime(t) }) : undefined
   const { instruments, barsOverlap } = market
   const kernel = createSweep(
     { layout, instruments, barsOverlap, rows: tradedRows(market), profile: task.profile },
@@ -58,7 +59,7 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
       address: task.address,
       madeFrom: task.madeFrom,
       members: task.members,
-      ids: task.configs.map((config) => config.id),
+      ids: configs.map((config) => config.id),
       kernel,
       ledgers,
     })

@@ -4,7 +4,7 @@ import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
 import { cutWindows, type Window } from '../domain/walk-forward.ts'
 import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experiment.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
-import { portfolioAt } from '../experiment/portfolios.ts'
+import { choiceAt, inputsOf } from '../experiment/portfolios.ts'
 import { kernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
@@ -85,14 +85,13 @@ function sourceOf({ sources }: WalkForwardContext, task: string): string {
 }
 
 function batchOf(context: WalkForwardContext, group: WalkForwardGroup, { from, to }: { from: number; to: number }): Batch {
-  const { addresses, experiment: { patterns } } = context
-  const configs = Array.from({ length: to - from }, (_, i) => portfolioAt({ portfolios: [group], patterns }, from + i))
-  const signals = [...new Set(configs.flatMap((config) => config.signals.map(({ signal }) => signal)))]
-  const riskPatterns = [...new Set(configs.flatMap(({ riskPattern }) => riskPattern ?? []))]
+  const { addresses } = context
+  const choices = Array.from({ length: to - from }, (_, i) => choiceAt({ portfolios: [group] }, from + i))
+  const { signals, patterns: riskPatterns } = inputsOf(choices)
   const decisions = riskPatterns.flatMap((pattern) => decisionsOf(context, pattern).map(({ address }) => address))
   return {
     from, to, signals, riskPatterns, needs: [...signals.map(addresses.signal), ...decisions],
-    address: addressOf(configs.map(addresses.portfolio)),
+    address: addressOf(choices.map(addresses.portfolio)),
   }
 }
 
@@ -106,7 +105,7 @@ function trainingAddress(context: WalkForwardContext, batch: Batch, { train }: W
 }
 
 /** Where the signals and decisions of candidates are. */
-function inputsOf(context: WalkForwardContext, batches: readonly Batch[], places: Places) {
+function placesOf(context: WalkForwardContext, batches: readonly Batch[], places: Places) {
   const signals = new Map<string, SignalPlace>()
   const decisions = new Map<string, readonly DecisionPlace[]>()
   for (const batch of batches) {
@@ -150,7 +149,7 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
       store: storeRoot, market, address, madeFrom: { training: label, market },
       candidates: { group, patterns: experiment.patterns, from: batch.from, to: batch.to },
       rows: window.train, profile: experiment.profile, rowsPerBlock: sizes.rowsPerBlock,
-      ...inputsOf(context, [batch], places),
+      ...placesOf(context, [batch], places),
     }),
   }
 }
@@ -173,7 +172,7 @@ export function walkForwardWork(context: WalkForwardContext, planned: readonly P
         store: storeRoot, market, address, madeFrom: { walkForward: of.group.name, market },
         group: of.group, patterns: experiment.patterns, profile: experiment.profile, record: experiment.record,
         windows: of.windows.map((window, number) => ({ ...window, trained: trainings[number] })),
-        ...inputsOf(context, of.batches, places),
+        ...placesOf(context, of.batches, places),
       }
     },
   }

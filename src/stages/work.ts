@@ -1,9 +1,9 @@
-import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { MarketInput } from '../domain/market-panels.ts'
 import type { ResolvedEnsemble, ResolvedExperiment } from '../experiment/experiment.ts'
-import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
+import { gatherPortfolios } from '../experiment/portfolio-set.ts'
+import { choiceAt, idOf, inputsOf, portfolioCount, type PortfolioChoice } from '../experiment/portfolios.ts'
 import type { KernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
@@ -221,7 +221,8 @@ export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternE
 }
 
 /** Portfolios in batches, in the experiment's order, so that neighbours share signals. */
-export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfig>> {
+export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoice>> {
+  const { experiment } = context
   const patterns = new Map(context.lineup.patterns.map((pattern) => [pattern.name, pattern]))
   const decisionsOf = (name: string) => {
     const pattern = patterns.get(name) as PatternEntry
@@ -232,41 +233,46 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioConfi
     const entry = fused.get(signal)
     return entry === undefined ? [context.addresses.signal(signal)] : inputAddresses(context, entry.features)
   }
-  const addresses = Array.from({ length: portfolioCount(context.experiment) }, (_, index) => context.addresses.portfolio(portfolioAt(context.experiment, index)))
+  const addresses = Array.from({ length: portfolioCount(experiment) }, (_, index) => context.addresses.portfolio(choiceAt(experiment, index)))
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
     load: portfolioLoad({
-      ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: context.experiment.record === 'all', kernels: context.kernels,
+      ...sizeOf(context), subscriptions: context.subscriptions, isRecorded: experiment.record === 'all', kernels: context.kernels,
       isFused: context.fused.size > 0,
     }),
     members: {
       addresses,
       at: (index) => {
-        const entry = portfolioAt(context.experiment, index)
-        const decisions = entry.riskPattern === null ? [] : decisionsOf(entry.riskPattern)
+        const entry = choiceAt(experiment, index)
         return {
-          entry, address: addresses[index], label: entry.id,
-          needs: [...entry.signals.flatMap(({ signal }) => madeFrom(signal)), ...decisions.map(({ address }) => address)],
+          entry, address: addresses[index],
+          get label() {
+            return idOf(entry)
+          },
+          get needs() {
+            const { signals, patterns: used } = inputsOf([entry])
+            return [...signals.flatMap(madeFrom), ...used.flatMap((name) => decisionsOf(name).map(({ address }) => address))]
+          },
         }
       },
     },
     payload: (members, { address, places, sizes }): PortfolioTask => {
-      const signals = [...new Set(members.flatMap(({ entry }) => entry.signals.map((subscription) => subscription.signal)))]
+      const choices = members.map(({ entry }) => entry)
+      const { signals, patterns: used } = inputsOf(choices)
       const turned = signals.flatMap((name) => fused.get(name) ?? [])
-      const used = new Set(members.flatMap(({ entry }) => (entry.riskPattern === null ? [] : [entry.riskPattern])))
       return {
         store: context.storeRoot, market: context.market, address,
         madeFrom: { portfolios: members.length, first: members[0].label, market: context.market },
         members: members.map((member) => member.address),
-        configs: members.map((member) => member.entry),
-        profile: context.experiment.profile,
-        record: context.experiment.record,
+        portfolios: gatherPortfolios(choices, experiment.patterns),
+        profile: experiment.profile,
+        record: experiment.record,
         rowsPerBlock: sizes.rowsPerBlock,
         signals: Object.fromEntries(signals.filter((name) => !fused.has(name)).map((name) => [name, placeOf(places, context.addresses.signal(name))])),
         ...(turned.length > 0 && { fused: { jobs: turned.map(jobOf), inputs: strategyInputs(context, turned, places) } }),
         patterns: Object.fromEntries(
-          [...used].map((name) => [
+          used.map((name) => [
             name,
             decisionsOf(name).map((decision) => ({
               artefact: placeOf(places, decision.address).artefact,

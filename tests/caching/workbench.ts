@@ -8,6 +8,7 @@ import { resolveExperiment } from '../../src/experiment/resolve.ts'
 import { openInlinePool } from '../../src/pool/inline.ts'
 import type { Pool, Task } from '../../src/pool/pool.ts'
 import type { SourceHashes } from '../../src/experiment/installation.ts'
+import { configsOf, type PortfolioSet } from '../../src/experiment/portfolio-set.ts'
 import { runExperiment } from '../../src/stages/experiment-run.ts'
 import { taskHandlers } from '../../src/stages/handlers.ts'
 import type { RunRecord } from '../../src/stages/run-record.ts'
@@ -208,17 +209,17 @@ interface Payload {
   readonly jobs: readonly { readonly ref: { readonly expression: string }; readonly id: string }[]
   readonly spec: { readonly name: string }
   readonly name: string
-  readonly configs: readonly { readonly id: string }[]
+  readonly portfolios: PortfolioSet
 }
 
 /** What a task makes, as a person calls it. */
 function membersOf(task: Task): string[] {
-  const { jobs, spec, name, configs } = task.payload as Payload
+  const { jobs, spec, name, portfolios } = task.payload as Payload
   if (task.kind === 'market') return ['market']
   if (task.kind === 'features') return jobs.map((job) => job.ref.expression)
   if (task.kind === 'strategies') return jobs.map((job) => job.id)
   if (task.kind === 'models') return [spec.name]
-  if (task.kind === 'portfolios') return configs.map((config) => config.id)
+  if (task.kind === 'portfolios') return configsOf(portfolios).map((config) => config.id)
   return task.kind === 'model-check' ? [] : [name]
 }
 
