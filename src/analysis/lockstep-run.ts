@@ -10,8 +10,9 @@ import { publishMetrics } from '../stages/metrics-ledger.ts'
 import type { PreparedRun, StagedRun } from '../stages/pipeline.ts'
 import { describeArtefacts, fingerprintOf } from '../stages/run-artefacts.ts'
 import type { RunRecord } from '../stages/run-record.ts'
-import type { Places } from '../stages/stage-work.ts'
-import type { Address, PanelReader, Store } from '../store/store.ts'
+import { Places } from '../stages/stage-work.ts'
+import type { AddressList } from '../store/address-list.ts'
+import type { Address, MemberPlace, PanelReader, Store } from '../store/store.ts'
 import { samePerformance } from './replay.ts'
 
 /** What the lockstep driver needs beside a prepared run. */
@@ -110,7 +111,7 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
       reached: undefined,
       lockstep: {
         bars: outcome.bars, predictions, compared: outcome.predictions, flips: outcome.flips,
-        ...compareWithStaged(store, { places, members: prepared.portfolios }),
+        ...compareWithStaged(store, { places, portfolios: prepared.portfolios }),
       },
     })
     return record()
@@ -135,28 +136,33 @@ export function refuseWalkForwards({ walkForwards }: Pick<ResolvedExperiment, 'w
 
 /** Where the results are, and whatever the staged driver has stored of what they were made from. */
 function placesOf(store: Store, prepared: PreparedRun, results: readonly Address[]): Places {
-  const places: Places = new Map()
-  for (const work of prepared.stages.flat()) {
-    if (work.stage === 'portfolios') continue
-    for (const [address, place] of store.findMembers(work.artefactKind, work.members.addresses)) places.set(address, place)
+  const places = new Places()
+  for (const { stage, artefactKind, members: { addresses } } of prepared.stages.flat()) {
+    if (stage !== 'portfolios') places.put(addresses, store.findMembers(artefactKind, addresses))
   }
+  const own = places.of(prepared.portfolios)
   for (const artefact of results) {
-    store.meta(artefact)?.members.forEach((address, position) => places.set(address, { artefact, position }))
+    store.meta(artefact)?.members.forEach((address, position) => own.set(prepared.portfolios.indexOf(address), { artefact, position }))
   }
   return places
 }
 
-function compareWithStaged(store: Store, of: { places: Places; members: readonly Address[] }): { staged: number; identical: number } {
+function compareWithStaged(store: Store, { places, portfolios }: { readonly places: Places; readonly portfolios: AddressList }): { staged: number; identical: number } {
   const batches = new Map<Address, ReturnType<typeof readPerformances>>()
-  const performanceAt = ({ artefact, position }: { artefact: Address; position: number }) => {
+  const performanceAt = ({ artefact, position }: MemberPlace) => {
     const batch = batches.get(artefact) ?? readPerformances(store, artefact)
     batches.set(artefact, batch)
     return batch[position]
   }
-  const staged = store.findMembers('results', of.members)
-  const identical = [...staged].filter(([address, place]) => {
-    const own = of.places.get(address)
-    return own !== undefined && samePerformance(performanceAt(own), performanceAt(place))
-  })
-  return { staged: staged.size, identical: identical.length }
+  const own = places.of(portfolios)
+  const found = store.findMembers('results', portfolios)
+  let staged = 0
+  let identical = 0
+  for (let ordinal = 0; ordinal < portfolios.length; ordinal++) {
+    const [place, ownPlace] = [found.at(ordinal), own.at(ordinal)]
+    if (place === undefined) continue
+    staged++
+    if (ownPlace !== undefined && samePerformance(performanceAt(ownPlace), performanceAt(place))) identical++
+  }
+  return { staged, identical }
 }

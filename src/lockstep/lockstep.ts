@@ -5,6 +5,7 @@ import type { MetricProfile } from '../domain/profile.ts'
 import type { Lineup } from '../lineup/lineup.ts'
 import type { RoleRow } from '../lineup/role.ts'
 import { marketSlot, OPTIONAL_MARKET, predictionSlot, RAW_MARKET, storedSlot } from '../lineup/slots.ts'
+import type { AddressList } from '../store/address-list.ts'
 import type { Address } from '../store/store.ts'
 import { createBoard, type Board } from './board.ts'
 import { hire, type Member } from './crew.ts'
@@ -18,7 +19,7 @@ export interface LockstepRun {
   readonly marketAddress: Address
   readonly configs: readonly PortfolioConfig[]
   /** Of each of `configs`. */
-  readonly addresses: readonly Address[]
+  readonly addresses: AddressList
   /** Hash of this driver's own sources: results of another version are not this one's. */
   readonly code: string
   readonly profile: MetricProfile

@@ -12,7 +12,7 @@ import type { StageObserver, StageTiming } from './observer.ts'
 import { prepareRun, runStages, type PreparedRun, type StagedOutcome, type StagedRun } from './pipeline.ts'
 import { describeArtefacts, fingerprintOf } from './run-artefacts.ts'
 import type { Environment, RunRecord } from './run-record.ts'
-import type { Places } from './stage-work.ts'
+import { Places } from './stage-work.ts'
 
 /** A staged run with somewhere to write down how it goes. */
 export interface ExperimentRun extends Omit<StagedRun, 'observer'> {
@@ -72,10 +72,10 @@ export async function runExperiment(of: ExperimentRun): Promise<RunRecord> {
  * @throws MillraceError after the record says `failed` or `interrupted`
  */
 export async function runPrepared(of: ExperimentRun, prepared: PreparedRun): Promise<RunRecord> {
-  const places: Places = new Map()
+  const places = new Places()
   const fingerprint = fingerprintOf({ experiment: of.experiment, driver: 'staged' }, prepared)
   const { workers, modelThreads, rowsPerBlock } = prepared.cores
-  const reached = () => [...new Set([prepared.market, ...Array.from(places.values(), (place) => place.artefact)])]
+  const reached = () => [prepared.market, ...places.artefacts()]
   const { record, note, observer } = startRecord(of, { driver: 'staged', fingerprint, plan: prepared.plan, sizes: { workers, modelThreads, rowsPerBlock, ...(prepared.fusion !== null && { signals: 'fused' }) } }, reached)
   const run: StagedRun = { ...of, observer }
   try {

@@ -1,6 +1,7 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { portfolioCount } from '../experiment/portfolios.ts'
 import type { Lineup } from '../lineup/lineup.ts'
+import { AddressList } from '../store/address-list.ts'
 import type { Store } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
 
@@ -35,8 +36,8 @@ export function planFusion(of: FusionOf): Fusion | null {
   const { lineup, addresses } = of
   const others = readByOthers(of)
   const candidates = lineup.strategies.filter(({ id }) => !others.has(id))
-  const stored = of.store.findMembers('signals', candidates.map(({ id }) => addresses.signal(id)))
-  const signals = new Set(candidates.filter(({ id }) => !stored.has(addresses.signal(id))).map(({ id }) => id))
+  const stored = of.store.findMembers('signals', AddressList.of(candidates.map(({ id }) => addresses.signal(id))))
+  const signals = new Set(candidates.filter((_, index) => !stored.has(index)).map(({ id }) => id))
   const bytes = signals.size * of.rows * lineup.universe.length * FLOAT32_BYTES
   if (signals.size === 0) return null
   if (of.wish === 'fused') return { signals, bytes, reason: 'as asked for' }

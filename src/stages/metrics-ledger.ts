@@ -6,11 +6,12 @@ import type { Performance } from '../domain/performance.ts'
 import { portfolioLabelAt, type PortfolioLabel } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { readPerformances } from '../lineup/results.ts'
+import type { AddressList } from '../store/address-list.ts'
 import { missingArtefact } from '../store/artefact-faults.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
 import type { Address, MemberPlace, Store } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
-import { cutChunks, placeOf, type Places } from './stage-work.ts'
+import { cutChunks, type Places } from './stage-work.ts'
 import type { PlannedWalkForward } from './walk-forward-work.ts'
 
 /** Rows that are worked out at once, and in one file: what a process holds of them, whatever their number. */
@@ -19,7 +20,7 @@ const ROWS_PER_FILE = 10_000
 export interface MetricsLedgerInputs {
   readonly experiment: ResolvedExperiment
   /** Addresses of the experiment's portfolios, in its order. */
-  readonly portfolios: readonly Address[]
+  readonly portfolios: AddressList
   readonly walkForwards: readonly Pick<PlannedWalkForward, 'group' | 'address'>[]
   readonly places: Places
   readonly sources: SourceHashes
@@ -33,33 +34,49 @@ export interface MetricsLedgerInputs {
  * walk-forward. Failed portfolios have no row. Only a file's rows at a time are in memory.
  */
 export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs): Promise<Address> {
-  const { experiment, driver, places } = inputs
+  const { experiment, driver } = inputs
   const { profile } = experiment
-  const members = [...inputs.portfolios, ...inputs.walkForwards.map(({ address }) => address)]
-  const made = [...members.keys()].filter((ordinal) => places.has(members[ordinal]))
+  const made = madeOrdinals(inputs)
   const parameters = parametersOf(experiment)
   // A member's address says what it is called, too.
   const rows = createHash('sha256')
-  for (const ordinal of made) rows.update(`${ordinal} ${members[ordinal]} `)
+  for (const ordinal of made) rows.update(`${ordinal} ${addressAt(inputs, ordinal)} `)
   const address = addressOf({
     kind: 'metrics', code: inputs.sources['stages/metrics-ledger.ts'], driver, profile, parameters, rows: rows.digest('hex'),
   })
   if (store.meta(address) !== undefined) return address
-  const files = made.length === 0 ? [[]] : cutChunks(made, ROWS_PER_FILE)
+  const files = made.length === 0 ? [made] : cutChunks(made, ROWS_PER_FILE)
   const draft = store.draft({
     address, kind: 'metrics', madeFrom: { experiment: experiment.name, driver, profile, portfolios: made.length },
     facts: { rows: made.length, files: files.length, profile: profile.name },
   })
   const { writeLedger } = await import('../store/ledgers.ts')
   const read = createReader(store)
-  for (const [index, ordinals] of files.entries()) {
-    const metrics = metricColumns(ordinals, (ordinal) => computeMetrics(read(placeOf(places, members[ordinal])), profile))
+  for (const [index, file] of files.entries()) {
+    const ordinals = [...file]
+    const metrics = metricColumns(ordinals, (ordinal) => computeMetrics(read(placeAt(inputs, ordinal) as MemberPlace), profile))
     await writeLedger(join(draft.folder, metricsFile(index)), [
       ...labelColumns(inputs, ordinals, parameters), { name: 'profile', type: 'VARCHAR', values: ordinals.map(() => profile.name) }, ...metrics,
     ])
   }
   draft.publish()
   return address
+}
+
+/** Portfolios in experiment order, then stitched ones. */
+function addressAt({ portfolios, walkForwards }: MetricsLedgerInputs, ordinal: number): Address {
+  return ordinal < portfolios.length ? portfolios.at(ordinal) : walkForwards[ordinal - portfolios.length].address
+}
+
+function placeAt({ portfolios, walkForwards, places }: MetricsLedgerInputs, ordinal: number): MemberPlace | undefined {
+  return ordinal < portfolios.length ? places.of(portfolios).at(ordinal) : places.find(walkForwards[ordinal - portfolios.length].address)
+}
+
+function madeOrdinals(inputs: MetricsLedgerInputs): Int32Array {
+  const ordinals = new Int32Array(inputs.portfolios.length + inputs.walkForwards.length)
+  let made = 0
+  for (let ordinal = 0; ordinal < ordinals.length; ordinal++) if (placeAt(inputs, ordinal) !== undefined) ordinals[made++] = ordinal
+  return ordinals.subarray(0, made)
 }
 
 /** The files of a metrics ledger, verified, in the order of its rows. */
@@ -104,7 +121,6 @@ function labelColumns(inputs: MetricsLedgerInputs, ordinals: readonly number[], 
   ]
 }
 
-/** Portfolios in experiment order, then stitched ones. */
 function labelOf({ experiment, portfolios, walkForwards }: MetricsLedgerInputs, ordinal: number): PortfolioLabel {
   if (ordinal < portfolios.length) return portfolioLabelAt(experiment, ordinal)
   const { name: id, containerId } = walkForwards[ordinal - portfolios.length].group

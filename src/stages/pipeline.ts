@@ -7,6 +7,7 @@ import { features } from '../features/registry.ts'
 import { kernelShares } from '../lineup/kernel-choice.ts'
 import { createLineup, type Lineup } from '../lineup/lineup.ts'
 import { marketSources } from '../market/registry.ts'
+import { AddressList } from '../store/address-list.ts'
 import type { Address } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { createAddresses, type Addresses } from './addresses.ts'
@@ -18,7 +19,7 @@ import type { ModelCheckTask } from './model-check-task.ts'
 import type { Failure, PlannedStage } from './observer.ts'
 import { subscriptionsOf } from './member-load.ts'
 import { countStage, planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
-import type { Places, StageWork } from './stage-work.ts'
+import { Places, type StageWork } from './stage-work.ts'
 import { planWalkForwards, trainingWork, walkForwardWork, type PlannedWalkForward, type WalkForwardContext } from './walk-forward-work.ts'
 import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategyWork, type WorkContext } from './work.ts'
 
@@ -40,7 +41,7 @@ export interface PreparedRun {
   readonly addresses: Addresses
   readonly stages: readonly (readonly StageWork[])[]
   /** Addresses of the experiment's portfolios, in its order. */
-  readonly portfolios: readonly Address[]
+  readonly portfolios: AddressList
   readonly walkForwards: readonly PlannedWalkForward[]
   /** Stages 1 and 4 go together for these; null = every signal is stored. */
   readonly fusion: Fusion | null
@@ -110,7 +111,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     subscriptions: subscriptionsOf([...run.experiment.portfolios, ...run.experiment.walkForwards]),
   }, run.overrides)
   const plan = counts.map((count) => planStage(count, cores.share))
-  const portfolios = stages.flat().find(({ stage }) => stage === 'portfolios')?.members.addresses ?? []
+  const portfolios = stages.flat().find(({ stage }) => stage === 'portfolios')?.members.addresses ?? new AddressList()
   return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, portfolios, walkForwards, fusion, cores, plan }
 }
 
@@ -118,7 +119,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
  * Runs every stage of a prepared run; what is stored already is not made again. `places` fills as it goes, so
  * that whoever gave it knows how far an interrupted run has come.
  */
-export async function runStages(run: StagedRun, prepared: PreparedRun, places: Places = new Map()): Promise<StagedOutcome> {
+export async function runStages(run: StagedRun, prepared: PreparedRun, places = new Places()): Promise<StagedOutcome> {
   const unavailable: Unavailable = new Map()
   await checkModels(run, prepared)
   run.observer.planned?.(prepared.plan)

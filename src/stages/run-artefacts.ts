@@ -1,4 +1,4 @@
-import { addressOf } from '../base/hash.ts'
+import { addressOf, sha256 } from '../base/hash.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import type { Lineup } from '../lineup/lineup.ts'
@@ -13,7 +13,7 @@ export function fingerprintOf(
   of: { readonly experiment: ResolvedExperiment; readonly driver: RunRecord['driver']; readonly predictions?: 'stored' | 'fresh' },
   prepared: PreparedRun,
 ): Address {
-  const members = prepared.stages.flatMap((works) => works.flatMap((work) => (work.stage === 'strategies' ? [] : work.members.addresses)))
+  const members = prepared.stages.flatMap((works) => works.flatMap(({ stage, members: { addresses } }) => (stage === 'strategies' ? [] : [sha256(addresses.digests)])))
   return addressOf({ ...of, market: prepared.market, members })
 }
 
@@ -26,7 +26,7 @@ export function describeArtefacts(
   const { lineup, addresses } = prepared
   const known = (entries: readonly (readonly [string, Address])[]): Record<string, MemberPlace> =>
     Object.fromEntries(entries.flatMap(([name, address]) => {
-      const place = of.places.get(address)
+      const place = of.places.find(address)
       return place === undefined ? [] : [[name, place] as const]
     }))
   const signals = [
@@ -36,13 +36,12 @@ export function describeArtefacts(
   ]
   const decisions = lineup.patterns.flatMap((pattern) =>
     pattern.models.flatMap((model) => {
-      const place = of.places.get(addresses.decision(pattern.name, model.name))
+      const place = of.places.find(addresses.decision(pattern.name, model.name))
       return place === undefined ? [] : [[`${pattern.name}/${model.name}`, { artefact: place.artefact, fields: model.decides }] as const]
     }),
   )
   const stitched = prepared.walkForwards.map(({ address }) => address)
-  const members = [...prepared.portfolios, ...stitched]
-  const results = [...new Set(members.flatMap((address) => of.places.get(address)?.artefact ?? []))]
+  const results = [...of.places.of(prepared.portfolios).artefacts, ...stitched.flatMap((address) => of.places.find(address)?.artefact ?? [])]
   return {
     market: prepared.market,
     rows: prepared.rows,
@@ -53,7 +52,7 @@ export function describeArtefacts(
     inputs: inputsOf(lineup),
     results,
     strangers: strangersIn(store, results, of.places),
-    windows: stitched.filter((address) => of.places.has(address)),
+    windows: stitched.filter((address) => of.places.find(address) !== undefined),
     metrics: of.metrics,
   }
 }
@@ -76,7 +75,7 @@ function inputsOf(lineup: Lineup): Record<string, readonly string[]> {
 function strangersIn(store: Store, results: readonly Address[], places: Places): Record<Address, readonly string[]> {
   return Object.fromEntries(results.flatMap((artefact) => {
     const members = store.meta(artefact)?.members ?? []
-    const isStranger = members.map((member) => places.get(member)?.artefact !== artefact)
+    const isStranger = members.map((member) => places.find(member)?.artefact !== artefact)
     return isStranger.includes(true) ? [[artefact, readIds(store, artefact).filter((_, position) => isStranger[position])] as const] : []
   }))
 }

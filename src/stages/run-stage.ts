@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Pool } from '../pool/pool.ts'
 import { runIsolating } from '../pool/isolate.ts'
-import type { Address, MemberPlace, Store } from '../store/store.ts'
+import type { MemberPlaces } from '../store/member-places.ts'
+import type { Address, Store } from '../store/store.ts'
 import { planLevel, type CorePlan, type Level, type Share } from './core-plan.ts'
 import type { Failure, PlannedStage, StageObserver, StageTiming } from './observer.ts'
 import { chunkAddress, cutChunks, type Member, type Places, type StageName, type StageWork, type TaskSizes } from './stage-work.ts'
@@ -20,12 +21,6 @@ export interface StageRun {
 /** Members that could not be made, and why; whoever needs one is blocked. */
 export type Unavailable = Map<Address, Failure>
 
-/** Two names may mean one thing (a risk model in two patterns with the same book): it is made once. */
-function distinct({ members: { addresses } }: StageWork): readonly Address[] {
-  const different = new Set(addresses)
-  return different.size === addresses.length ? addresses : [...different]
-}
-
 /** What of a stage is stored, and what is still to be made. */
 export interface StageCount {
   readonly stage: StageName
@@ -39,35 +34,42 @@ export interface StageCount {
 
 export function countStage(store: Store, works: readonly StageWork[]): StageCount | undefined {
   if (works.length === 0) return undefined
-  let total = 0
+  let all = 0
   let bytes = 0
   const levels = works.map((work) => {
-    const { count, found } = lookUp(store, work)
-    const missing = count - found.size
-    total += count
-    bytes += missing * work.bytesPerMember
-    return levelOf(work, missing)
+    const { total, cached } = countMembers(work, lookUp(store, work))
+    all += total
+    bytes += (total - cached) * work.bytesPerMember
+    return levelOf(work, total - cached)
   })
   const missing = levels.reduce((sum, { members }) => sum + members, 0)
-  return { stage: works[0].stage, total, cached: total - missing, bytes, levels }
+  return { stage: works[0].stage, total: all, cached: all - missing, bytes, levels }
 }
 
-function lookUp(store: Store, work: StageWork): { readonly count: number; readonly found: ReadonlyMap<Address, MemberPlace> } {
-  const members = distinct(work)
-  return { count: members.length, found: store.findMembers(work.artefactKind, members) }
+function lookUp(store: Store, { artefactKind, members }: StageWork): MemberPlaces {
+  return store.findMembers(artefactKind, members.addresses)
+}
+
+/** Two names may mean one thing (a risk model in two patterns with the same book): it counts, and is made, once. */
+function countMembers({ members: { addresses } }: StageWork, places: MemberPlaces): { readonly total: number; readonly cached: number } {
+  let total = 0
+  let cached = 0
+  for (let index = 0; index < addresses.length; index++) {
+    if (!addresses.isFirst(index)) continue
+    total++
+    if (places.has(index)) cached++
+  }
+  return { total, cached }
 }
 
 /** Puts what of a stage is stored in its places. */
 function placeStored(store: Store, works: readonly StageWork[], places: Places): { readonly total: number; readonly cached: number } {
-  let total = 0
-  let cached = 0
-  for (const work of works) {
-    const { count, found } = lookUp(store, work)
-    total += count
-    cached += found.size
-    for (const [address, place] of found) places.set(address, place)
-  }
-  return { total, cached }
+  const counts = works.map((work) => {
+    const found = lookUp(store, work)
+    places.put(work.members.addresses, found)
+    return countMembers(work, found)
+  })
+  return { total: counts.reduce((sum, { total }) => sum + total, 0), cached: counts.reduce((sum, { cached }) => sum + cached, 0) }
 }
 
 function levelOf({ stage, load, isolated }: StageWork, members: number): Level {
@@ -104,12 +106,11 @@ export async function runStage(
     const ready = readyMembers(run, work, state)
     if (ready.length === 0) continue
     const { membersPerTask, workers } = planLevel(levelOf(work, ready.length), state.plan.share)
-    const runChunk = async (chunk: readonly number[]) => {
+    const runChunk = async (chunk: Int32Array) => {
       run.interrupted.throwIfAborted()
-      const done = await runChunkIsolating(run, { work, chunk: chunk.map((index) => work.members.at(index)), places: state.places, sizes: state.plan, progress })
+      const done = await runChunkIsolating(run, { work, chunk, places: state.places, sizes: state.plan, progress })
       meter.cpuMs += done.cpuMs
-      meter.made += done.places.size
-      for (const [address, place] of done.places) state.places.set(address, place)
+      meter.made += done.made
       for (const failure of done.failures) {
         state.unavailable.set(failure.address, failure.failure)
         run.observer.failed?.(failure.failure)
@@ -144,17 +145,17 @@ async function inLanes<T>(items: readonly T[], lanes: number, act: (item: T) => 
   await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane))
 }
 
-/** Indices of the members that are neither stored nor blocked, each address once. */
-function readyMembers(run: StageRun, work: StageWork, state: { readonly places: Places; readonly unavailable: Unavailable }): number[] {
+/** Ordinals of the members that are neither stored nor blocked, each address once. */
+function readyMembers(run: StageRun, work: StageWork, state: { readonly places: Places; readonly unavailable: Unavailable }): Int32Array {
   const { addresses, at } = work.members
-  const taken = new Set<Address>()
-  const ready: number[] = []
-  addresses.forEach((address, index) => {
-    if (state.places.has(address) || taken.has(address)) return
-    taken.add(address)
-    if (state.unavailable.size === 0 || !blocked(run, work, at(index), state.unavailable)) ready.push(index)
-  })
-  return ready
+  const places = state.places.of(addresses)
+  const ready = new Int32Array(addresses.length)
+  let found = 0
+  for (let index = 0; index < addresses.length; index++) {
+    if (places.has(index) || !addresses.isFirst(index)) continue
+    if (state.unavailable.size === 0 || !blocked(run, work, at(index), state.unavailable)) ready[found++] = index
+  }
+  return ready.subarray(0, found)
 }
 
 function blocked(run: StageRun, work: StageWork, member: Member, unavailable: Unavailable): boolean {
@@ -169,48 +170,51 @@ function blocked(run: StageRun, work: StageWork, member: Member, unavailable: Un
 
 interface ChunkRun {
   readonly work: StageWork
-  readonly chunk: readonly Member[]
+  /** Ordinals among the work's members. */
+  readonly chunk: Int32Array
   readonly places: Places
   readonly sizes: TaskSizes
   readonly progress: Progress
 }
 
 interface ChunkDone {
-  readonly places: ReadonlyMap<Address, MemberPlace>
+  readonly made: number
   readonly failures: readonly { readonly address: Address; readonly failure: Failure }[]
   readonly cpuMs: number
 }
 
+/** Makes the members of a chunk and notes their places. */
 async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone> {
-  const { work } = of
+  const { work: { members: { addresses, at }, ...work }, places } = of
   const report = of.progress.open()
+  const addressOfChunk = (ordinals: readonly number[]) => chunkAddress(work, ordinals.map((ordinal) => addresses.at(ordinal)))
   const outcome = await runIsolating(run.pool, {
-    members: of.chunk,
-    taskFor: (members) => {
-      const address = chunkAddress(work, members)
+    members: [...of.chunk],
+    taskFor: (ordinals) => {
+      const members = ordinals.map(at)
       return {
         id: `${work.stage} ${members[0].label}${members.length > 1 ? ` and ${members.length - 1} more` : ''}`,
         kind: work.taskKind,
-        payload: work.payload(members, { address, places: of.places, sizes: of.sizes }),
+        payload: work.payload(members, { address: addressOfChunk(ordinals), places, sizes: of.sizes }),
         timeoutMs: run.timeoutMs,
         isolated: work.isolated,
       }
     },
     onProgress: ({ done }) => report(done),
   })
-  const places = new Map<Address, MemberPlace>()
+  const made = places.of(addresses)
   for (const { members } of outcome.finished) {
-    const artefact = chunkAddress(work, members)
-    members.forEach((member, position) => places.set(member.address, { artefact, position }))
+    const artefact = addressOfChunk(members)
+    members.forEach((ordinal, position) => made.set(ordinal, { artefact, position }))
   }
   report(of.chunk.length)
   return {
-    places,
+    made: outcome.finished.reduce((sum, { members }) => sum + members.length, 0),
     cpuMs: outcome.cpuMs,
-    failures: outcome.culprits.map(({ member, error }) => ({
-      address: member.address,
-      failure: { stage: work.stage, label: member.label, error },
-    })),
+    failures: outcome.culprits.map(({ member: ordinal, error }) => {
+      const { address, label } = at(ordinal)
+      return { address, failure: { stage: work.stage, label, error } }
+    }),
   }
 }
 

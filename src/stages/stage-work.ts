@@ -1,4 +1,6 @@
 import { addressOf } from '../base/hash.ts'
+import { AddressList } from '../store/address-list.ts'
+import { MemberPlaces } from '../store/member-places.ts'
 import type { Address, MemberPlace } from '../store/store.ts'
 import type { MemberLoad } from './member-load.ts'
 
@@ -16,17 +18,47 @@ export interface Member {
 /** The members of a piece of work, made as they are asked for: a million portfolios are never in memory at once. */
 export interface MemberList<M extends Member = Member> {
   /** Of all of them, in order. */
-  readonly addresses: readonly Address[]
+  readonly addresses: AddressList
   at(index: number): M
 }
 
 /** Members that are few. */
 export function listed<M extends Member>(members: readonly M[]): MemberList<M> {
-  return { addresses: members.map(({ address }) => address), at: (index) => members[index] }
+  return { addresses: AddressList.of(members.map(({ address }) => address)), at: (index) => members[index] }
 }
 
-/** Where every member made so far is; grows from stage to stage. */
-export type Places = Map<Address, MemberPlace>
+/** Where every member made so far is, by the list it stands in; grows from stage to stage. */
+export class Places {
+  readonly #lists = new Map<AddressList, MemberPlaces>()
+
+  /** Those of a list's members: whatever is noted there is known here. */
+  of(list: AddressList): MemberPlaces {
+    let places = this.#lists.get(list)
+    if (places === undefined) this.#lists.set(list, (places = new MemberPlaces(list.length)))
+    return places
+  }
+
+  put(list: AddressList, places: MemberPlaces): void {
+    this.#lists.set(list, places)
+  }
+
+  find(address: Address): MemberPlace | undefined {
+    for (const [list, places] of this.#lists) {
+      const place = places.at(list.indexOf(address))
+      if (place !== undefined) return place
+    }
+    return undefined
+  }
+
+  /** Everything that something is in. */
+  artefacts(): Address[] {
+    return [...new Set([...this.#lists.values()].flatMap((places) => places.artefacts))]
+  }
+
+  clear(): void {
+    this.#lists.clear()
+  }
+}
 
 /** Where a task's artefact goes, where what it reads is, and the sizes the run was planned with. */
 export interface TaskPlace {
@@ -59,20 +91,17 @@ export interface StageWork<M extends Member = Member> {
 }
 
 /** The artefact of a chunk: it is its members, in order. A member of a kind without chunks is the artefact. */
-export function chunkAddress(work: Pick<StageWork, 'artefactKind' | 'load'>, members: readonly Member[]): Address {
-  if (work.load.mostPerTask === 1) return members[0].address
-  return addressOf({ kind: work.artefactKind, members: members.map((member) => member.address) })
+export function chunkAddress(work: Pick<StageWork, 'artefactKind' | 'load'>, members: readonly Address[]): Address {
+  return work.load.mostPerTask === 1 ? members[0] : addressOf({ kind: work.artefactKind, members })
 }
 
-/** Cuts a list into consecutive chunks of at most `size`. */
-export function cutChunks<T>(items: readonly T[], size: number): T[][] {
-  const chunks: T[][] = []
-  for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size))
-  return chunks
+/** Cuts ordinals into consecutive chunks of at most `size`: views of them, not copies. */
+export function cutChunks(ordinals: Int32Array, size: number): Int32Array[] {
+  return Array.from({ length: Math.ceil(ordinals.length / size) }, (_, i) => ordinals.subarray(i * size, (i + 1) * size))
 }
 
 export function placeOf(places: Places, address: Address): MemberPlace {
-  const place = places.get(address)
+  const place = places.find(address)
   if (place === undefined) throw new Error(`${address} has not been made`)
   return place
 }

@@ -6,6 +6,7 @@ import { gatherPortfolios } from '../experiment/portfolio-set.ts'
 import { choiceAt, idOf, inputsOf, portfolioCount, type PortfolioChoice } from '../experiment/portfolios.ts'
 import type { KernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup, ModelEntry, PatternEntry, RiskEntry, StrategyEntry } from '../lineup/lineup.ts'
+import { AddressList } from '../store/address-list.ts'
 import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
 import type { EnsembleTask } from './ensemble-task.ts'
@@ -233,7 +234,9 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoic
     const entry = fused.get(signal)
     return entry === undefined ? [context.addresses.signal(signal)] : inputAddresses(context, entry.features)
   }
-  const addresses = Array.from({ length: portfolioCount(experiment) }, (_, index) => context.addresses.portfolio(choiceAt(experiment, index)))
+  const count = portfolioCount(experiment)
+  const addresses = new AddressList(count)
+  for (let index = 0; index < count; index++) addresses.push(context.addresses.portfolio(choiceAt(experiment, index)))
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,
@@ -246,7 +249,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoic
       at: (index) => {
         const entry = choiceAt(experiment, index)
         return {
-          entry, address: addresses[index],
+          entry, address: addresses.at(index),
           get label() {
             return idOf(entry)
           },

@@ -8,10 +8,12 @@ import { fromText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
 import { startDraft } from './draft.ts'
 import { DURABLE, hasSystemCode, makeFolder, PASSING, type Durability } from './durable-files.ts'
-import { checkAddress, decodeMembers, membersOf, MemberTable } from './members.ts'
+import { checkAddress, type AddressList } from './address-list.ts'
+import { MemberPlaces } from './member-places.ts'
+import { decodeMembers, membersOf, MemberTable } from './members.ts'
 import { openPanel } from './panel-file.ts'
 import { namesIn, removeLeftovers, temporaryName } from './temporary-names.ts'
-import type { Address, ArtefactMeta, ArtefactDescription, ArtefactDraft, FileMeta, MemberPlace, PanelReader, Store } from './store.ts'
+import type { Address, ArtefactMeta, ArtefactDescription, ArtefactDraft, FileMeta, PanelReader, Store } from './store.ts'
 
 export interface PruneResult {
   readonly artefacts: number
@@ -69,12 +71,11 @@ class FolderStore implements LocalStore {
     return list === undefined ? undefined : { ...rest, members: membersOf(list) }
   }
 
-  findMembers(kind: string, addresses: readonly Address[]): ReadonlyMap<Address, MemberPlace> {
+  findMembers(kind: string, addresses: AddressList): MemberPlaces {
     for (;;) {
       this.#indexMembers()
-      const places = this.#tables.get(kind)?.find(addresses) ?? new Map<Address, MemberPlace>()
-      const artefacts = new Set(Array.from(places.values(), (place) => place.artefact))
-      if (Array.from(artefacts).every((address) => this.#record(address) !== undefined)) return places
+      const places = this.#tables.get(kind)?.find(addresses) ?? new MemberPlaces(addresses.length)
+      if (places.artefacts.every((address) => this.#record(address) !== undefined)) return places
       this.#forgetMembers()
     }
   }

@@ -1,15 +1,8 @@
 import { crc32 } from 'node:zlib'
-import type { Address, MemberPlace } from './store.ts'
+import { ADDRESS_BYTES, AddressList, checkAddress, type Address } from './address-list.ts'
+import { MemberPlaces } from './member-places.ts'
 
-const ADDRESS_BYTES = 32
-const ADDRESS_PATTERN = /^[0-9a-f]{64}$/
 const PREAMBLE_BYTES = 8
-
-/** An address names a folder, so nothing but a SHA-256 in lower-case hexadecimal is let through. */
-export function checkAddress(address: Address): Address {
-  if (!ADDRESS_PATTERN.test(address)) throw new Error(`not an artefact address: ${JSON.stringify(address)}`)
-  return address
-}
 
 /**
  * The members of an artefact as bytes: length of the kind and number of members (uint32, little-endian),
@@ -53,75 +46,46 @@ export function membersOf(list: MemberList): Address[] {
   return members
 }
 
-/**
- * Where every member of one kind is: an open-addressing hash table over the digests themselves (their bits
- * are already uniform), 48 bytes a member, because a Map of a million strings takes seconds and 200 MB.
- */
+/** Where every member of one kind is; of one that is in several artefacts, the first place that was told. */
 export class MemberTable {
-  #digests = Buffer.alloc(1024 * ADDRESS_BYTES)
+  readonly #members = new AddressList()
   #artefactOf = new Int32Array(1024)
   #positionOf = new Int32Array(1024)
-  /** Number of the entry + 1; 0 = free. */
-  #slots = new Int32Array(4096)
-  #count = 0
   readonly #artefacts: Address[] = []
 
-  add(artefact: Address, list: MemberList): void {
-    const members = list.digests.length / ADDRESS_BYTES
-    this.#reserve(this.#count + members)
+  add(artefact: Address, { digests }: MemberList): void {
     this.#artefacts.push(artefact)
-    const wanted = Buffer.from(list.digests.buffer, list.digests.byteOffset, list.digests.byteLength)
-    for (let position = 0; position < members; position++) {
-      const at = position * ADDRESS_BYTES
-      const slot = this.#slotOf(wanted, at)
-      if (this.#slots[slot] !== 0) continue
-      wanted.copy(this.#digests, this.#count * ADDRESS_BYTES, at, at + ADDRESS_BYTES)
-      this.#artefactOf[this.#count] = this.#artefacts.length - 1
-      this.#positionOf[this.#count] = position
-      this.#slots[slot] = ++this.#count
+    const wanted = Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength)
+    for (let position = 0; position * ADDRESS_BYTES < wanted.length; position++) {
+      if (this.#members.indexOfDigest(wanted, position * ADDRESS_BYTES) >= 0) continue
+      const entry = this.#members.length
+      this.#reserve(entry)
+      this.#members.pushDigest(wanted, position * ADDRESS_BYTES)
+      this.#artefactOf[entry] = this.#artefacts.length - 1
+      this.#positionOf[entry] = position
     }
   }
 
-  /** The places of those `members` that are known, by member. */
-  find(members: readonly Address[]): Map<Address, MemberPlace> {
-    const places = new Map<Address, MemberPlace>()
-    const wanted = Buffer.alloc(ADDRESS_BYTES)
-    for (const member of members) {
-      if (member.length !== 2 * ADDRESS_BYTES || wanted.write(member, 'hex') !== ADDRESS_BYTES) checkAddress(member)
-      const entry = this.#slots[this.#slotOf(wanted, 0)] - 1
-      if (entry < 0) continue
-      places.set(member, { artefact: this.#artefacts[this.#artefactOf[entry]], position: this.#positionOf[entry] })
+  /** The places of those `members` that are known. */
+  find(members: AddressList): MemberPlaces {
+    const places = new MemberPlaces(members.length)
+    const wanted = Buffer.from(members.digests.buffer, members.digests.byteOffset, members.digests.byteLength)
+    for (let index = 0; index < members.length; index++) {
+      const entry = this.#members.indexOfDigest(wanted, index * ADDRESS_BYTES)
+      if (entry >= 0) places.set(index, { artefact: this.#artefacts[this.#artefactOf[entry]], position: this.#positionOf[entry] })
     }
     return places
   }
 
-  /** The slot that holds the digest at `at` of `bytes`, or the free one where it belongs. */
-  #slotOf(bytes: Buffer, at: number): number {
-    const mask = this.#slots.length - 1
-    for (let slot = bytes.readUInt32LE(at) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] - 1
-      if (entry < 0) return slot
-      const known = entry * ADDRESS_BYTES
-      if (bytes.compare(this.#digests, known, known + ADDRESS_BYTES, at, at + ADDRESS_BYTES) === 0) return slot
-    }
-  }
-
-  #reserve(members: number): void {
-    if (members <= this.#artefactOf.length) return
-    let room = this.#artefactOf.length
-    while (room < members) room *= 2
-    const digests = Buffer.alloc(room * ADDRESS_BYTES)
-    this.#digests.copy(digests)
-    this.#digests = digests
-    this.#artefactOf = widen(this.#artefactOf, room)
-    this.#positionOf = widen(this.#positionOf, room)
-    this.#slots = new Int32Array(room * 4)
-    for (let entry = 0; entry < this.#count; entry++) this.#slots[this.#slotOf(digests, entry * ADDRESS_BYTES)] = entry + 1
+  #reserve(entry: number): void {
+    if (entry < this.#artefactOf.length) return
+    this.#artefactOf = widen(this.#artefactOf)
+    this.#positionOf = widen(this.#positionOf)
   }
 }
 
-function widen(values: Int32Array, room: number): Int32Array<ArrayBuffer> {
-  const wider = new Int32Array(room)
+function widen(values: Int32Array): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(2 * values.length)
   wider.set(values)
   return wider
 }

@@ -1,10 +1,14 @@
+import type { Address, AddressList } from './address-list.ts'
+import type { MemberPlaces } from './member-places.ts'
+
+export type { Address } from './address-list.ts'
+export type { MemberPlace } from './member-places.ts'
+
 /**
  * The store's contract. An artefact is immutable and content-addressed: its address is the hash of everything
  * that determines it, never of its bytes. It is one folder with data files and a sealed `meta.json`, written
  * under a temporary name, fsynced, checksummed and renamed.
  */
-export type Address = string
-
 export type PanelType = 'float64' | 'float32'
 
 /** What a folder holds. `members` names the instances inside, in column order, by their own addresses. */
@@ -50,13 +54,6 @@ export interface PanelWriter {
   end(): void
 }
 
-/** Where one instance was found. */
-export interface MemberPlace {
-  readonly artefact: Address
-  /** Its position among the artefact's members. */
-  readonly position: number
-}
-
 /** Files of an artefact being made; nothing is visible before `publish`. */
 export interface ArtefactDraft {
   /** Absolute folder to write further files into (Parquet by DuckDB, ONNX …). */
@@ -88,7 +85,7 @@ export interface Store {
   /** The sealed meta; undefined when absent. A meta that does not verify is quarantined and counts as absent. */
   meta(address: Address): ArtefactMeta | undefined
   /** Which of `addresses` are members of artefacts of that kind, and where. */
-  findMembers(kind: string, addresses: readonly Address[]): ReadonlyMap<Address, MemberPlace>
+  findMembers(kind: string, addresses: AddressList): MemberPlaces
   draft(description: ArtefactDescription): ArtefactDraft
   panel(address: Address, name: string): PanelReader
   json<T>(address: Address, name: string): T

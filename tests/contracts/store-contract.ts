@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addressOf } from '../../src/base/hash.ts'
 import type { Store } from '../../src/store/store.ts'
+import { placesIn } from '../store/scratch.ts'
 
 const member = (i: number): string => addressOf({ member: i })
 
@@ -75,7 +76,7 @@ export function describeStore(name: string, open: () => { store: Store; again: (
 
     it('finds members by kind', () => {
       const { store, again } = open()
-      expect(store.findMembers('signals', [member(0)]).size).toBe(0)
+      expect(placesIn(store, 'signals', [member(0)]).size).toBe(0)
       for (const chunk of [0, 1]) {
         const draft = store.draft({ address: addressOf({ chunk }), kind: 'signals', madeFrom: null, members: [member(chunk * 2), member(chunk * 2 + 1)] })
         draft.addJson('a.json', chunk)
@@ -86,12 +87,12 @@ export function describeStore(name: string, open: () => { store: Store; again: (
         [member(0), { artefact: addressOf({ chunk: 0 }), position: 0 }],
       ])
       for (const view of [store, again()]) {
-        expect(view.findMembers('signals', [member(3), member(9), member(0)])).toEqual(expected)
-        expect(view.findMembers('decisions', [member(3)]).size).toBe(0)
+        expect(placesIn(view, 'signals', [member(3), member(9), member(0)])).toEqual(expected)
+        expect(placesIn(view, 'decisions', [member(3)]).size).toBe(0)
         expect(view.meta(addressOf({ chunk: 1 }))?.members).toEqual([member(2), member(3)])
       }
       store.quarantine(addressOf({ chunk: 1 }), 'test')
-      for (const view of [store, again()]) expect(view.findMembers('signals', [member(3), member(0)])).toEqual(new Map([[member(0), expected.get(member(0))]]))
+      for (const view of [store, again()]) expect(placesIn(view, 'signals', [member(3), member(0)])).toEqual(new Map([[member(0), expected.get(member(0))]]))
     })
 
     it('forgets what was put into quarantine, and takes it again', () => {

@@ -80,7 +80,7 @@ export async function runStagedDriver(experiment: ResolvedExperiment, options: D
   try {
     const prepared = await prepareRun(run)
     const outcome = await runStages(run, prepared)
-    const artefacts = [...new Set(prepared.portfolios.flatMap((address) => outcome.places.get(address)?.artefact ?? []))]
+    const artefacts = outcome.places.of(prepared.portfolios).artefacts
     return { run, prepared, artefacts, digests: await digestLedgers(store, artefacts), failures: outcome.failures.length }
   } finally {
     await pool.close()

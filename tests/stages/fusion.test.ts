@@ -6,11 +6,13 @@ import { explainOrder } from '../../src/analysis/explain.ts'
 import { withSignals } from '../../src/analysis/fused-signals.ts'
 import { portfolioOf } from '../../src/analysis/opened-run.ts'
 import { replayPortfolio } from '../../src/analysis/replay.ts'
+import { addressOf } from '../../src/base/hash.ts'
 import { portfolioAt, portfolioCount } from '../../src/experiment/portfolios.ts'
 import { readIds, readPerformances } from '../../src/lineup/results.ts'
 import type { Lineup } from '../../src/lineup/lineup.ts'
 import { planFusion, type FusionOf } from '../../src/stages/fusion.ts'
 import { fingerprintOf } from '../../src/stages/run-artefacts.ts'
+import { MemberPlaces } from '../../src/store/member-places.ts'
 import { runInline, SMALL, type InlineRun } from '../analysis/inline-run.ts'
 
 /** `trend*` and `leaders` are read by an ensemble, too; `pair` and `events` remember; `reversion[…]` are many. */
@@ -116,8 +118,8 @@ describe('the plan', () => {
   const of = (signals: number, portfolios: number, rows: number): FusionOf => ({
     experiment: { portfolios: [{ count: portfolios }] as unknown as FusionOf['experiment']['portfolios'], walkForwards: [] },
     lineup: lineup(signals), rows,
-    addresses: { signal: (name: string) => name } as unknown as FusionOf['addresses'],
-    store: { findMembers: () => new Map() },
+    addresses: { signal: addressOf } as unknown as FusionOf['addresses'],
+    store: { findMembers: (_, { length }) => new MemberPlaces(length) },
   })
 
   it('puts the stages together where signals would take more than a GiB and portfolios are as many', () => {

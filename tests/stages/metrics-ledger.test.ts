@@ -5,6 +5,8 @@ import { createPerformance, PERFORMANCE_FIELDS } from '../../src/domain/performa
 import { portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
 import { publishResults } from '../../src/lineup/results.ts'
 import { metricsFiles, publishMetrics } from '../../src/stages/metrics-ledger.ts'
+import { Places } from '../../src/stages/stage-work.ts'
+import { AddressList } from '../../src/store/address-list.ts'
 import { openStore } from '../../src/store/local-store.ts'
 import { openSql } from '../../src/store/sql-session.ts'
 import { resolveYaml, SOUND } from '../experiment/fixture.ts'
@@ -26,14 +28,15 @@ describe('a metrics ledger', () => {
   it('has a row for every portfolio that was made, in order, in as many files as it takes', async () => {
     const experiment = await resolveYaml(SOUND.replace('each: "trend*" }', 'each: "trend*", sample: { method: sobol, count: 4000 }, grid: { threshold: { from: 0, to: 0.1 }, trading: [rebalance, hold], "exits.stopLoss": [null, 0.1] } }'))
     const count = portfolioCount(experiment)
-    const portfolios = Array.from({ length: count }, (_, ordinal) => addressOf({ ordinal }))
-    const places = new Map<string, { artefact: string; position: number }>()
+    const portfolios = AddressList.of(Array.from({ length: count }, (_, ordinal) => addressOf({ ordinal })))
+    const places = new Places()
     for (let first = 0; first < count; first += 2_500) {
       const members = portfolios.slice(first, first + 2_500)
       const artefact = await storeBatch(members, first)
-      members.forEach((member, position) => places.set(member, { artefact, position }))
+      members.forEach((_, position) => {
+        if (first + position !== 7) places.of(portfolios).set(first + position, { artefact, position })
+      })
     }
-    places.delete(portfolios[7])
     const inputs = { experiment, portfolios, walkForwards: [], places, sources: { 'stages/metrics-ledger.ts': 'code' }, driver: 'staged' } as const
     const address = await publishMetrics(store, inputs)
     const files = metricsFiles(store, address)
@@ -54,6 +57,7 @@ describe('a metrics ledger', () => {
     }))
     sql.close()
     expect(await publishMetrics(store, inputs)).toBe(address)
-    expect(await publishMetrics(store, { ...inputs, places: new Map(places).set(portfolios[7], { artefact: addressOf(portfolios.slice(0, 2_500)), position: 7 }) })).not.toBe(address)
+    places.of(portfolios).set(7, { artefact: addressOf(portfolios.slice(0, 2_500)), position: 7 })
+    expect(await publishMetrics(store, inputs)).not.toBe(address)
   }, 60_000)
 })

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { addressOf } from '../../src/base/hash.ts'
 import { openStore } from '../../src/store/local-store.ts'
 import { describeStore } from '../contracts/store-contract.ts'
-import { scratchFolder } from './scratch.ts'
+import { placesIn, scratchFolder } from './scratch.ts'
 
 const folder = scratchFolder('store')
 let count = 0
@@ -37,10 +37,10 @@ describe('a local store', () => {
     const planned = store.prune(keep, { dryRun: true })
     expect(planned.artefacts).toBe(3)
     expect(store.addresses()).toHaveLength(4)
-    expect(store.findMembers('signals', [addressOf({ member: 1 })]).size).toBe(1)
+    expect(placesIn(store, 'signals', [addressOf({ member: 1 })]).size).toBe(1)
     expect(store.prune(keep)).toEqual(planned)
     expect(store.addresses()).toEqual([addresses[1]])
-    expect(store.findMembers('signals', [1, 2, 3].map((member) => addressOf({ member })))).toEqual(new Map([[addressOf({ member: 2 }), { artefact: addresses[1], position: 0 }]]))
+    expect(placesIn(store, 'signals', [1, 2, 3].map((member) => addressOf({ member })))).toEqual(new Map([[addressOf({ member: 2 }), { artefact: addresses[1], position: 0 }]]))
     expect(store.usage().has('ledger')).toBe(false)
     expect(store.prune(keep)).toEqual({ artefacts: 0, bytes: 0 })
   })
@@ -53,11 +53,11 @@ describe('a local store', () => {
     for (let n = 0; n < artefacts; n++) {
       const draft = writer.draft({ address: addressOf(n), kind: n % 2 === 0 ? 'signals' : 'decisions', madeFrom: null, members: members(n) })
       draft.publish()
-      expect(reader.findMembers(n % 2 === 0 ? 'signals' : 'decisions', [members(n)[7]])).toEqual(new Map([[members(n)[7], { artefact: addressOf(n), position: 7 }]]))
+      expect(placesIn(reader, n % 2 === 0 ? 'signals' : 'decisions', [members(n)[7]])).toEqual(new Map([[members(n)[7], { artefact: addressOf(n), position: 7 }]]))
     }
     const all = Array.from({ length: artefacts }, (_, n) => members(n)).flat()
     for (const view of [writer, reader, openStore(root, { clock: systemClock })]) {
-      const found = view.findMembers('signals', all)
+      const found = placesIn(view, 'signals', all)
       expect(found.size).toBe((artefacts / 2) * perArtefact)
       for (let n = 0; n < artefacts; n += 2) members(n).forEach((member, position) => {
         const place = found.get(member)

@@ -7,7 +7,7 @@ import { addressOf, canonicalJson, sha256 } from '../../src/base/hash.ts'
 import { createRandom } from '../../src/base/random.ts'
 import { openStore } from '../../src/store/local-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { scratchFolder } from './scratch.ts'
+import { placesIn, scratchFolder } from './scratch.ts'
 
 const folder = scratchFolder('torn')
 const address = addressOf('torn')
@@ -41,7 +41,7 @@ function publish(rows: number, root = join(folder, String(stores++))): Artefact 
 function readAll(store: Store): string | undefined {
   try {
     const meta = store.meta(address)
-    const place = store.findMembers('signals', [member]).get(member)
+    const place = placesIn(store, 'signals', [member]).get(member)
     if (meta === undefined || place === undefined) return undefined
     const panel = store.panel(address, 'panel.arrow')
     try {
