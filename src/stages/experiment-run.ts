@@ -1,4 +1,5 @@
 import { MillraceError, toErrorReport } from '../base/errors.ts'
+import { asConstant } from '../base/hash.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
@@ -103,7 +104,8 @@ export function startRecord(
     name: of.experiment.name,
     status: 'running',
     experimentFile: of.experimentFile,
-    experiment: of.experiment,
+    // Saved again with every change: written down once.
+    experiment: asConstant(of.experiment),
     startedAt: now(),
     timings: [],
     failures: [],

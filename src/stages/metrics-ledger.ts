@@ -14,8 +14,10 @@ import type { SourceHashes } from '../experiment/installation.ts'
 import { cutChunks, type Places } from './stage-work.ts'
 import type { PlannedWalkForward } from './walk-forward-work.ts'
 
-/** Rows that are worked out at once, and in one file: what a process holds of them, whatever their number. */
+/** Rows in a file: DuckDB holds all of one before it writes any. */
 const ROWS_PER_FILE = 10_000
+/** Rows that are worked out at once: few enough for what they leave behind to be collected young. */
+const ROWS_PER_PART = 1_000
 
 export interface MetricsLedgerInputs {
   readonly experiment: ResolvedExperiment
@@ -50,17 +52,24 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
     address, kind: 'metrics', madeFrom: { experiment: experiment.name, driver, profile, portfolios: made.length },
     facts: { rows: made.length, files: files.length, profile: profile.name },
   })
-  const { writeLedger } = await import('../store/ledgers.ts')
+  const { writeLedgerInParts } = await import('../store/ledgers.ts')
   const read = createReader(store)
+  const columnsOf = (part: Int32Array): LedgerColumn[] => {
+    const ordinals = [...part]
+    return [
+      ...labelColumns(inputs, ordinals, parameters), { name: 'profile', type: 'VARCHAR', values: ordinals.map(() => profile.name) },
+      ...metricColumns(ordinals, (ordinal) => computeMetrics(read(placeAt(inputs, ordinal) as MemberPlace), profile)),
+    ]
+  }
   for (const [index, file] of files.entries()) {
-    const ordinals = [...file]
-    const metrics = metricColumns(ordinals, (ordinal) => computeMetrics(read(placeAt(inputs, ordinal) as MemberPlace), profile))
-    await writeLedger(join(draft.folder, metricsFile(index)), [
-      ...labelColumns(inputs, ordinals, parameters), { name: 'profile', type: 'VARCHAR', values: ordinals.map(() => profile.name) }, ...metrics,
-    ])
+    await writeLedgerInParts(join(draft.folder, metricsFile(index)), { fields: columnsOf(file.subarray(0, 0)), parts: lazily(cutChunks(file, ROWS_PER_PART), columnsOf) })
   }
   draft.publish()
   return address
+}
+
+function* lazily<T, U>(items: readonly T[], make: (item: T) => U): Generator<U> {
+  for (const item of items) yield make(item)
 }
 
 /** Portfolios in experiment order, then stitched ones. */

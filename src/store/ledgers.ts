@@ -24,12 +24,22 @@ const TYPES: Readonly<Record<LedgerColumnType, DuckDBType>> = {
 const CHUNK_ROWS = 2048
 
 /** Writes a ledger as one zstd Parquet file, its rows in the order given. The folder must exist. */
-export async function writeLedger(path: string, columns: readonly LedgerColumn[], limits?: EngineLimits): Promise<void> {
+export function writeLedger(path: string, columns: readonly LedgerColumn[], limits?: EngineLimits): Promise<void> {
+  return writeLedgerInParts(path, { fields: columns, parts: [columns] }, limits)
+}
+
+/** The same ledger, some rows at a time: each part has columns of the names and types of `fields`, in their order. */
+export async function writeLedgerInParts(
+  path: string,
+  { fields, parts }: { readonly fields: readonly Pick<LedgerColumn, 'name' | 'type'>[]; readonly parts: Iterable<readonly LedgerColumn[]> },
+  limits?: EngineLimits,
+): Promise<void> {
   const engine = await openEngine(limits)
   try {
-    await engine.connection.run(`CREATE TABLE ledger (${columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ')})`)
+    await engine.connection.run(`CREATE TABLE ledger (${fields.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ')})`)
     const appender = await engine.connection.createAppender('ledger')
-    appendColumns(appender, columns)
+    const chunk = createChunk(fields)
+    for (const columns of parts) appendColumns(appender, columns, chunk)
     appender.closeSync()
     await engine.connection.run(`COPY ledger TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
   } finally {
@@ -37,15 +47,20 @@ export async function writeLedger(path: string, columns: readonly LedgerColumn[]
   }
 }
 
+/** One for all rows: its memory is DuckDB's, and given back only when its JavaScript object happens to be collected. */
+function createChunk(fields: readonly Pick<LedgerColumn, 'type'>[]): DuckDBDataChunk {
+  return DuckDBDataChunk.create(fields.map(({ type }) => TYPES[type]))
+}
+
 /** Appends the rows of `columns`, which are of one length, to the table an appender was made for. */
-export function appendColumns(appender: DuckDBAppender, columns: readonly LedgerColumn[]): void {
+export function appendColumns(appender: DuckDBAppender, columns: readonly LedgerColumn[], chunk = createChunk(columns)): void {
   const rows = columns[0]?.values.length ?? 0
   const odd = columns.find((column) => column.values.length !== rows)
   if (odd !== undefined) throw new Error(`column ${odd.name} has ${odd.values.length} rows, ${columns[0].name} has ${rows}`)
-  const types = columns.map((column) => TYPES[column.type])
   for (let from = 0; from < rows; from += CHUNK_ROWS) {
     const count = Math.min(CHUNK_ROWS, rows - from)
-    const chunk = DuckDBDataChunk.create(types, count)
+    chunk.reset()
+    chunk.rowCount = count
     columns.forEach((column, index) => {
       const vector = chunk.getColumnVector(index)
       fillVector(vector, column, { from, count })

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ledgerDigest } from '../../src/store/ledger-digest.ts'
-import { writeLedger } from '../../src/store/ledgers.ts'
+import { writeLedger, writeLedgerInParts } from '../../src/store/ledgers.ts'
 import type { LedgerColumn } from '../../src/store/ledgers.ts'
 import { openSql } from '../../src/store/sql-session.ts'
 import { scratchFolder } from './scratch.ts'
@@ -48,6 +48,14 @@ describe('writeLedger', () => {
     const raw = await openSql({ views: {} })
     raw.close()
     expect(readFileSync(path).subarray(0, 4).toString()).toBe('PAR1')
+  })
+
+  it('writes the same bytes in parts', async () => {
+    const columns = ledger(5000)
+    const cut = (from: number, to: number) => columns.map((column) => ({ ...column, values: (column.values as Float64Array).slice(from, to) }) as LedgerColumn)
+    const [whole, parts] = [await write(columns), newPath()]
+    await writeLedgerInParts(parts, { fields: columns, parts: [cut(0, 1), cut(1, 2048), cut(2048, 5000)] })
+    expect(readFileSync(parts).equals(readFileSync(whole))).toBe(true)
   })
 
   it('takes plain arrays and reads NaN as no value where a column is of whole numbers', async () => {
