@@ -78,7 +78,7 @@ export interface CorePlan {
 const MIB = 2 ** 20
 /** A process of Millrace with its code and the garbage of its work, and the coordinator's entry for a portfolio. */
 const PROCESS_BYTES = 100 * MIB
-const ENTRY_BYTES = 1_024
+const ENTRY_BYTES = 64
 /** Room for a task below which another worker is not worth its process. */
 const LEAST_TASK_BYTES = 32 * MIB
 /** A worker's tasks stay below this, whatever the machine has: V8 gives a process a heap of 2 to 4 GiB. */
