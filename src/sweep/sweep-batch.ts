@@ -12,10 +12,10 @@ import { createStrategyGroup, type StrategyGroup } from '../lineup/strategy-grou
 import { FeatureBlocks } from './feature-blocks.ts'
 
 /** Cells of a signal that signals and kernel go through together, so that what one writes the next finds in the cache. */
-const CELLS_PER_BLOCK = 128
+const CELLS_PER_BLOCK = 256
 const LEAST_ROWS = 64
 /** Blocks that some portfolios go through before the next ones, over features computed once: what is theirs stays in the cache. */
-const BLOCKS_PER_STRETCH = 8
+const BLOCKS_PER_STRETCH = 4
 
 export interface SweepBatch {
   readonly market: MarketPanels
