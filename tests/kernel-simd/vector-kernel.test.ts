@@ -91,10 +91,10 @@ function randomMarket(seed: string): RandomBatch {
   return { setup: makeSetup(apart), blocks }
 }
 
-/** Portfolios that trade to their targets in every bar, with exits and times of all kinds between: markets are complete, or all there is. */
-function randomTimes(seed: string): RandomBatch {
+/** Portfolios that trade to their targets in every bar, with exits, times and interest of all kinds between: markets are complete, or all there is. */
+function randomTimes(seed: string, of: { symbols?: number } = {}): RandomBatch {
   const random = createRandom(seed)
-  const { setup, blocks } = random.uniform() < 0.7 ? randomBatch(seed) : randomMarket(seed)
+  const { setup, blocks } = of.symbols !== undefined || random.uniform() < 0.7 ? randomBatch(seed, of) : randomMarket(seed)
   const one = <T>(...values: readonly T[]): T => values[random.integer(values.length)]
   const portfolios = setup.portfolios.map((portfolio): BatchPortfolio => {
     const { config } = portfolio
@@ -105,7 +105,7 @@ function randomTimes(seed: string): RandomBatch {
     return {
       ...portfolio,
       config: {
-        ...config, exits, trading: 'rebalance', schedule: { everyBars: 1 }, sizing: { kind: 'exposure', size: one(1, 0.6) },
+        ...config, exits, costs: { ...config.costs, ...one<object>({}, {}, { borrowRate: 0.3, loanRate: 0.2, cashRate: 0.1 }) }, trading: 'rebalance', schedule: { everyBars: 1 }, sizing: { kind: 'exposure', size: one(1, 0.6) },
         minHoldBars: one(0, 0, 3), maxHoldBars: one(0, 0, 8), cooldownBars: one(0, 0, 2), drawdownStop: null,
         execution: { profile: 'next-open', buyingPower: one('scale', 'reject'), participation: one(null, 1e-5, 0.5) },
       },
@@ -208,6 +208,12 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     console.log(`SIMD = reference, in every bar: ${seen.fills} fills in ${seen.bars} bars, ${fillsByRule.fixedQuantity} by fixed quantity, ${seen.cancellations} cancellations, ${seen.drawdownStops} stops, ${seen.ended} ended; seed ${SEED}`)
     expect(Math.min(fillsByRule.fixedQuantity, seen.fills - fillsByRule.fixedQuantity)).toBeGreaterThan(2_000)
     expect(Math.min(seen.cancellations, seen.drawdownStops, seen.ended)).toBeGreaterThan(10)
+  })
+
+  it('with exits and holding times on one symbol', () => {
+    const { seen, portfolios } = compareAll(400, (seed) => randomTimes(seed, { symbols: 1 }))
+    console.log(`SIMD = reference, exits and times of one symbol: ${portfolios} portfolios, ${seen.fills} fills, ${seen.trades} trades, ${seen.cancellations} cancellations; seed ${SEED}`)
+    expect(Math.min(seen.fills, seen.trades)).toBeGreaterThan(2_000)
   })
 
   it('on one symbol, between events', () => {

@@ -1,5 +1,6 @@
 import { blockRow, firstRow, hasCarry, hasUnits, isLong, kindsAt, listsAt, longCell, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, symbols, tilesAt, unitsOffset } from './block'
 import { accountRows, goesAlone, hasFilled } from './account'
+import { accountLong, goesAloneLong, hasFilledLong } from './account-long'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair, exposureBytes } from './exposure'
 import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-run'
@@ -79,6 +80,8 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   }
   if (goesAlone(pairs, end, pairBytes)) {
     for (let pair = pairs; pair < end; pair += pairBytes) stepThrough(pair, first, stride)
+  } else if (goesAloneLong(pairs, end, pairBytes)) {
+    for (let pair = pairs; pair < end; pair += pairBytes) stepThroughLong(pair, first, stride)
   } else stepRows(pairs, end, pairBytes, first, stride)
   for (let pair = pairs; pair < end; pair += pairBytes) {
     countExposure(pair, load<u32>(pair, TILE), first)
@@ -125,6 +128,22 @@ function stepThrough(pair: usize, first: i32, stride: usize): void {
     const kinds = load<i32>(kindsAt + (<usize>row << 2))
     if (!hasFilled) openSingle(pair, prices, row, kinds)
     closeSingle(pair, prices, tiles + <usize>row * stride, row, kinds)
+  }
+}
+
+/** The same of longer cells. */
+function stepThroughLong(pair: usize, first: i32, stride: usize): void {
+  const tiles = <usize>load<u32>(pair, TILE) + TILE_HEAD_BYTES
+  for (let row = first; row < rows; row++) {
+    row = accountLong(pair, tiles + <usize>row * stride, stride, row)
+    if (row == rows) return
+    const prices = pricesAt + <usize>row * PRICE_BYTES
+    const tile = tiles + <usize>row * stride
+    const kinds = load<i32>(kindsAt + (<usize>row << 2))
+    if (hasFilledLong) {
+      markPair(pair, prices, blockRow + row, kinds)
+      decidePair(pair, prices, tile, row, blockRow + row, kinds)
+    } else stepPair(pair, prices, tile, row, kinds)
   }
 }
 

@@ -143,7 +143,7 @@ function growPosition(pair: usize, cell: usize, n: usize, row: i32, t: i32, incr
 }
 
 /** What lanes that were flat begin with. */
-function enter(pair: usize, n: usize, row: i32, t: i32, price: v128, lanes: v128): void {
+export function enter(pair: usize, n: usize, row: i32, t: i32, price: v128, lanes: v128): void {
   const long = longCell(pair, n)
   v128.store(long, choose(lanes, price, v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
   v128.store(long, choose(lanes, both(<f64>t), v128.load(long, ENTRY_ROW)), ENTRY_ROW)
