@@ -11,8 +11,18 @@ export const DEFECTS = [
   },
   {
     name: 'slippage in the trader’s favour',
-    edits: [{ file: 'src/kernel/fill-orders.ts', from: '(1 + side * rules.entrySlippage)', to: '(1 - side * rules.entrySlippage)' }],
+    edits: [{ file: 'src/kernel/fill-orders.ts', from: 'slippage: rules.entrySlippage }', to: 'slippage: -rules.entrySlippage }' }],
     tests: ['tests/kernel/costs.test.ts'],
+  },
+  {
+    name: 'what is recorded of an order through zero has its fee with both legs',
+    edits: [{ file: 'src/kernel/journal-reader.ts', from: 'increases || other === 0 ? feeOfLegs(rules, legs) : 0', to: 'feeOfLegs(rules, legs)' }],
+    tests: ['tests/kernel-simd'],
+  },
+  {
+    name: 'rows that leave a batch while it runs are lost',
+    edits: [{ file: 'src/lineup/ledger-recorder.ts', from: 'handOn(buffer.name, buffer)', to: 'handOn(buffer.name, { ...buffer, count: 0 })' }],
+    tests: ['tests/lineup/ledger-rows.test.ts'],
   },
   {
     name: 'orders fill at the close they were decided at',
