@@ -145,7 +145,7 @@ export const DEFECTS = [
   },
   {
     name: 'a portfolio that is stored twice counts twice',
-    edits: [{ file: 'src/stages/run-artefacts.ts', from: "?? '')?.artefact !== artefact)", to: "?? '') === undefined)" }],
+    edits: [{ file: 'src/stages/run-artefacts.ts', from: 'places.find(member)?.artefact !== artefact)', to: 'places.find(member) === undefined)' }],
     tests: ['tests/faults/second-copies.test.ts'],
     build: true,
   },

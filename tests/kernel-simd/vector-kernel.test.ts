@@ -44,7 +44,7 @@ const modules: KernelModules = {
 beforeAll(() => {
   const script = fileURLToPath(new URL('../../scripts/build-kernel.mjs', import.meta.url))
   execFileSync(process.execPath, [script, folder])
-})
+}, 300_000)
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Every number of a portfolio that both kernels can tell, by name. */
