@@ -1,9 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../src/base/random.ts'
 import { NO_COSTS } from '../../src/domain/costs.ts'
 import { PERFORMANCE_FIELDS } from '../../src/domain/performance.ts'
@@ -28,7 +24,8 @@ import { randomBatch } from './random-batch.ts'
 import type { RandomBatch } from './random-batch.ts'
 
 const SEED = process.env.MILLRACE_SEED ?? 'vector'
-const folder = mkdtempSync(join(tmpdir(), 'millrace-kernel-'))
+/** The modules of the build that every test run begins with. */
+const folder = fileURLToPath(new URL('../../dist', import.meta.url))
 const pool = kernelModulesIn(folder)
 /** Memories come with what another batch may have left there: here the least likely to go unseen. */
 const modules: KernelModules = {
@@ -40,12 +37,6 @@ const modules: KernelModules = {
   },
   release: pool.release,
 }
-
-beforeAll(() => {
-  const script = fileURLToPath(new URL('../../scripts/build-kernel.mjs', import.meta.url))
-  execFileSync(process.execPath, [script, folder])
-}, 300_000)
-afterAll(() => rmSync(folder, { recursive: true }))
 
 /** Every number of a portfolio that both kernels can tell, by name. */
 function figures(kernel: Pick<VectorKernel, 'performance' | 'book'>, portfolio: number): Record<string, number> {
@@ -251,6 +242,31 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
       alone.release()
       expect(() => alone.performance(0)).toThrow('released')
     })
+  })
+})
+
+describe('a batch of every size', () => {
+  it('has what the reference has, remainders of pairs and of groups of pairs included', () => {
+    const most = 37
+    for (const [what, make] of [['complete markets', randomBatch], ['every rule', randomMarket], ['exits and times', randomTimes]] as const) {
+      const { setup, blocks } = make(`${SEED}/sizes`)
+      const portfolios = Array.from({ length: most }, (_, i): BatchPortfolio => {
+        const { config, ...rest } = setup.portfolios[i % setup.portfolios.length]
+        return { ...rest, config: { ...config, id: `p${i}`, limits: { cap: 0.02 + i / 100, gross: null }, threshold: i / 1_000 } }
+      })
+      const reference = createReferenceKernel({ ...setup, portfolios })
+      blocks.forEach((block) => reference.run(block))
+      for (let size = 1; size <= most; size++) {
+        const sweep = createSweepKernel(modules, { ...setup, portfolios: portfolios.slice(0, size) })
+        blocks.forEach((block) => sweep.run(block))
+        const wrong = portfolios.slice(0, size).filter((_, p) => differences({ ...sweep.performance(p) }, { ...reference.performance(p) }).length > 0)
+        expect(wrong.map(({ config }) => config.id), `${what}, ${size} portfolios`).toEqual([])
+        sweep.release()
+      }
+      const fills = portfolios.reduce((sum, _, p) => sum + reference.performance(p).fills, 0)
+      expect(fills, `${what}: nothing filled`).toBeGreaterThan(100)
+      console.log(`SIMD = reference, batches of 1 to ${most}, ${what}: ${fills} fills in the largest; seed ${SEED}`)
+    }
   })
 })
 
