@@ -6,7 +6,7 @@ import { findInstallation } from '../src/experiment/installation.ts'
 import type { ExperimentInput } from '../src/experiment/schema.ts'
 import type { StageTiming } from '../src/stages/observer.ts'
 import type { RunRecord } from '../src/stages/run-record.ts'
-import { peakOf, treeOf, watchMemory, type MemoryOverTime } from './process-tree.ts'
+import { cpuBetween, peakOf, treeOf, watchCpu, watchMemory, type CpuOverTime, type MemoryOverTime } from './process-tree.ts'
 import { startProgram } from './program.ts'
 
 /** An experiment run by the command line, as a user runs it: all its processes, from its start to its end. */
@@ -16,6 +16,7 @@ export interface CommandRun {
   readonly stages: ReadonlyMap<string, StageTiming>
   readonly lockstep: RunRecord['lockstep']
   readonly memory: MemoryOverTime
+  readonly cpu: CpuOverTime
   readonly peakMiB: number
 }
 
@@ -58,16 +59,27 @@ async function runCommand(file: string, store: string, { workers, driver = 'stag
     words: [join(findInstallation().root, 'bin/millrace.mjs'), 'run', file, '--store', store, '--json', '--workers', String(workers), '--driver', driver, ...wishes],
   })
   const watch = watchMemory(() => treeOf(program.processId), everyMs)
-  const said = await program.ended.finally(() => watch.stop())
+  const busy = watchCpu(() => treeOf(program.processId), everyMs)
+  const said = await program.ended.finally(() => [watch.stop(), busy.stop()])
   const seconds = (systemClock.monotonic() - started) / 1000
   const memory = watch.stop()
   const { timings = [], lockstep } = JSON.parse(said) as Partial<Pick<RunRecord, 'timings' | 'lockstep'>>
-  return { seconds, stages: new Map(timings.map((timing) => [timing.stage, timing])), lockstep, memory, peakMiB: peakOf(memory) }
+  return { seconds, stages: new Map(timings.map((timing) => [timing.stage, timing])), lockstep, memory, cpu: busy.stop(), peakMiB: peakOf(memory) }
 }
 
 /** Seconds by the clock of some stages. */
 export function stageSeconds({ stages }: CommandRun, ...names: readonly string[]): number {
   return names.reduce((sum, name) => sum + (stages.get(name)?.wallMs ?? 0), 0) / 1000
+}
+
+/** CPU seconds that all processes of the run used while some stages were under way. */
+export function stageCpuSeconds({ stages, cpu }: CommandRun, ...names: readonly string[]): number {
+  return names.reduce((sum, name) => {
+    const timing = stages.get(name)
+    if (timing === undefined) return sum
+    const from = Date.parse(timing.startedAt)
+    return sum + cpuBetween(cpu, [from, from + timing.wallMs])
+  }, 0)
 }
 
 /** Everything between the market, which both drivers read alike, and the metrics. */

@@ -43,6 +43,52 @@ export function watchMemory(processIds: () => readonly number[], everyMs: number
   }
 }
 
+/** CPU seconds that a set of processes and all their descendants have used, by the wall clock (ms since the epoch). */
+export type CpuOverTime = readonly (readonly [atMs: number, cpuSeconds: number])[]
+
+/** Clock ticks a second, as Linux tells of processes on every machine in use. */
+const TICKS = 100
+
+/** User and system time of one process, in seconds; undefined when it is gone. */
+function cpuSecondsOf(processId: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) / TICKS
+  } catch {
+    return undefined
+  }
+}
+
+/** Looks at what processes have used of the cores, again and again until stopped; what an ended one has used stays. */
+export function watchCpu(processIds: () => readonly number[], everyMs: number): { stop(): CpuOverTime } {
+  const used = new Map<number, number>()
+  const seen: [number, number][] = []
+  const look = (): void => {
+    for (const id of processIds()) used.set(id, cpuSecondsOf(id) ?? used.get(id) ?? 0)
+    seen.push([systemClock.now(), [...used.values()].reduce((sum, seconds) => sum + seconds, 0)])
+  }
+  const timer = setInterval(look, everyMs)
+  look()
+  return {
+    stop: () => {
+      clearInterval(timer)
+      return seen
+    },
+  }
+}
+
+/** CPU seconds used between two times, which lie between looks. */
+export function cpuBetween(cpu: CpuOverTime, [from, to]: readonly [fromMs: number, toMs: number]): number {
+  const at = (time: number): number => {
+    const after = cpu.findIndex(([atMs]) => atMs >= time)
+    if (after <= 0) return cpu[after < 0 ? cpu.length - 1 : 0][1]
+    const [[earlier, before], [later, then]] = [cpu[after - 1], cpu[after]]
+    return before + ((then - before) * (time - earlier)) / (later - earlier)
+  }
+  return at(to) - at(from)
+}
+
 export function peakOf(memory: MemoryOverTime): number {
   return Math.max(...memory.map(([, mebibytes]) => mebibytes))
 }

@@ -64,22 +64,26 @@ async function runBenches(asked: readonly string[]): Promise<void> {
   }
   const machine = describeMachine()
   console.log(`${machine.processor}, ${machine.cores} cores, Node ${machine.node}, commit ${machine.commit}`)
+  const measuredAt = new Date(systemClock.now()).toISOString()
+  const file = join('bench/results', `${measuredAt.slice(0, 19).replaceAll(':', '')}.json`)
   const benches: RecordedBench[] = []
   for (const id of asked.length > 0 ? asked : Object.keys(BENCHES)) {
     const bench = await BENCHES[id]()
     show(bench)
     benches.push({ id, ...bench })
+    record(file, { measuredAt, machine, benches })
   }
-  const measuredAt = new Date(systemClock.now()).toISOString()
-  const file = join('bench/results', `${measuredAt.slice(0, 19).replaceAll(':', '')}.json`)
+  console.log(`\nrecorded in ${file}; told in docs/benchmarks.md`)
+}
+
+/** After every bench: whoever ends a run before its end keeps what is measured. */
+function record(file: string, recorded: Recorded): void {
   mkdirSync('bench/results', { recursive: true })
-  const recorded: Recorded = { measuredAt, machine, benches }
   writeFileSync(file, `${JSON.stringify(recorded, null, 1)}\n`)
   const { page, plots } = reportOf('bench/results')
   mkdirSync('docs/benchmarks', { recursive: true })
   writeFileSync('docs/benchmarks.md', page)
   for (const [name, plot] of plots) writeFileSync(join('docs/benchmarks', name), plot)
-  console.log(`\nrecorded in ${file}; told in docs/benchmarks.md`)
 }
 
 // The kernel's bench starts this file again, for the figure of two processes.

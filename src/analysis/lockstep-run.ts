@@ -94,13 +94,14 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
   const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [], sizes: { workers: of.workers, portfoliosPerBatch: of.portfoliosPerBatch } }, () => [prepared.market])
   const run: StagedRun = { ...of, observer }
   try {
+    const startedAt = new Date(of.clock.now()).toISOString()
     const started = of.clock.monotonic()
     observer.stageStarted?.('lockstep', { total: prepared.rows, cached: 0 })
     const outcome = await runPreparedInLockstep(run, prepared, {
       ...of, configs, onBar: (progress) => observer.stageProgress?.('lockstep', progress),
     })
     observer.stageFinished?.('lockstep', {
-      stage: 'lockstep', wallMs: of.clock.monotonic() - started, cpuMs: 0, made: prepared.rows, cached: 0,
+      stage: 'lockstep', startedAt, wallMs: of.clock.monotonic() - started, cpuMs: 0, made: prepared.rows, cached: 0,
       peakMemoryBytes: of.memoryMeter?.peak() ?? 0,
     })
     const places = placesOf(store, prepared, outcome.artefacts)

@@ -30,6 +30,8 @@ export interface PlannedStage {
 
 export interface StageTiming {
   readonly stage: Phase
+  /** ISO 8601, UTC. */
+  readonly startedAt: string
   readonly wallMs: number
   /** CPU time of the stage's tasks, summed over processes. */
   readonly cpuMs: number

@@ -151,12 +151,13 @@ async function makeMarket(run: StagedRun): Promise<Address> {
   const payload: MarketTask = {
     store: run.store.root, address, madeFrom, source: name, settings, folder: run.experiment.folder,
   }
+  const startedAt = new Date(run.clock.now()).toISOString()
   const started = run.clock.monotonic()
   run.observer.stageStarted?.('market', { total: 1, cached: 0 })
   const outcome = await run.pool.run({ id: 'market', kind: 'market', payload, timeoutMs: run.timeoutMs })
   if (!outcome.ok) throw fromErrorReport(outcome.error)
   run.observer.stageFinished?.('market', {
-    stage: 'market', wallMs: run.clock.monotonic() - started, cpuMs: outcome.usage.cpuMs, made: 1, cached: 0, peakMemoryBytes: 0,
+    stage: 'market', startedAt, wallMs: run.clock.monotonic() - started, cpuMs: outcome.usage.cpuMs, made: 1, cached: 0, peakMemoryBytes: 0,
   })
   return address
 }

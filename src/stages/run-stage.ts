@@ -98,7 +98,7 @@ export async function runStage(
   if (works.length === 0) return
   const stage = works[0].stage
   const { total, cached } = placeStored(run.store, works, state.places)
-  const meter = { started: run.clock.monotonic(), cpuMs: 0, made: 0 }
+  const meter = { startedAt: new Date(run.clock.now()).toISOString(), started: run.clock.monotonic(), cpuMs: 0, made: 0 }
   run.memoryMeter?.reset()
   run.observer.stageStarted?.(stage, { total, cached })
   const progress = createProgress(run.observer, stage, total - cached)
@@ -116,12 +116,13 @@ export async function runStage(
         run.observer.failed?.(failure.failure)
       }
     }
-    // One more than there are workers is made ready, so that none waits for the next.
-    const lanes = work.isolated || workers < run.pool.workers ? workers : workers + 1
+    // Workers whose tasks are alike end together: the next one of each is made ready before.
+    const lanes = work.isolated || workers < run.pool.workers ? workers : 2 * workers
     await inLanes(cutChunks(ready, membersPerTask), lanes, runChunk)
   }
   const timing: StageTiming = {
     stage,
+    startedAt: meter.startedAt,
     wallMs: run.clock.monotonic() - meter.started,
     cpuMs: meter.cpuMs,
     made: meter.made,

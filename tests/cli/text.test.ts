@@ -41,7 +41,7 @@ describe('text', () => {
     expect(barText({ done: 0, total: 480, elapsedMs: 2000 })).toBe('░░░░░░░░░░░░░░░░░░░░░░░░  0 of 480')
     expect(barText({ done: 480, total: 480, elapsedMs: 2000 })).toBe('████████████████████████  480 of 480')
     expect(shareText(0.5)).toBe('████████████░░░░░░░░░░░░  50 %')
-    expect(timingText({ stage: 'risk', wallMs: 1234, cpuMs: 2000, made: 3, cached: 1, peakMemoryBytes: 2 ** 27 }, 1)).toBe('risk: 3 made, 1 reused, 1 failed in 1.2 s (2.0 s of CPU, 128 MiB at most)')
+    expect(timingText({ stage: 'risk', startedAt: '2020-01-01T00:00:00.000Z', wallMs: 1234, cpuMs: 2000, made: 3, cached: 1, peakMemoryBytes: 2 ** 27 }, 1)).toBe('risk: 3 made, 1 reused, 1 failed in 1.2 s (2.0 s of CPU, 128 MiB at most)')
   })
 
   it('of a problem has its place first and its parts below', () => {
