@@ -28,19 +28,22 @@ export function summedMiB(processIds: readonly number[]): number {
   return processIds.reduce((sum, id) => sum + proportionalSetSize(id), 0) / MIB
 }
 
-/** Looks at what processes occupy, again and again until stopped. */
-export function watchMemory(processIds: () => readonly number[], everyMs: number): { stop(): MemoryOverTime } {
-  const started = systemClock.monotonic()
-  const seen: [number, number][] = []
-  const look = (): void => void seen.push([(systemClock.monotonic() - started) / 1000, summedMiB(processIds())])
-  const timer = setInterval(look, everyMs)
-  look()
+/** Looks again and again until stopped, and at once. */
+function watch<T>(look: () => T, everyMs: number): { stop(): readonly T[] } {
+  const seen = [look()]
+  const timer = setInterval(() => seen.push(look()), everyMs)
   return {
     stop: () => {
       clearInterval(timer)
       return seen
     },
   }
+}
+
+/** Looks at what processes occupy. */
+export function watchMemory(processIds: () => readonly number[], everyMs: number): { stop(): MemoryOverTime } {
+  const started = systemClock.monotonic()
+  return watch(() => [(systemClock.monotonic() - started) / 1000, summedMiB(processIds())] as const, everyMs)
 }
 
 /** CPU seconds that a set of processes and all their descendants have used, by the wall clock (ms since the epoch). */
@@ -60,22 +63,13 @@ function cpuSecondsOf(processId: number): number | undefined {
   }
 }
 
-/** Looks at what processes have used of the cores, again and again until stopped; what an ended one has used stays. */
+/** Looks at what processes have used of the cores; what an ended one has used stays. */
 export function watchCpu(processIds: () => readonly number[], everyMs: number): { stop(): CpuOverTime } {
   const used = new Map<number, number>()
-  const seen: [number, number][] = []
-  const look = (): void => {
+  return watch(() => {
     for (const id of processIds()) used.set(id, cpuSecondsOf(id) ?? used.get(id) ?? 0)
-    seen.push([systemClock.now(), [...used.values()].reduce((sum, seconds) => sum + seconds, 0)])
-  }
-  const timer = setInterval(look, everyMs)
-  look()
-  return {
-    stop: () => {
-      clearInterval(timer)
-      return seen
-    },
-  }
+    return [systemClock.now(), [...used.values()].reduce((sum, seconds) => sum + seconds, 0)] as const
+  }, everyMs)
 }
 
 /** CPU seconds used between two times, which lie between looks. */
