@@ -304,7 +304,8 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   else floats.fill(Infinity, capAt / FLOAT, capAt / FLOAT + rows * padded)
   if (hasCaps && symbols === 1) for (let row = 0; row < rows; row++) floats[capsAt / FLOAT + row] = cap[row]
   words.fill(0, vetoesAt / FLOAT, vetoesAt / FLOAT + rows)
-  if (hasOther(veto, 0, rows * symbols)) {
+  const hasVetoes = hasOther(veto, 0, rows * symbols)
+  if (hasVetoes) {
     copyPadded(batch, veto, { address: vetoAt, from: 0, lines: rows })
     for (let i = 0; i < rows * symbols; i++) if (veto[i] !== 0) words[vetoesAt / FLOAT + Math.floor(i / symbols)] = VETOES
   } else floats.fill(0, vetoAt / FLOAT, vetoAt / FLOAT + rows * padded)
@@ -318,6 +319,8 @@ function placePattern(batch: PlacedBatch, block: KernelBlock, index: number): vo
   words[at + layout.PATTERN_HAS_CAPS / FLOAT] = hasCaps ? 1 : 0
   words[at + layout.PATTERN_CAPS / FLOAT] = capsAt
   words[at + layout.PATTERN_WEIGHTS / FLOAT] = weightsAt
+  floats[at + layout.PATTERN_LEAST_GROSS / FLOAT] = gross.subarray(0, rows).reduce((least, limit) => Math.min(least, limit), Infinity)
+  words[at + layout.PATTERN_HAS_VETOES / FLOAT] = hasVetoes ? 1 : 0
 }
 
 /** Whether some of the first values is another. */

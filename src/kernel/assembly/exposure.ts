@@ -16,7 +16,7 @@ export function exposePair(pair: usize, tile: usize, first: i32): void {
   const bHasGaps = hasGaps(b)
   v128.store(tile, i32x4.splat(0))
   v128.store(tile, i32x4.splat(0), 16)
-  if (readsBars(a) && readsBars(b)) exposeBars(a, b, tile, first, aHasGaps || bHasGaps)
+  if (readsBars(a) && readsBars(b)) exposeBars(a, b, tile, first, aHasGaps, bHasGaps)
   else exposeRows(a, b, tile, first, aHasGaps, bHasGaps)
   if (a == b) v128.store(tile, v128.load(tile), 16)
 }

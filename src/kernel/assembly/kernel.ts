@@ -65,11 +65,17 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   const stride = tileStride()
   const bytes = tileBytes()
   const end = pairs + <usize>count * pairBytes
-  if (symbols == 1 && !hasCarry && !recordsMarks() && allRest(pairs, end, pairBytes)) {
+  const toEvents = symbols == 1 && !hasCarry && !recordsMarks() && allRest(pairs, end, pairBytes)
+  const through = !toEvents && goesAlone(pairs, end, pairBytes)
+  const throughLong = !toEvents && !through && goesAloneLong(pairs, end, pairBytes)
+  if (toEvents || through || throughLong) {
+    // One after the other they have one tile, which stays in the first cache.
     for (let pair = pairs; pair < end; pair += pairBytes) {
       exposeInto(pair, pairs, pairBytes, tilesAt, first)
-      stepToEvents(pair, first, stride)
-      countExposure(pair, load<u32>(pair, TILE), first)
+      if (toEvents) stepToEvents(pair, first, stride)
+      else if (through) stepThrough(pair, first, stride)
+      else stepThroughLong(pair, first, stride)
+      endBlock(pair, first)
     }
     return
   }
@@ -78,15 +84,13 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
     exposeInto(pair, pairs, pairBytes, tile, first)
     tile += bytes
   }
-  if (goesAlone(pairs, end, pairBytes)) {
-    for (let pair = pairs; pair < end; pair += pairBytes) stepThrough(pair, first, stride)
-  } else if (goesAloneLong(pairs, end, pairBytes)) {
-    for (let pair = pairs; pair < end; pair += pairBytes) stepThroughLong(pair, first, stride)
-  } else stepRows(pairs, end, pairBytes, first, stride)
-  for (let pair = pairs; pair < end; pair += pairBytes) {
-    countExposure(pair, load<u32>(pair, TILE), first)
-    if (isLong && (load<i32>(pair, FLAGS) & TRAILS) != 0) followBlock(pair)
-  }
+  stepRows(pairs, end, pairBytes, first, stride)
+  for (let pair = pairs; pair < end; pair += pairBytes) endBlock(pair, first)
+}
+
+function endBlock(pair: usize, first: i32): void {
+  countExposure(pair, load<u32>(pair, TILE), first)
+  if (isLong && (load<i32>(pair, FLAGS) & TRAILS) != 0) followBlock(pair)
 }
 
 /** Phase 1 of a pair into `tile`, unless the pair before has the same and its tile. */

@@ -308,14 +308,18 @@ export const PATTERN_HAS_CAPS = 20
 export const PATTERN_CAPS = 24
 /** Allocation weights, padded like a row of signals; 0 = none. */
 export const PATTERN_WEIGHTS = 28
-export const PATTERN_BYTES = 32
+/** The smallest gross limit of the block, and whether any row of it has a veto. */
+export const PATTERN_LEAST_GROSS = 32
+export const PATTERN_HAS_VETOES = 36
+export const PATTERN_BYTES = 40
 
 // ── The exposure tile: of each portfolio an i32x4 of counts (signals, capped, scaled, cut), then its rows ──
-export const TILE_HEAD_BYTES = 32
+/** Rows begin 8 bytes before a vector, so that their targets are aligned. */
+export const TILE_HEAD_BYTES = 40
 /** i32: bit 0 = near a gross limit, bit 1 = some target is not known and limits bind what is kept, bit 2 = vetoes. */
 export const TILE_CAREFUL = 0
 /** The targets of both, interleaved float32. */
-export const TILE_TARGETS = 16
+export const TILE_TARGETS = 8
 
 // ── The journal: 16 bytes an event of one portfolio, a key and a quantity ──
 /** u32: row of the block × symbols + symbol. */
