@@ -204,37 +204,42 @@ function leapOf({ symbols, tape: { unit }, multipliers }: PlacedBatch, { open, h
   return leap * ROOM
 }
 
-/** The extreme of a price from a bar to the end of the block, from that of the symbol's next bar; −1 = there is none. */
-function placeRest(doubles: Float64Array, of: { bar: number; next: number; price: number; rest: number; side: 1 | -1 }): void {
-  const here = doubles[of.bar + of.price / DOUBLE] * of.side
-  const beyond = of.next < 0 ? -Infinity : doubles[of.next + of.rest / DOUBLE] * of.side
-  doubles[of.bar + of.rest / DOUBLE] = (here > beyond ? here : beyond) * of.side
-}
-
 /** What exits, holding times and participation look at. */
 function placeBars(module: KernelModule, { memory, symbols, tape }: PlacedBatch, { market }: KernelBlock): void {
-  const cells = market.rows * symbols
-  const barsAt = memory.take(cells * layout.BAR_BYTES)
+  const { rows, high, low, close, volume } = market
+  const cells = rows * symbols
+  // An odd number of bars to a symbol, as bars.ts has it.
+  const step = rows | 1
+  const barsAt = memory.take(symbols * step * layout.BAR_BYTES)
+  const restsAt = memory.take(symbols * step * layout.BAR_BYTES)
   const countsAt = memory.take((cells + symbols) * DOUBLE)
   const marksAt = memory.take(cells * DOUBLE)
   const { doubles } = memory
-  const { high, low, close, volume } = market
-  for (let i = cells - 1, bar = (barsAt + i * layout.BAR_BYTES) / DOUBLE; i >= 0; i--, bar -= layout.BAR_BYTES / DOUBLE) {
-    // A bar of what cannot be traded moves no best price.
-    const isTradable = tape.tradable[i] === 1
-    doubles[bar + layout.HIGH / DOUBLE] = isTradable ? high[i] : NaN
-    doubles[bar + layout.LOW / DOUBLE] = isTradable ? low[i] : NaN
-    doubles[bar + layout.CLOSE / DOUBLE] = isTradable ? close[i] : NaN
-    doubles[bar + layout.VOLUME / DOUBLE] = volume[i]
-    const next = i + symbols < cells ? bar + (symbols * layout.BAR_BYTES) / DOUBLE : -1
-    placeRest(doubles, { bar, next, price: layout.HIGH, rest: layout.REST_HIGH, side: 1 })
-    placeRest(doubles, { bar, next, price: layout.LOW, rest: layout.REST_LOW, side: -1 })
-    placeRest(doubles, { bar, next, price: layout.CLOSE, rest: layout.REST_HIGHEST_CLOSE, side: 1 })
-    placeRest(doubles, { bar, next, price: layout.CLOSE, rest: layout.REST_LOWEST_CLOSE, side: -1 })
+  for (let n = 0; n < symbols; n++) {
+    let [highest, lowest, highestClose, lowestClose] = [-Infinity, Infinity, -Infinity, Infinity]
+    for (let row = rows - 1; row >= 0; row--) {
+      const i = row * symbols + n
+      const bar = barsAt / DOUBLE + ((n * step + row) * layout.BAR_BYTES) / DOUBLE
+      const rest = bar + (restsAt - barsAt) / DOUBLE
+      // A bar of what cannot be traded moves no best price.
+      const isTradable = tape.tradable[i] === 1
+      doubles[bar + layout.HIGH / DOUBLE] = isTradable ? high[i] : NaN
+      doubles[bar + layout.LOW / DOUBLE] = isTradable ? low[i] : NaN
+      doubles[bar + layout.CLOSE / DOUBLE] = isTradable ? close[i] : NaN
+      doubles[bar + layout.VOLUME / DOUBLE] = volume[i]
+      if (isTradable && high[i] > highest) highest = high[i]
+      if (isTradable && low[i] < lowest) lowest = low[i]
+      if (isTradable && close[i] > highestClose) highestClose = close[i]
+      if (isTradable && close[i] < lowestClose) lowestClose = close[i]
+      doubles[rest + layout.REST_HIGH / DOUBLE] = highest
+      doubles[rest + layout.REST_LOW / DOUBLE] = lowest
+      doubles[rest + layout.REST_HIGHEST_CLOSE / DOUBLE] = highestClose
+      doubles[rest + layout.REST_LOWEST_CLOSE / DOUBLE] = lowestClose
+    }
   }
-  memory.doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
-  memory.doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
-  module.setBars(barsAt, countsAt, marksAt, placeWatchBars(memory, market, symbols))
+  doubles.set(tape.bars.subarray(0, cells + symbols), countsAt / DOUBLE)
+  doubles.set(tape.mark.subarray(symbols, cells + symbols), marksAt / DOUBLE)
+  module.setBars(barsAt, restsAt, countsAt, marksAt, placeWatchBars(memory, market, symbols))
 }
 
 /** Lows and highs in float32, a little further out than they are, and closes: two symbols of two portfolios to a vector. */

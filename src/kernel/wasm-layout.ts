@@ -34,7 +34,7 @@ export interface KernelModule {
   setJournal(at: number, bytes: number, rowBytes: number, marks: boolean): void
   /** Tells where longer cells lie in a pair's record, and gives the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
-  setBars(bars: number, counts: number, marks: number, watched: number): void
+  setBars(bars: number, rests: number, counts: number, marks: number, watched: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number, marks: number): void
   seekGaps(): void
   /** Closes the period under way in a pair's sums. */

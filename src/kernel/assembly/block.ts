@@ -57,8 +57,9 @@ export let watchCells: usize = 0
 export let watchBarsAt: usize = 0
 /** Whether the batch's targets are kept as combined, too: re-entry looks at them. */
 export let keepsCombined: bool = false
-/** What longer cells need of bars, and how many bars each symbol has closed: [row][symbol], the row before the block first. */
+/** What longer cells need of bars, and of those that follow: [symbol][row]; how many bars each symbol has closed: [row][symbol], the row before the block first. */
 export let barsAt: usize = 0
+export let restsAt: usize = 0
 export let barCountsAt: usize = 0
 /** [row][symbol] f64: last close up to and including the row. */
 export let marksAt: usize = 0
@@ -129,9 +130,10 @@ export function setLong(cells: usize, combined: bool): void {
   keepsCombined = combined
 }
 
-export function setBars(bars: usize, counts: usize, marks: usize, watched: usize): void {
+export function setBars(bars: usize, rests: usize, counts: usize, marks: usize, watched: usize): void {
   watchBarsAt = watched
   barsAt = bars
+  restsAt = rests
   barCountsAt = counts
   marksAt = marks
 }

@@ -206,12 +206,13 @@ export const HIGH = 0
 export const LOW = 8
 export const CLOSE = 16
 export const VOLUME = 24
-/** From the bar to the end of the block: the highest high and the lowest low, the highest and the lowest close. */
-export const REST_HIGH = 32
-export const REST_LOW = 40
-export const REST_HIGHEST_CLOSE = 48
-export const REST_LOWEST_CLOSE = 56
-export const BAR_BYTES = 64
+export const BAR_BYTES = 32
+
+// ── From a symbol's bar to the end of the block: the highest high and the lowest low, the highest and the lowest close ──
+export const REST_HIGH = 0
+export const REST_LOW = 8
+export const REST_HIGHEST_CLOSE = 16
+export const REST_LOWEST_CLOSE = 24
 
 // ── Phase-1 rules of one portfolio; the subscription follows as {index u32, weight f32} ──
 export const SUBSCRIPTIONS = 0

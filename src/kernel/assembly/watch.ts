@@ -1,4 +1,4 @@
-import { barOf } from './bars'
+import { barOf, restOf } from './bars'
 import { longCell, rows, symbols, watchBarsAt, watchCells } from './block'
 import { both, choose, signOf, where } from './lanes'
 import {
@@ -161,7 +161,7 @@ export function followBlock(pair: usize): void {
       store<f64>(long, 0, BEST_ROW)
       if (held == 0 || row >= rows) continue
       const from = load<i64>(pair + lane, TRAILS_FROM_HIGH) != 0 ? REST_HIGH : REST_HIGHEST_CLOSE
-      const price = load<f64>(barOf(row, n) + from + (held > 0 ? 0 : 8))
+      const price = load<f64>(restOf(row, n) + from + (held > 0 ? 0 : 8))
       const best = load<f64>(long, BEST_PRICE)
       if (held > 0 ? price > best : price < best) store<f64>(long, price, BEST_PRICE)
     }
