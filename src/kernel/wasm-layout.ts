@@ -49,6 +49,10 @@ export const DOUBLE = 8
 /** What of the first cache the records of the pairs at hand may take. */
 const CACHE_BYTES = 16_384
 
+/** What is watched for in float32 lies this far on the side of looking once too often; and what follows bars in it. */
+const WATCH_ROOM = 2.5e-7
+const TRAIL_ROOM = 1e-6
+
 /** Bytes of a journal: what of it is handed over at once stays in the second cache. */
 const JOURNAL_BYTES = 1 << 18
 
@@ -203,6 +207,12 @@ function placeHead(memory: WasmMemory, rules: PortfolioRules, at: { lane: number
   put(layout.STOP_LOSS, rules.stopLoss)
   put(layout.TAKE_PROFIT, rules.takeProfit)
   put(layout.TRAILING_STOP, rules.trailingStop)
+  put(layout.LOW_OF_LONG, (1 - rules.stopLoss) * (1 + WATCH_ROOM))
+  put(layout.HIGH_OF_LONG, (1 + rules.takeProfit) * (1 - WATCH_ROOM))
+  put(layout.LOW_OF_SHORT, (1 - rules.takeProfit) * (1 + WATCH_ROOM))
+  put(layout.HIGH_OF_SHORT, (1 + rules.stopLoss) * (1 - WATCH_ROOM))
+  put(layout.TRAIL_OF_LONG, (1 - rules.trailingStop) * (1 + TRAIL_ROOM))
+  put(layout.TRAIL_OF_SHORT, (1 + rules.trailingStop) * (1 - TRAIL_ROOM))
   put(layout.MIN_HOLD_BARS, rules.minHoldBars)
   put(layout.MAX_HOLD_BARS, rules.maxHoldBars)
   put(layout.COOLDOWN_BARS, rules.cooldownBars)
@@ -270,7 +280,7 @@ function placeLongCells(memory: WasmMemory, rules: PortfolioRules, lane: number)
 
 /** Nothing is watched for before the first mark. */
 const UNWATCHED = [
-  [layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity], [layout.TRAIL_LOW, NaN], [layout.TRAIL_HIGH, NaN],
+  [layout.WATCHED_LOW, -Infinity], [layout.WATCHED_HIGH, Infinity], [layout.WATCHED_LOCK, NaN], [layout.WATCHED_DUE, Infinity], [layout.TRAIL_LOW, -Infinity], [layout.TRAIL_HIGH, Infinity],
 ] as const
 
 function placeWatches({ floats }: WasmMemory, address: number, symbols: number): void {

@@ -4,20 +4,20 @@ import { orderFee, slipped } from './fills'
 import { codes, note, noteAs, noteLong, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
 import {
-  BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
+  BAR_ROW, BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
   GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, KIND_STOP_LOSS, KIND_TAKE_PROFIT, KIND_TRAILING_STOP, LEFT_OVER, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
   ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP,
   WATCHES_ENTRY_BAR,
 } from './layout'
 import { volumeLeft } from './legs'
 import { bookReduction } from './long-fills'
-import { followTo, listTouched, watch, watchLock, watchOn } from './watch'
+import { followTo, listTouched, watch, watchLevel, watchLock } from './watch'
 
 /**
  * Stop-loss, take-profit and trailing stop inside the bar, in symbol order: of those positions whose bounds the bar
- * touches. What was filled at the open is listed from `filled` on; the list goes on with what was touched. Gives its end.
+ * touches. Lists them from `end` on, and gives the list's end.
  */
-export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i32, filled: usize, end: usize): usize {
+export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i32, end: usize): usize {
   const has = v128.load(pair, HAS_EXITS)
   if (!any(has)) return end
   const last = listTouched(pair, row, end)
@@ -27,9 +27,8 @@ export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i
     const entered = f64x2.eq(v128.load(longCell(pair, n), ENTRY_ROW), both(<f64>t))
     const unwatched = v128.andnot(entered, v128.load(pair, WATCHES_ENTRY_BAR))
     const watched = v128.andnot(v128.and(has, f64x2.ne(v128.load(cell, QUANTITY), both(0))), unwatched)
-    if (any(watched) && isTradable(kinds, row, n)) exitSymbol(pair, cell, n, prices + n * PRICE_BYTES, row, watched)
+    if (any(watched) && isTradable(kinds, row, n)) exitSymbol(pair, cell, n, prices + n * PRICE_BYTES, row, t, watched)
   }
-  for (let at = filled; at < end; at += 4) v128.store(longCell(pair, load<u32>(at)), both(0), BAR_UNITS)
   return last
 }
 
@@ -37,7 +36,7 @@ export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i
  * Prices times the side, so that for long and short alike a stop lies below and a target above. Both crossed by
  * the open: the open comes first in time; else the stop comes before the target.
  */
-function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, watched: v128): void {
+function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, t: i32, watched: v128): void {
   const long = longCell(pair, n)
   followTo(pair, n, row)
   const bar = barOf(row, n)
@@ -62,11 +61,11 @@ function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32,
   const gaps = v128.load(pair, GAP_FILLS_AT_OPEN)
   const stopPrice = choose(v128.and(gaps, f64x2.le(open, stop)), open, stop)
   const targetPrice = choose(v128.and(gaps, f64x2.ge(open, target)), open, target)
-  bookExit(pair, cell, n, prices, row, exits, stopped, trails, v128.xor(choose(stopped, stopPrice, targetPrice), side))
+  bookExit(pair, cell, n, prices, row, t, exits, stopped, trails, v128.xor(choose(stopped, stopPrice, targetPrice), side))
 }
 
 /** Closes the position as far as the volume allows; the rest goes at the next open. Targets do not slip. */
-function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, exits: v128, stopped: v128, trails: v128, price: v128): void {
+function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, t: i32, exits: v128, stopped: v128, trails: v128, price: v128): void {
   const long = longCell(pair, n)
   const order = v128.load(cell, ORDER)
   const wasListed = any(f64x2.ne(order, both(0)))
@@ -79,7 +78,8 @@ function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, e
   const held = v128.load(cell, QUANTITY)
   const side = signOf(held)
   const sign = v128.xor(side, signMask())
-  const units = where(exits, f64x2.pmin(f64x2.abs(held), volumeLeft(pair, n, row, v128.load(long, BAR_UNITS))))
+  const filled = where(f64x2.eq(v128.load(long, BAR_ROW), both(<f64>t)), v128.load(long, BAR_UNITS))
+  const units = where(exits, f64x2.pmin(f64x2.abs(held), volumeLeft(pair, n, row, filled)))
   const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
   const filledAt = choose(stopped, slipped(price, v128.load(pair, EXIT_SLIPPAGE), spread, sign), price)
   const size = where(exits, f64x2.mul(units, f64x2.mul(filledAt, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER))))
@@ -119,23 +119,24 @@ function waitForRest(pair: usize, cell: usize, n: usize, rest: v128, remains: v1
 
 /** Fixes the price the next bar's exits of symbol n are measured from at the close of a row, and what it is watched for. */
 export function moveLevel(pair: usize, n: usize): void {
-  fixLevel(pair, n)
-  watchOn(pair, n)
+  const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
+  watchLevel(pair, n, held, fixLevel(pair, n, held))
 }
 
 /** The same after a bound was touched: the best price follows. */
 export function moveLevelExactly(pair: usize, n: usize, row: i32): void {
-  fixLevel(pair, n)
+  fixLevel(pair, n, v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY))
   followTo(pair, n, row + 1)
   watch(pair, n)
 }
 
 // @ts-ignore: decorator
 @inline
-function fixLevel(pair: usize, n: usize): void {
-  const isHeld = f64x2.ne(v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY), both(0))
+function fixLevel(pair: usize, n: usize, held: v128): v128 {
   const long = longCell(pair, n)
-  v128.store(long, choose(isHeld, v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE)), LEVEL_PRICE)
+  const level = choose(f64x2.ne(held, both(0)), v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE))
+  v128.store(long, level, LEVEL_PRICE)
+  return level
 }
 
 /** After an exit, a combined target whose sign differs from the side that was closed allows entries again. */

@@ -184,7 +184,7 @@ function stepShort(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32
   decidePair(pair, prices, tile, row, t, kinds)
 }
 
-/** A row of portfolios with longer cells. What fills or touches a bound in it is listed, and seen to after the mark. */
+/** A row of portfolios with longer cells. What grows or touches a bound in it is listed, and seen to after the mark. */
 // @ts-ignore: decorator
 @inline
 function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
@@ -200,15 +200,15 @@ function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
       watch(pair, n)
     }
   }
-  let filled = listsAt
+  let grown = listsAt
   let seen = listsAt
   // What a portfolio starts with is taken in at the first mark: nothing fills before.
   if (!isFirst && (acts || endsHere || mayFill(pair))) {
     if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_OPEN), true)
-    filled = fillLong(pair, prices, listsAt, row, t, kinds)
-    seen = fillExits(pair, prices, row, t, kinds, listsAt, filled)
+    grown = fillLong(pair, prices, listsAt, row, t, kinds)
+    seen = fillExits(pair, prices, row, t, kinds, grown)
     if (endsHere) closeAtEnd(pair, prices, row, kinds, v128.load(pair, ENDS_AT_CLOSE), false)
-    if (acts || endsHere || seen != listsAt) settleFlows(pair)
+    settleFlows(pair)
   }
   markPair(pair, prices, t, kinds)
   if (isFirst) {
@@ -220,8 +220,8 @@ function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   }
   if ((kinds & HAS_GAPS) != 0) store<i32>(pair, load<i32>(pair, EARLY_UNTIL) + 1, EARLY_UNTIL)
   if ((load<i32>(pair, FLAGS) & IS_WATCHED) != 0) {
-    for (let at = listsAt; at < filled; at += 4) moveLevel(pair, load<u32>(at))
-    for (let at = filled; at < seen; at += 4) moveLevelExactly(pair, load<u32>(at), row)
+    for (let at = listsAt; at < grown; at += 4) moveLevel(pair, load<u32>(at))
+    for (let at = grown; at < seen; at += 4) moveLevelExactly(pair, load<u32>(at), row)
   }
   if (endsHere) keepDecided(pair)
   decidePair(pair, prices, tile, row, t, kinds)

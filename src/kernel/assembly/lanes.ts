@@ -35,6 +35,19 @@ export function any(mask: v128): bool {
   return v128.any_true(mask)
 }
 
+/** The same of a mask, which V8 tells from its signs in fewer steps; and whether all of its lanes are set. */
+// @ts-ignore: decorator
+@inline
+export function some(mask: v128): bool {
+  return i64x2.bitmask(mask) != 0
+}
+
+// @ts-ignore: decorator
+@inline
+export function every(mask: v128): bool {
+  return i64x2.bitmask(mask) == 3
+}
+
 // @ts-ignore: decorator
 @inline
 export function addTo(address: usize, value: v128): void {

@@ -147,7 +147,14 @@ export const VALUE = 1584
 /** Of what is ordered, where a batch has longer cells: Σ|units|, and how many orders. */
 export const ORDERED_UNITS = 1600
 export const ORDERED_COUNT = 1616
-export const HEAD_BYTES = 1632
+/** What a level is multiplied by for the low and the high that a long position is watched for, and a short one; and its best price. */
+export const LOW_OF_LONG = 1632
+export const HIGH_OF_LONG = 1648
+export const LOW_OF_SHORT = 1664
+export const HIGH_OF_SHORT = 1680
+export const TRAIL_OF_LONG = 1696
+export const TRAIL_OF_SHORT = 1712
+export const HEAD_BYTES = 1728
 
 // ── A cell of a pair: one symbol. The list of cells with an order, u32 indices, lies behind the last ──
 export const QUANTITY = 0
@@ -164,23 +171,26 @@ export const UNITS_BYTES = 16
 // ── The longer part of a cell, where a batch has more than the plain rules ──
 /** Average price of the position; prices that stop and target, and the trailing stop, are measured from. */
 export const ENTRY_PRICE = 0
-export const LEVEL_PRICE = 16
-export const BEST_PRICE = 32
-/** Row of the entry from flat; bars the symbol had closed before it, and before the latest exit to flat. */
-export const ENTRY_ROW = 48
-export const ENTRY_BAR = 64
-export const EXIT_BAR = 80
-/** Side an exit closed, ±1, while the combined target's sign has not differed since; else 0. */
-export const LOCKED_SIDE = 96
-/** Units filled at the open of the row at hand. */
-export const BAR_UNITS = 112
+/** Units filled at the open of a row, and that row. */
+export const BAR_UNITS = 16
+export const BAR_ROW = 32
 /** All bits of the lane set where the order is the rest of an exit. */
-export const EXIT_REST = 128
-/** Target of an order that is sized as it fills. */
-export const ORDER_TARGET = 144
+export const EXIT_REST = 48
+export const LEVEL_PRICE = 64
+/** Bars the symbol had closed before the entry from flat, and before the latest exit to flat. */
+export const ENTRY_BAR = 80
+export const EXIT_BAR = 96
+/** Side an exit closed, ±1, while the combined target's sign has not differed since; else 0. */
+export const LOCKED_SIDE = 112
+export const BEST_PRICE = 128
 /** First row of the block whose bar the best price has not followed yet. */
-export const BEST_ROW = 160
-export const LONG_CELL_BYTES = 176
+export const BEST_ROW = 144
+/** Row of the entry from flat. */
+export const ENTRY_ROW = 160
+/** Target of an order that is sized as it fills. */
+export const ORDER_TARGET = 176
+/** Whole cache lines: what a fill, a decision and an exit need lies in one each. */
+export const LONG_CELL_BYTES = 192
 
 // ── What two symbols of a pair are watched for, float32, interleaved like the tile: behind the longer cells ──
 /** At or below this low, at or above this high, an exit may fill. */
@@ -190,7 +200,7 @@ export const WATCHED_HIGH = 16
 export const WATCHED_LOCK = 32
 /** Row of whose close on the position may have been held for long enough. */
 export const WATCHED_DUE = 48
-/** What a bar's price is multiplied by to raise the low, or to lower the high, behind the best price; NaN = it moves neither. */
+/** What a bar's price is multiplied by to raise the low, or to lower the high, behind the best price; infinite = it moves neither. */
 export const TRAIL_LOW = 64
 export const TRAIL_HIGH = 80
 export const WATCH_BYTES = 96

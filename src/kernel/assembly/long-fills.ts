@@ -1,29 +1,29 @@
-import { barsBefore } from './bars'
+import { barOf, barsBefore } from './bars'
 import { isTradable, leapsAt, longCell, scratchAt, symbols, symbolsAt } from './block'
 import { planFitting, scaleToFit, sizeIncreases } from './buying-power'
 import { clearlyFits, closeTrades, orderFee, slipped } from './fills'
 import { noteLegs, records } from './journal'
-import { addTo, any, both, choose, magnitudeMask, one, opposite, signMask, where } from './lanes'
+import { addTo, any, both, choose, every, magnitudeMask, one, opposite, signMask, some, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, BAR_UNITS, BEST_PRICE, BEST_ROW, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, EARLY_UNTIL, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW, ENTRY_SLIPPAGE,
+  ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BEST_ROW, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, EARLY_UNTIL, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW, ENTRY_SLIPPAGE,
   EXIT_BAR, EXIT_REST, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, HALF_SPREAD, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE,
-  LEVEL_PRICE, LISTED, MIN_HOLD_BARS, MULTIPLIER, OPEN, ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCED_FEES, SCRATCH_BYTES, SYMBOL_BYTES, TRADE_CASH,
+  LEVEL_PRICE, LISTED, LOT, MIN_HOLD_BARS, MULTIPLIER, OPEN, ORDER, ORDERS, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCED_FEES, SCRATCH_BYTES, SYMBOL_BYTES, TRADE_CASH, VOLUME,
 } from './layout'
 import { planLegs } from './legs'
-import { beginTrail, watchOn } from './watch'
+import { watchFrom } from './watch'
 
 /**
  * Fills at the open for portfolios with longer cells: what volume and buying power leave of every order is booked
- * with entry prices and levels. Cash flows stay apart until the exits are done. Lists from `filled` on what was
- * booked, and gives the list's end.
+ * with entry prices and levels. Cash flows stay apart until the exits are done. Lists from `grown` on the positions
+ * that were added to, whose levels move at the close, and gives the list's end.
  */
-export function fillLong(pair: usize, prices: usize, filled: usize, row: i32, t: i32, kinds: i32): usize {
-  if (load<i32>(pair, LISTED) == 0) return filled
+export function fillLong(pair: usize, prices: usize, grown: usize, row: i32, t: i32, kinds: i32): usize {
+  if (load<i32>(pair, LISTED) == 0) return grown
   const fits = clearlyFits(pair, leapsAt + (<usize>row << 3))
   if (!fits) {
-    const end = planLegs(pair, prices, filled, row, kinds)
-    sizeIncreases(pair, filled, end, row)
-    scaleToFit(pair, filled, end)
+    const end = planLegs(pair, prices, grown, row, kinds)
+    sizeIncreases(pair, grown, end, row)
+    scaleToFit(pair, grown, end)
   }
   let list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
   const start = list
@@ -33,61 +33,106 @@ export function fillLong(pair: usize, prices: usize, filled: usize, row: i32, t:
     const cell = pair + HEAD_BYTES + n * CELL_BYTES
     const order = v128.load(cell, ORDER)
     if (any(order) && isTradable(kinds, row, n)) {
-      if (fits) planFitting(pair, n, row, v128.load(cell, QUANTITY), order)
-      bookLegs(pair, cell, prices + n * PRICE_BYTES, n, row, t, order)
-      store<u32>(filled, <u32>n)
-      filled += 4
+      const growing = bookLegs(pair, cell, prices + n * PRICE_BYTES, n, row, t, order, fits)
+      store<u32>(grown, <u32>n)
+      grown += <usize>i32(some(growing)) << 2
     }
     store<u32>(waiting, <u32>n)
     waiting += <usize>i32(any(v128.load(cell, ORDER))) << 2
   }
   store<i32>(pair, <i32>((waiting - start) >> 2), LISTED)
-  return filled
+  return grown
 }
 
-/** Books the planned legs of symbol n. What a volume limit left of an exit waits for the next open. */
+/** Whether the bar's volume lets orders of a size in symbol n be, whatever its lot. */
 // @ts-ignore: decorator
 @inline
-function bookLegs(pair: usize, cell: usize, prices: usize, n: usize, row: i32, t: i32, order: v128): void {
-  const scratch = scratchAt + n * SCRATCH_BYTES
+function isAmple(pair: usize, n: usize, row: i32, size: v128): bool {
+  const allowed = f64x2.mul(v128.load(pair, PARTICIPATION), v128.load64_splat(barOf(row, n), VOLUME))
+  return every(f64x2.le(size, f64x2.sub(allowed, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, LOT))))
+}
+
+/** Books the legs of symbol n's order, and gives the lanes whose position it adds to. */
+// @ts-ignore: decorator
+@inline
+function bookLegs(pair: usize, cell: usize, prices: usize, n: usize, row: i32, t: i32, order: v128, fits: bool): v128 {
+  const long = longCell(pair, n)
+  const zero = both(0)
+  const magnitude = magnitudeMask()
   const sign = v128.and(order, signMask())
-  const reduced = v128.load(scratch, REDUCE)
-  const increased = v128.load(scratch, INCREASE)
+  const size = v128.and(order, magnitude)
+  const held = v128.load(cell, QUANTITY)
+  let reduced = where(opposite(held, order), f64x2.pmin(size, v128.and(held, magnitude)))
+  let increased = f64x2.sub(size, reduced)
+  let cut = zero
+  if (!fits || !isAmple(pair, n, row, size)) {
+    const scratch = scratchAt + n * SCRATCH_BYTES
+    if (fits) planFitting(pair, n, row, held, order)
+    reduced = v128.load(scratch, REDUCE)
+    increased = v128.load(scratch, INCREASE)
+    cut = v128.load(scratch, CUT)
+  }
   const open = v128.load64_splat(prices, OPEN)
   const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
   const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
-  const entryPrice = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
+  const price = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
   const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
-  const increasedBy = f64x2.mul(increased, f64x2.mul(entryPrice, multiplier))
+  const increasedBy = f64x2.mul(increased, f64x2.mul(price, multiplier))
   const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
-  const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
-  const fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
-  const grows = f64x2.gt(increased, both(0))
-  const increaseFee = where(grows, fee)
-  const reduceFee = v128.andnot(fee, grows)
+  const fee = orderFee(pair, f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy), f64x2.add(v128.andnot(reduced, entryOnly), increased))
+  const reduces = f64x2.gt(reduced, zero)
+  const grows = f64x2.gt(increased, zero)
   if (records) noteLegs(pair, n, sign, reduced, increased)
-  bookReduction(pair, cell, n, row, reduced, v128.xor(reducedBy, sign), reduceFee, sign)
+  const reduceFee = v128.andnot(fee, grows)
+  const increaseFee = where(grows, fee)
+  const reduceValue = v128.xor(reducedBy, sign)
   const increaseValue = v128.xor(increasedBy, sign)
+  addTo(pair + ACTIONS_VALUE, reduceValue)
+  addTo(pair + ACTIONS_SIZE, reducedBy)
+  addTo(pair + REDUCED_FEES, reduceFee)
   addTo(pair + INCREASED_VALUE, increaseValue)
   addTo(pair + INCREASED_SIZE, increasedBy)
   addTo(pair + INCREASED_FEES, increaseFee)
-  addTo(pair + FILLS, one(grows))
-  v128.store(cell, f64x2.sub(f64x2.sub(v128.load(cell, TRADE_CASH), increaseValue), increaseFee), TRADE_CASH)
-  growPosition(pair, cell, n, row, t, increased, entryPrice, sign)
-  v128.store(longCell(pair, n), f64x2.add(reduced, increased), BAR_UNITS)
-  closeSlots(pair, cell, n, v128.load(scratch, CUT), f64x2.sub(order, v128.or(reduced, sign)))
+  addTo(pair + FILLS, f64x2.add(one(reduces), one(grows)))
+  // To zero, and from there to what it is then: the price of a position is the average of what it was made of.
+  const left = f64x2.add(held, v128.or(reduced, sign))
+  const after = f64x2.add(left, v128.or(increased, sign))
+  const isFlat = f64x2.eq(left, zero)
+  const entry = v128.load(long, ENTRY_PRICE)
+  const cost = f64x2.add(f64x2.mul(entry, v128.and(left, magnitude)), f64x2.mul(price, increased))
+  const average = choose(isFlat, price, f64x2.div(cost, v128.and(after, magnitude)))
+  v128.store(long, choose(grows, average, v128.andnot(entry, isFlat)), ENTRY_PRICE)
+  v128.store(long, f64x2.add(reduced, increased), BAR_UNITS)
+  v128.store(long, both(<f64>t), BAR_ROW)
+  v128.store(cell, after, QUANTITY)
+  let tradeCash = f64x2.sub(f64x2.sub(v128.load(cell, TRADE_CASH), reduceValue), reduceFee)
+  const closes = v128.and(reduces, isFlat)
+  const enters = v128.and(grows, isFlat)
+  if (some(v128.or(closes, enters))) tradeCash = turn(pair, n, row, t, tradeCash, closes, enters, price)
+  v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
+  closeSlots(pair, cell, long, cut, f64x2.sub(order, v128.or(reduced, sign)))
+  return v128.andnot(grows, isFlat)
 }
 
-/** Empties the slots of symbol n; the rest of an exit that ran out of volume goes back into its own. */
+/** Trades of some lanes are over, and those of others begin. Gives the cash of what is still open. */
+function turn(pair: usize, n: usize, row: i32, t: i32, tradeCash: v128, closes: v128, enters: v128, price: v128): v128 {
+  const long = longCell(pair, n)
+  closeTrades(pair, tradeCash, closes)
+  noteExit(long, n, row, closes)
+  if (some(enters)) enter(pair, n, row, t, price, enters)
+  watchFrom(pair, n, v128.load(long, BEST_PRICE), v128.or(closes, enters))
+  return v128.andnot(tradeCash, closes)
+}
+
+/** Empties the slots of a symbol; the rest of an exit that ran out of volume goes back into its own. */
 // @ts-ignore: decorator
 @inline
-function closeSlots(pair: usize, cell: usize, n: usize, cut: v128, rest: v128): void {
-  const long = longCell(pair, n)
+function closeSlots(pair: usize, cell: usize, long: usize, cut: v128, rest: v128): void {
   const again = v128.and(cut, v128.load(long, EXIT_REST))
   v128.store(cell, where(again, rest), ORDER)
   v128.store(cell, again, CLOSES)
   v128.store(long, again, EXIT_REST)
-  if (!any(cut)) return
+  if (!some(cut)) return
   addTo(pair + CANCELLATIONS, one(cut))
   addTo(pair + ORDERS, one(again))
 }
@@ -120,26 +165,13 @@ function close(pair: usize, cell: usize, n: usize, row: i32, tradeCash: v128, la
 export function leave(pair: usize, n: usize, row: i32, lanes: v128): void {
   const long = longCell(pair, n)
   v128.store(long, v128.andnot(v128.load(long, ENTRY_PRICE), lanes), ENTRY_PRICE)
-  v128.store(long, choose(lanes, barsBefore(row, n), v128.load(long, EXIT_BAR)), EXIT_BAR)
+  noteExit(long, n, row, lanes)
 }
 
-/** Adds an increasing leg to the position: its price is the average of what it was made of. */
 // @ts-ignore: decorator
 @inline
-function growPosition(pair: usize, cell: usize, n: usize, row: i32, t: i32, increased: v128, price: v128, sign: v128): void {
-  const magnitude = magnitudeMask()
-  const long = longCell(pair, n)
-  const held = v128.load(cell, QUANTITY)
-  const after = f64x2.add(held, v128.or(increased, sign))
-  const grows = f64x2.gt(increased, both(0))
-  v128.store(cell, choose(grows, after, held), QUANTITY)
-  const entry = v128.load(long, ENTRY_PRICE)
-  const isFlat = f64x2.eq(held, both(0))
-  const cost = f64x2.add(f64x2.mul(entry, v128.and(held, magnitude)), f64x2.mul(price, increased))
-  const average = choose(isFlat, price, f64x2.div(cost, v128.and(after, magnitude)))
-  v128.store(long, choose(grows, average, entry), ENTRY_PRICE)
-  const enters = v128.and(grows, isFlat)
-  if (any(enters)) enter(pair, n, row, t, price, enters)
+function noteExit(long: usize, n: usize, row: i32, lanes: v128): void {
+  v128.store(long, choose(lanes, barsBefore(row, n), v128.load(long, EXIT_BAR)), EXIT_BAR)
 }
 
 /** What lanes that were flat begin with. */
@@ -151,8 +183,6 @@ export function enter(pair: usize, n: usize, row: i32, t: i32, price: v128, lane
   v128.store(long, choose(lanes, price, v128.load(long, BEST_PRICE)), BEST_PRICE)
   v128.store(long, choose(lanes, both(<f64>row), v128.load(long, BEST_ROW)), BEST_ROW)
   keepEarly(pair, t)
-  beginTrail(pair, n, price, v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY), lanes)
-  watchOn(pair, n)
 }
 
 /** Remembers how long a position entered in row t may be too young to be reduced; a row without its bar is none of them. */

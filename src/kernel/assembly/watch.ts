@@ -1,9 +1,10 @@
 import { barOf, restOf } from './bars'
 import { longCell, rows, symbols, watchBarsAt, watchCells } from './block'
-import { both, choose, signOf, where } from './lanes'
+import { both, choose, where } from './lanes'
 import {
-  BEST_PRICE, BEST_ROW, CELL_BYTES, CLOSE, ENTRY_ROW, FLAGS, HAS_EXITS, HEAD_BYTES, HIGH, LEVEL_PRICE, LOCKED_SIDE, LOW, MAX_HOLD_BARS, QUANTITY, REST_HIGH, REST_HIGHEST_CLOSE, STOP_LOSS, TAKE_PROFIT,
-  TRAILING_STOP, TRAILS, TRAILS_FROM_HIGH, TRAIL_HIGH, TRAIL_LOW, WATCHED_DUE, WATCHED_HIGH, WATCHED_LOCK, WATCHED_LOW, WATCH_BAR_BYTES, WATCH_BAR_CLOSE, WATCH_BAR_HIGH, WATCH_BAR_LOW, WATCH_BYTES,
+  BEST_PRICE, BEST_ROW, CELL_BYTES, CLOSE, ENTRY_ROW, FLAGS, HEAD_BYTES, HIGH, HIGH_OF_LONG, HIGH_OF_SHORT, LEVEL_PRICE, LOCKED_SIDE, LOW, LOW_OF_LONG, LOW_OF_SHORT, MAX_HOLD_BARS, QUANTITY, REST_HIGH,
+  REST_HIGHEST_CLOSE, TRAILS, TRAILS_FROM_HIGH, TRAIL_HIGH, TRAIL_LOW, TRAIL_OF_LONG, TRAIL_OF_SHORT, WATCHED_DUE, WATCHED_HIGH, WATCHED_LOCK, WATCHED_LOW, WATCH_BAR_BYTES, WATCH_BAR_CLOSE, WATCH_BAR_HIGH,
+  WATCH_BAR_LOW, WATCH_BYTES,
 } from './layout'
 import { NAMED, NAMES } from './roughly'
 
@@ -12,11 +13,6 @@ import { NAMED, NAMES } from './roughly'
  * none of them, and cells of which one is touched are looked at exactly. Bounds of trailing stops follow the bars
  * in float32; the best price itself follows when it is asked for.
  */
-
-/** Bounds lie this far on the side of looking once too often. */
-const ROOM: f64 = 2.5e-7
-/** And those that follow bars in float32. */
-const TRAIL_ROOM: f64 = 1e-6
 
 /** Where symbol n's lanes lie in a vector of watches. */
 // @ts-ignore: decorator
@@ -27,52 +23,59 @@ function watchOf(pair: usize, n: usize): usize {
 
 /** Works out anew what symbol n is watched for, from a best price that has followed every bar. */
 export function watch(pair: usize, n: usize): void {
-  const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
-  beginTrail(pair, n, v128.load(longCell(pair, n), BEST_PRICE), held, i64x2.splat(-1))
-  watchOn(pair, n)
+  watchFrom(pair, n, v128.load(longCell(pair, n), BEST_PRICE), i64x2.splat(-1))
 }
 
-/** Has the trailing bounds of some lanes begin at a best price. */
-// @ts-ignore: decorator
-@inline
-export function beginTrail(pair: usize, n: usize, best: v128, held: v128, lanes: v128): void {
-  const at = watchOf(pair, n)
-  const factor = f64x2.sub(both(1), v128.xor(v128.load(pair, TRAILING_STOP), signOf(held)))
-  const trail = f64x2.mul(best, factor)
-  const mask = narrowed(lanes)
-  put(at + WATCHED_LOW, choose(mask, f32x4.demote_f64x2_zero(f64x2.mul(trail, both(1 + ROOM))), v128.load64_zero(at, WATCHED_LOW)))
-  put(at + WATCHED_HIGH, choose(mask, f32x4.demote_f64x2_zero(f64x2.mul(trail, both(1 - ROOM))), v128.load64_zero(at, WATCHED_HIGH)))
-}
-
-/** Works out anew what symbol n is watched for: its exits, from trailing bounds where they are, and the end of its time. */
-export function watchOn(pair: usize, n: usize): void {
+/** The same of some lanes, whose best price is given; the others' bounds stay as they are. */
+export function watchFrom(pair: usize, n: usize, best: v128, lanes: v128): void {
   const long = longCell(pair, n)
   const at = watchOf(pair, n)
   const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
-  const sign = signOf(held)
   const isHeld = f64x2.ne(held, both(0))
   const isLong = f64x2.gt(held, both(0))
-  const exits = v128.and(isHeld, v128.load(pair, HAS_EXITS))
+  const isShort = f64x2.lt(held, both(0))
   const level = v128.load(long, LEVEL_PRICE)
-  const stop = f64x2.mul(level, f64x2.sub(both(1), v128.xor(v128.load(pair, STOP_LOSS), sign)))
-  const target = f64x2.mul(level, f64x2.add(both(1), v128.xor(v128.load(pair, TAKE_PROFIT), sign)))
-  let low = f32x4.demote_f64x2_zero(f64x2.mul(choose(exits, choose(isLong, stop, target), both(-Infinity)), both(1 + ROOM)))
-  let high = f32x4.demote_f64x2_zero(f64x2.mul(choose(exits, choose(isLong, target, stop), both(Infinity)), both(1 - ROOM)))
-  if ((load<i32>(pair, FLAGS) & TRAILS) != 0) {
-    const trailing = v128.load(pair, TRAILING_STOP)
-    const follows = v128.and(exits, f64x2.lt(trailing, both(Infinity)))
-    const rises = v128.and(follows, isLong)
-    const falls = v128.andnot(follows, isLong)
-    const factor = f64x2.sub(both(1), v128.xor(trailing, sign))
-    put(at + TRAIL_LOW, f32x4.demote_f64x2_zero(choose(rises, f64x2.mul(factor, both(1 + TRAIL_ROOM)), both(NaN))))
-    put(at + TRAIL_HIGH, f32x4.demote_f64x2_zero(choose(falls, f64x2.mul(factor, both(1 - TRAIL_ROOM)), both(NaN))))
-    low = f32x4.pmax(low, choose(narrowed(rises), v128.load64_zero(at, WATCHED_LOW), f32x4.splat(-Infinity)))
-    high = f32x4.pmin(high, choose(narrowed(falls), v128.load64_zero(at, WATCHED_HIGH), f32x4.splat(Infinity)))
-  }
-  put(at + WATCHED_LOW, low)
-  put(at + WATCHED_HIGH, high)
+  const rising = choose(isLong, v128.load(pair, TRAIL_OF_LONG), both(-Infinity))
+  const falling = choose(isShort, v128.load(pair, TRAIL_OF_SHORT), both(Infinity))
+  const low = f64x2.pmax(f64x2.mul(level, lowOf(pair, isLong)), f64x2.mul(best, rising))
+  const high = f64x2.pmin(f64x2.mul(level, highOf(pair, isLong)), f64x2.mul(best, falling))
+  const mask = narrowed(lanes)
+  put(at + WATCHED_LOW, choose(mask, f32x4.demote_f64x2_zero(choose(isHeld, low, both(-Infinity))), v128.load64_zero(at, WATCHED_LOW)))
+  put(at + WATCHED_HIGH, choose(mask, f32x4.demote_f64x2_zero(choose(isHeld, high, both(Infinity))), v128.load64_zero(at, WATCHED_HIGH)))
+  put(at + TRAIL_LOW, f32x4.demote_f64x2_zero(rising))
+  put(at + TRAIL_HIGH, f32x4.demote_f64x2_zero(falling))
   const due = f64x2.add(v128.load(long, ENTRY_ROW), f64x2.sub(v128.load(pair, MAX_HOLD_BARS), both(1)))
   put(at + WATCHED_DUE, f32x4.demote_f64x2_zero(choose(isHeld, due, both(Infinity))))
+}
+
+/** What a level is multiplied by for the low of a side, and for its high. */
+// @ts-ignore: decorator
+@inline
+function lowOf(pair: usize, isLong: v128): v128 {
+  return choose(isLong, v128.load(pair, LOW_OF_LONG), v128.load(pair, LOW_OF_SHORT))
+}
+
+// @ts-ignore: decorator
+@inline
+function highOf(pair: usize, isLong: v128): v128 {
+  return choose(isLong, v128.load(pair, HIGH_OF_LONG), v128.load(pair, HIGH_OF_SHORT))
+}
+
+/**
+ * Moves the bounds of symbol n with its level. That of a stop stays where the old one is nearer: it may be that of a
+ * trailing stop.
+ */
+// @ts-ignore: decorator
+@inline
+export function watchLevel(pair: usize, n: usize, held: v128, level: v128): void {
+  const at = watchOf(pair, n)
+  const isHeld = f64x2.ne(held, both(0))
+  const isLong = f64x2.gt(held, both(0))
+  const low = f32x4.demote_f64x2_zero(choose(isHeld, f64x2.mul(level, lowOf(pair, isLong)), both(-Infinity)))
+  const high = f32x4.demote_f64x2_zero(choose(isHeld, f64x2.mul(level, highOf(pair, isLong)), both(Infinity)))
+  const rises = narrowed(isLong)
+  put(at + WATCHED_LOW, choose(rises, f32x4.pmax(low, v128.load64_zero(at, WATCHED_LOW)), low))
+  put(at + WATCHED_HIGH, choose(rises, high, f32x4.pmin(high, v128.load64_zero(at, WATCHED_HIGH))))
 }
 
 /** Masks of two float64 lanes for float32. */
