@@ -25,6 +25,8 @@ export interface Pace {
 }
 
 export const CALM: Pace = { name: 'calm', signalChange: 0.02, riskBars: 21, threshold: 0.02 }
+/** As rare as orders are where targets stand for weeks. */
+export const RARE: Pace = { name: 'rare', signalChange: 0.001, riskBars: 63, threshold: 0.04 }
 export const BUSY: Pace = { name: 'busy', signalChange: 0.05, riskBars: 1, threshold: 0.01 }
 
 export interface KernelBatch {

@@ -77,9 +77,10 @@ export interface Gauge {
 
 /**
  * Takes all measures in turns (first, second … first, second …), so that a machine that slows down slows
- * every one of them. The first `warmUps` rounds are not counted: compilers are still at work in them.
+ * every one of them. The first `warmUps` rounds are not counted: compilers are still at work in them. Gives what
+ * each gauge took, round by round.
  */
-export async function gauge(gauges: readonly Gauge[], rounds: { warmUps: number; runs: number }): Promise<Figure[]> {
+export async function takeInTurns(gauges: readonly Gauge[], rounds: { warmUps: number; runs: number }): Promise<number[][]> {
   const taken = gauges.map((): number[] => [])
   for (let round = 0; round < rounds.warmUps + rounds.runs; round++) {
     for (const [i, each] of gauges.entries()) {
@@ -87,7 +88,18 @@ export async function gauge(gauges: readonly Gauge[], rounds: { warmUps: number;
       if (round >= rounds.warmUps) taken[i].push(value)
     }
   }
+  return taken
+}
+
+/** Figures of what gauges take in turns. */
+export async function gauge(gauges: readonly Gauge[], rounds: { warmUps: number; runs: number }): Promise<Figure[]> {
+  const taken = await takeInTurns(gauges, rounds)
   return gauges.map(({ name, unit }, i) => figureOf({ name, unit, values: taken[i] }))
+}
+
+/** Two gauges side by side, round by round: what slows down a machine for a while slows down both of a pair. */
+export function inPairs(of: { first: readonly number[]; second: readonly number[]; as: (first: number, second: number) => number }): number[] {
+  return of.first.map((value, round) => of.as(value, of.second[round]))
 }
 
 /** Seconds by the clock. */

@@ -14,7 +14,7 @@ import { createVectorKernel } from '../src/kernel/wasm.ts'
 import { marketBlock } from '../src/lineup/batch.ts'
 import { kernelModulesIn } from '../src/lineup/kernel-file.ts'
 import { plainMarket } from './market.ts'
-import { figureOf, gauge, secondsOf, type Bench, type Figure, type Gauge, type Target } from './measure.ts'
+import { figureOf, gauge, inPairs, secondsOf, takeInTurns, type Bench, type Figure, type Gauge, type Target } from './measure.ts'
 import { startPeer, whyNotPeer, type Peer } from './peers/peer.ts'
 
 const BLOCK_ROWS = 128
@@ -130,17 +130,19 @@ async function benchShape({ rows, columns }: OrdersShape, of: { runs: number; ba
     { name: `vectorbt, simulation alone, ${at}`, unit: 'ms', take: peerGauge(peer, 'simulate', theirs) },
     { name: `vectorbt, with three figures, ${at}`, unit: 'ms', take: peerGauge(peer, 'figures', theirs) },
   )
-  const figures = await gauge(gauges, { warmUps: 2, runs: of.runs })
+  const taken = await takeInTurns(gauges, { warmUps: 2, runs: of.runs })
   await peer.end()
-  const [kernel, sweep, simulation, whole] = figures.map(({ median }) => median)
+  const [kernel, sweep, simulation, whole] = taken
+  const ratio = (name: string, [first, second]: readonly (readonly number[])[], target?: Target): Figure =>
+    figureOf({ name: `${name}, ${at}`, unit: '×', values: inPairs({ first, second, as: (a, b) => a / b }), target })
   const difference = Math.max(Math.abs(mine.totalReturn - theirs.totalReturn), Math.abs(swept.totalReturn - theirs.totalReturn))
   return {
     version,
     figures: [
-      once('vectorbt simulation ÷ kernel', '×', simulation / kernel, columns > 1 ? { atLeast: 30 } : undefined),
-      once('vectorbt with figures ÷ kernel', '×', whole / kernel),
-      once('vectorbt with figures ÷ Millrace from bars', '×', whole / sweep),
-      ...figures, ...filled(), once('orders filled, vectorbt', 'orders', theirs.orders),
+      ratio('vectorbt simulation ÷ kernel', [simulation, kernel], columns > 1 ? { atLeast: 30 } : undefined),
+      ratio('vectorbt with figures ÷ kernel', [whole, kernel]),
+      ratio('vectorbt with figures ÷ Millrace from bars', [whole, sweep]),
+      ...gauges.map(({ name, unit }, i) => figureOf({ name, unit, values: taken[i] })), ...filled(), once('orders filled, vectorbt', 'orders', theirs.orders),
       once('difference of total return', '', difference, { atMost: 1e-9 }),
     ],
   }

@@ -43,7 +43,7 @@ function targetsOf(latest: readonly Latest[]): string {
   const some = aimed.filter(({ figure: { target, median } }) => target !== undefined && reached(target, median)).length
   return [
     '## Targets', '', `${some} of ${aimed.length} are reached.`, '', '| | | median | target |', '| --- | --- | ---: | --- |',
-    ...aimed.map(({ id, figure }) => `| \`${id}\` | ${figure.name} | ${shown(figure.median)} ${figure.unit} | ${verdict(figure)} |`), '',
+    ...aimed.map(({ id, figure }) => `| \`${id}\` | ${figure.name} | ${told(figure)} | ${verdict(figure)} |`), '',
   ].join('\n')
 }
 
@@ -51,7 +51,7 @@ const INTRODUCTION = `# Benchmarks
 
 \`npm run bench\` measures everything below again and writes this page, in some forty minutes; \`npm run bench -- kernel csv\`
 measures some of it, by the names in brackets. Figures are
-medians of several runs, taken in turns within one process or between processes that wait for each other; a ratio compares
+medians of as many runs as stand in the last column (one, where a run takes minutes), taken in turns within one process or between processes that wait for each other; a ratio compares
 what was measured in one run. A dark line across a bar is its target. Other machines give other figures; ratios travel better. Peers are measured where
 \`MILLRACE_BENCH_PYTHON\` (or \`python3\`) has their packages (\`vectorbt\`, \`plotly<7\`, \`backtesting\`, \`backtrader\`), and are left out, with a word, where not.
 `
@@ -69,7 +69,7 @@ function section({ bench, machine, measuredAt }: Latest): string {
   const rows = [...bench.figures].toSorted((a, b) => Number(isRatio(b.unit)) - Number(isRatio(a.unit)))
   const hasTargets = rows.some(({ target }) => target !== undefined)
   const cells = (row: Figure): string[] => [
-    row.name, `${shown(row.median)} ${row.unit}`.trim(), ...(hasTargets ? [verdict(row)] : []),
+    row.name, told(row), ...(hasTargets ? [verdict(row)] : []),
     `${shown(Math.min(row.least, row.most))} to ${shown(Math.max(row.least, row.most))}`, String(row.runs),
   ]
   const line = (some: readonly string[]): string => `| ${some.join(' | ')} |`
@@ -86,11 +86,18 @@ function section({ bench, machine, measuredAt }: Latest): string {
 }
 
 function verdict({ target, median }: Figure): string {
-  return target === undefined ? '' : `${told(target)}: ${reached(target, median) ? 'reached' : '**missed**'}`
+  return target === undefined ? '' : `${aimOf(target)}: ${reached(target, median) ? 'reached' : '**missed**'}`
 }
 
-function told(target: Target): string {
+function aimOf(target: Target): string {
   return 'atLeast' in target ? `≥ ${shown(target.atLeast)}` : `≤ ${shown(target.atMost)}`
+}
+
+/** A median and its unit; one that misses its target by less than what is shown of it, with more digits. */
+function told({ median, unit, target }: Figure): string {
+  const aim = target === undefined ? NaN : 'atLeast' in target ? target.atLeast : target.atMost
+  const hides = target !== undefined && !reached(target, median) && shown(median) === shown(aim)
+  return `${hides ? median.toPrecision(6) : shown(median)} ${unit}`.trim()
 }
 
 /** What was measured on. */

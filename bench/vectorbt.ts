@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openBacktester, type Backtester, type SweepResult } from '../src/api.ts'
-import { figureOf, gauge, secondsOf, type Bench, type Figure, type Gauge } from './measure.ts'
+import { figureOf, gauge, inPairs, secondsOf, takeInTurns, type Bench, type Figure, type Gauge } from './measure.ts'
 import { barsFile, CASH, FEE_BPS, largestDifference, pairsExperiment, pairsOf, randomBars, withBars, type PairGrid } from './pairs.ts'
 import { peakMiB, startPeer, whyNotPeer } from './peers/peer.ts'
 import { startProgram } from './program.ts'
@@ -54,6 +54,7 @@ export async function benchVectorbt(asked: VectorbtSize): Promise<Bench> {
       figures: [...figures, ...(await coldFigures(of, missing === null))],
       notes: [
         `Total return, Sharpe and maximum drawdown of every pair, from bars in memory; vectorbt in chunks of ${CHUNK} columns, Numba compiled before (its optional Rust engine is not installed). Millrace computes its other figures, too.`,
+        'Memory is that of one of the two processes that do the work; the process that waits for them counts on neither side.',
         'Cold is a program of its own, from the start of its process to its end, bars read from a file: there Numba compiles what its cache on disk cannot hold, and V8 everything.',
         ...(missing === null ? [] : [`vectorbt is left out: ${missing}`]),
       ],
@@ -80,7 +81,7 @@ async function warmFigures({ size, files, job }: Case, backtester: Backtester, e
       return answer.seconds
     },
   }
-  const figures = await gauge([mine, theirs], { warmUps: 1, runs: size.runs })
+  const [our, their] = await takeInTurns([mine, theirs], { warmUps: 1, runs: size.runs })
   await peer.end()
   const myMiB = Math.max(...backtester.processIds().map(peakMiB))
   const difference = largestDifference(result, new Float64Array(new Uint8Array(readFileSync(files.out)).buffer), ['totalReturn', 'sharpe', 'maxDrawdown'])
@@ -88,8 +89,9 @@ async function warmFigures({ size, files, job }: Case, backtester: Backtester, e
   return {
     version,
     figures: [
-      ...figures,
-      once('vectorbt ÷ Millrace, warm', '×', figures[1].median / figures[0].median, { atLeast: 10 }),
+      figureOf({ name: 'Millrace', unit: 's', values: our }),
+      figureOf({ name: 'vectorbt', unit: 's', values: their }),
+      figureOf({ name: 'vectorbt ÷ Millrace, warm', unit: '×', values: inPairs({ first: their, second: our, as: (them, us) => them / us }), target: { atLeast: 10 } }),
       once('vectorbt ÷ Millrace, memory', '×', theirMiB / myMiB, { atLeast: 10 }),
       once('Millrace, peak memory of a worker', 'MiB', myMiB),
       once('vectorbt, peak memory of a process', 'MiB', theirMiB),
@@ -112,6 +114,10 @@ async function coldFigures({ size, experiment, files, job }: Case, hasPeer: bool
       await peer.end()
     }),
   }
-  const figures = await gauge([mine, theirs], { warmUps: 0, runs: size.coldRuns })
-  return [...figures, figureOf({ name: 'vectorbt ÷ Millrace, cold', unit: '×', values: [figures[1].median / figures[0].median] })]
+  const [our, their] = await takeInTurns([mine, theirs], { warmUps: 0, runs: size.coldRuns })
+  return [
+    figureOf({ name: 'Millrace, cold', unit: 's', values: our }),
+    figureOf({ name: 'vectorbt, cold', unit: 's', values: their }),
+    figureOf({ name: 'vectorbt ÷ Millrace, cold', unit: '×', values: inPairs({ first: their, second: our, as: (them, us) => them / us }) }),
+  ]
 }

@@ -46,7 +46,7 @@ it('the page tells what was reached and what was missed, of the newest record', 
   const folder = mkdtempSync(join(tmpdir(), 'millrace-bench-test-'))
   const machine = { processor: 'P', cores: 2, memoryGiB: 8, system: 'S', node: '20', v8: '11', millrace: '0', commit: 'abc' }
   const record = (measuredAt: string, value: number): void => {
-    const bench: Bench = { name: 'race', setting: { rows: 3 }, figures: [once('won', '×', value, { atLeast: 10 }), once('lost', 's', 3, { atMost: 2 }), once('took', 's', 1)], notes: ['told plainly'] }
+    const bench: Bench = { name: 'race', setting: { rows: 3 }, figures: [once('won', '×', value, { atLeast: 10 }), once('lost', 's', 3, { atMost: 2 }), once('took', 's', 1), once('nearly', '%', 89.9987, { atLeast: 90 })], notes: ['told plainly'] }
     writeFileSync(join(folder, `${measuredAt}.json`), JSON.stringify({ measuredAt, machine, benches: [{ id: 'race', ...bench }] }))
   }
   record('2020-01-02', 12)
@@ -57,5 +57,7 @@ it('the page tells what was reached and what was missed, of the newest record', 
   expect(page).toContain('| won | 12 × | ≥ 10: reached | 12 to 12 | 1 |')
   expect(page).toContain('| lost | 3 s | ≤ 2: **missed** | 3 to 3 | 1 |')
   expect(page).toContain('| took | 1 s |  | 1 to 1 | 1 |')
+  // Rounded it would be its own target.
+  expect(page).toContain('| nearly | 89.9987 % | ≥ 90: **missed** |')
   expect(page).toContain('* told plainly')
 })
