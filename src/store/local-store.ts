@@ -49,6 +49,8 @@ class FolderStore implements LocalStore {
   readonly #clock: Clock
   readonly #durability: Durability
   readonly #verifiedFiles = new Set<string>()
+  /** What sealed metas that were read say of their files: a task opens hundreds of one artefact. */
+  readonly #sealedFiles = new Map<Address, readonly FileMeta[]>()
   #tables = new Map<string, MemberTable>()
   #indexed = new Set<Address>()
 
@@ -169,9 +171,13 @@ class FolderStore implements LocalStore {
 
   #fileMeta(address: Address, name: string): FileMeta {
     const folder = this.#folder(address)
+    const isNamed = (candidate: FileMeta): boolean => candidate.name === name
+    const known = this.#sealedFiles.get(address)?.find(isNamed)
+    if (known !== undefined && wrongLength(folder, [known]) === undefined) return known
     const record = this.#record(address)
     if (record === undefined) throw missingArtefact(address, folder)
-    const file = record.files.find((candidate) => candidate.name === name)
+    this.#sealedFiles.set(address, record.files)
+    const file = record.files.find(isNamed)
     if (file === undefined) throw new Error(`artefact ${address} of kind ${record.kind} has no file ${name}`)
     return file
   }
@@ -223,6 +229,7 @@ class FolderStore implements LocalStore {
   }
 
   #forget(address: Address): void {
+    this.#sealedFiles.delete(address)
     if (this.#indexed.has(address)) this.#forgetMembers()
     const folder = this.#folder(address)
     for (const path of this.#verifiedFiles) if (path.startsWith(folder)) this.#verifiedFiles.delete(path)

@@ -1,3 +1,4 @@
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
@@ -64,5 +65,31 @@ describe('a local store', () => {
         if (place?.artefact !== addressOf(n) || place.position !== position) expect.fail(`member ${position} of ${n} was found at ${JSON.stringify(place)}`)
       })
     }
+  })
+
+  it('opens a file again without reading what was sealed of all of them, and misses one that was cut or set aside since', () => {
+    const root = join(folder, 'again')
+    const [reader, other] = [openStore(root, { clock: systemClock }), openStore(root, { clock: systemClock })]
+    const make = (n: number): string => {
+      const draft = other.draft({ address: addressOf({ again: n }), kind: 'signals', madeFrom: null })
+      for (const name of ['a', 'b']) draft.addPanel(name, { values: Float64Array.of(1, 2, 3), rows: 3, columns: 1 })
+      return draft.publish().address
+    }
+    const read = (address: string, name: string): number[] => {
+      const panel = reader.panel(address, name)
+      try {
+        return [...panel.read(0, 3)]
+      } finally {
+        panel.close()
+      }
+    }
+    const [cut, aside] = [make(1), make(2)]
+    for (const address of [cut, aside]) for (const name of ['a', 'b', 'a']) expect(read(address, name)).toEqual([1, 2, 3])
+    truncateSync(reader.file(cut, 'a'), 8)
+    other.quarantine(aside, 'for a test')
+    expect(read(cut, 'b')).toEqual([1, 2, 3])
+    for (const address of [cut, aside]) expect(() => read(address, 'a')).toThrow(expect.objectContaining({ code: 'ARTEFACT_MISSING' }))
+    expect(reader.has(cut)).toBe(false)
+    for (const address of [make(1), make(2)]) expect(read(address, 'a')).toEqual([1, 2, 3])
   })
 })
