@@ -13,6 +13,7 @@ export default defineStrategy({
   params: z.object({ window: z.int().min(2), entry: z.number().positive(), exit: z.number().min(0).default(0) }),
   features: ({ window }) => [zscore('close', window), lag(zscore('close', window), 1)],
   acceptsMissing: true,
+  perSymbol: true,
   signal: ([score, before], out, { params: { entry, exit } }) => {
     for (let n = 0; n < out.length; n++) {
       if (score[n] < -entry) out[n] = 1

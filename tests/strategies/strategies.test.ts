@@ -109,6 +109,27 @@ describe('momentum-rank', () => {
   })
 })
 
+describe('momentum-rank over random scores', () => {
+  test('says what sorting the symbols says, whatever is equal or missing', () => {
+    const [seed, numRuns] = [3, 1_000]
+    const score = fc.oneof(fc.constantFrom(NaN, 0, -0, 0.1, 0.2, -0.1), fc.double({ min: -1, max: 1, noNaN: true }))
+    fc.assert(
+      fc.property(fc.array(score, { minLength: 1, maxLength: 12 }), fc.double({ min: 0.01, max: 0.5, noNaN: true }), fc.boolean(), (scores, fraction, short) => {
+        const present = [...scores.keys()].filter((n) => !Number.isNaN(scores[n]))
+        const ranked = present.toSorted((a, b) => scores[b] - scores[a] || a - b)
+        const chosen = ranked.length < 2 ? 0 : Math.max(1, Math.floor(ranked.length * fraction + 1e-9))
+        const expected = scores.map((value) => (Number.isNaN(value) ? NaN : 0))
+        for (const n of ranked.slice(0, chosen)) expected[n] = 1
+        if (short) for (const n of ranked.slice(ranked.length - chosen)) expected[n] = -1
+        const instance = { definition: momentumRank, params: { window: 60, fraction, short }, universe: scores.map((_, n) => `S${n}`) }
+        expect(turnStrategy(instance, [[scores]])[0]).toEqual(expected)
+      }),
+      { seed, numRuns },
+    )
+    console.log(`ranks against a sort: ${numRuns} random rows, seed ${seed}`)
+  })
+})
+
 describe('spread-zscore', () => {
   const universe = ['A', 'B', 'C']
   const params = { first: 'A', second: 'C', window: 30, entry: 2 }
