@@ -78,28 +78,28 @@ export function withEveryRule(batch: KernelBatch): KernelBatch {
 }
 
 /** Plain portfolios on a market of random walks, about `steps` portfolio-symbol-bars of them. */
-export function kernelBatch(of: { symbols: number; portfolios: number; steps: number; pace: Pace }): KernelBatch {
-  const { symbols, pace } = of
+export function kernelBatch(of: { symbols: number; portfolios: number; steps: number; pace: Pace; blockRows?: number }): KernelBatch {
+  const { symbols, pace, blockRows = BLOCK_ROWS } = of
   const random = createRandom(`kernel/${symbols}`)
-  const rows = Math.max(2 * BLOCK_ROWS, Math.ceil(of.steps / of.portfolios / symbols / BLOCK_ROWS) * BLOCK_ROWS)
+  const rows = Math.max(2 * blockRows, Math.ceil(of.steps / of.portfolios / symbols / blockRows) * blockRows)
   const market = randomMarket({ rows, symbols, seed: 'kernel' })
   const width = SIGNALS * symbols
   const wanted = Float64Array.from({ length: width }, () => 2 * random.uniform() - 1)
   const blocks: KernelBlock[] = []
   let scale = 1
-  for (let from = 0; from < rows; from += BLOCK_ROWS) {
-    const signals = new Float32Array(BLOCK_ROWS * width)
+  for (let from = 0; from < rows; from += blockRows) {
+    const signals = new Float32Array(blockRows * width)
     for (let i = 0; i < signals.length; i++) {
       const at = i % width
       if (random.uniform() < pace.signalChange) wanted[at] = 2 * random.uniform() - 1
-      signals[(Math.floor(at / symbols) * BLOCK_ROWS + Math.floor(i / width)) * symbols + (at % symbols)] = toSignal(wanted[at])
+      signals[(Math.floor(at / symbols) * blockRows + Math.floor(i / width)) * symbols + (at % symbols)] = toSignal(wanted[at])
     }
-    const decisions = createPatternDecisions({ rows: BLOCK_ROWS, symbols, hasWeights: false })
-    for (let row = 0; row < BLOCK_ROWS; row++) {
+    const decisions = createPatternDecisions({ rows: blockRows, symbols, hasWeights: false })
+    for (let row = 0; row < blockRows; row++) {
       if ((from + row) % pace.riskBars === 0) scale = 0.75 + 0.25 * random.uniform()
       decisions.scale[row] = scale
     }
-    blocks.push({ market: marketBlock(market, from, from + BLOCK_ROWS), signals, signalCount: SIGNALS, patterns: [decisions] })
+    blocks.push({ market: marketBlock(market, from, from + blockRows), signals, signalCount: SIGNALS, patterns: [decisions] })
   }
   const portfolios = Array.from({ length: of.portfolios }, (_, i) => plainPortfolio(random, i, pace))
   const setup = { instruments: market.instruments, portfolios, profile: EMPYRICAL, firstRow: 0, lastRow: rows - 1 }

@@ -15,6 +15,8 @@ import type { Yardstick } from './yardstick.ts'
 const PORTFOLIOS = 3000
 /** Steps (portfolio × symbol × bar) of one run, about. */
 const STEPS = 6_000_000
+/** Rows of a block where portfolios are few: what a plan gives them, who read little of a row (src/stages/block-rows.ts). */
+const FEW_BLOCK_ROWS = 256
 /** Portfolios that follow the same signals, where targets are shared. */
 const ALIKE = 20
 const UNIT = 'ns/portfolio-symbol-bar'
@@ -109,7 +111,7 @@ function benchLarge(modules: KernelModules): Promise<Figure[]> {
 /** Batches too small to fill the pairs that go side by side. */
 function benchFew(modules: KernelModules): Promise<Figure[]> {
   return gauge([1, 10].flatMap((symbols) => [1, 2, 4, 7].map((portfolios) => {
-    const batch = kernelBatch({ symbols, portfolios, steps: 40_000 * portfolios, pace: CALM })
+    const batch = kernelBatch({ symbols, portfolios, steps: 40_000 * portfolios, pace: CALM, blockRows: FEW_BLOCK_ROWS })
     return [
       { name: `SIMD, N = ${symbols}, ${portfolios} portfolios`, unit: UNIT, take: () => takeBatch(batch, () => createVectorKernel(modules, batch.setup)) },
       { name: `reference, N = ${symbols}, ${portfolios} portfolios`, unit: UNIT, take: () => takeBatch(batch, () => createReferenceKernel(batch.setup)) },
@@ -167,7 +169,7 @@ export async function benchKernel(modules: KernelModules): Promise<Bench> {
   remove()
   figures.push(...(await benchLarge(modules)), ...(await benchFew(modules)), ...(await benchProcesses()))
   const setting = {
-    portfolios: PORTFOLIOS, blockRows: BLOCK_ROWS, signals: SIGNALS, subscribed: SUBSCRIBED, paces: [CALM, BUSY, RARE],
+    portfolios: PORTFOLIOS, blockRows: BLOCK_ROWS, fewBlockRows: FEW_BLOCK_ROWS, signals: SIGNALS, subscribed: SUBSCRIBED, paces: [CALM, BUSY, RARE],
     time: 'CPU time of the process; two processes by the clock', leftOut, fillsPerStep,
   }
   return { name: 'kernel', setting, figures, notes: notesOf(fillsPerStep) }

@@ -39,6 +39,11 @@ export function weekIndex(sessionDate: number): number {
   return Math.floor((sessionDate + 3) / 7)
 }
 
+/** Session date of a week's Monday, by its index. */
+export function weekStart(week: number): number {
+  return week * 7 - 3
+}
+
 /**
  * Months since year 0: equal for two session dates exactly when they are in the same calendar month, and a
  * multiple of 12 in January. Counted in years that begin in March, eras of 400 years at a time (H. Hinnant,

@@ -225,7 +225,7 @@ function createTurn(setup: KernelSetup, recorder: Recorder): Turn {
     firstRow: setup.firstRow,
     lastRow: setup.lastRow,
     book,
-    tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
+    tape: createTape({ symbols, multipliers, firstRow: setup.firstRow, hasCarry: everyRules.some(({ hasCarry }) => hasCarry) }),
     everyRules,
     returnsPerBar: setup.profile.basis === 'bar',
     riskFree: requiredReturn(setup.profile),

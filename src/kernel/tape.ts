@@ -1,4 +1,4 @@
-import { monthIndex, monthStart, weekIndex } from '../domain/timeline.ts'
+import { monthIndex, monthStart, weekIndex, weekStart } from '../domain/timeline.ts'
 import type { MarketBlock } from './kernel.ts'
 import { STARTS_MONTH, STARTS_SESSION, STARTS_WEEK } from './rules.ts'
 
@@ -29,6 +29,8 @@ export interface Tape {
   readonly multipliers: Float64Array
   /** First row that is traded and measured. */
   readonly firstRow: number
+  /** Whether anyone pays or earns interest: only then years are told. */
+  readonly hasCarry: boolean
   rows: number
   /** Last close up to row r − 1 at `[r]`, so row r's own mark is at `[r + 1]`; 0 = never had a bar. */
   mark: Float64Array
@@ -43,6 +45,8 @@ export interface Tape {
   delisting: Float64Array
   /** 1 = some symbol has a corporate action in this row. */
   hasActions: Uint8Array
+  /** Whether any row of any block has had one: until then nothing is written of them. */
+  hasActed: boolean
   /** STARTS_… bits. */
   starts: Uint8Array
   /** 1 = the first row that is measured. */
@@ -52,7 +56,7 @@ export interface Tape {
 }
 
 /** Its arrays are made by the first `fitTape`. */
-export function createTape({ symbols, multipliers, firstRow }: { symbols: number; multipliers: Float64Array; firstRow: number }): Tape {
+export function createTape({ symbols, multipliers, firstRow, hasCarry }: Pick<Tape, 'symbols' | 'multipliers' | 'firstRow' | 'hasCarry'>): Tape {
   const [numbers, bytes] = [new Float64Array(0), new Uint8Array(0)]
   const memory = {
     lastClose: new Float64Array(symbols),
@@ -63,12 +67,12 @@ export function createTape({ symbols, multipliers, firstRow }: { symbols: number
   }
   // Field by field, here and in fitTape: a tape of a shape of its own would have the loops over it compiled again.
   return {
-    memory, symbols, multipliers, firstRow, rows: 0, mark: numbers, unit: numbers, bars: numbers, tradable: bytes, split: numbers, dividend: numbers,
-    delisting: numbers, hasActions: bytes, starts: bytes, isFirst: bytes, years: numbers,
+    memory, symbols, multipliers, firstRow, hasCarry, rows: 0, mark: numbers, unit: numbers, bars: numbers, tradable: bytes, split: numbers, dividend: numbers,
+    delisting: numbers, hasActions: bytes, hasActed: false, starts: bytes, isFirst: bytes, years: numbers,
   }
 }
 
-/** Makes room for a block; what was written for another block is gone. */
+/** Makes room for a block, without corporate actions; what was written for another block is gone. */
 export function fitTape(tape: Tape, rows: number): void {
   if (rows <= tape.rows) return
   const cells = rows * tape.symbols
@@ -77,9 +81,9 @@ export function fitTape(tape: Tape, rows: number): void {
   tape.unit = new Float64Array(cells + tape.symbols)
   tape.bars = new Float64Array(cells + tape.symbols)
   tape.tradable = new Uint8Array(cells)
-  tape.split = new Float64Array(cells)
+  tape.split = new Float64Array(cells).fill(1)
   tape.dividend = new Float64Array(cells)
-  tape.delisting = new Float64Array(cells)
+  tape.delisting = new Float64Array(cells).fill(NaN)
   tape.hasActions = new Uint8Array(rows)
   tape.starts = new Uint8Array(rows)
   tape.isFirst = new Uint8Array(rows)
@@ -104,14 +108,21 @@ export function advanceTape(tape: Tape, market: MarketBlock, rows: Rows): void {
   const t = market.firstRow + rows.from
   if (t <= last || (hasStarted(memory) && t !== last + 1)) throw new Error(`row ${t} cannot follow row ${last}`)
   memory.clock[ROW] = market.firstRow + rows.to - 1
+  const acts = mayAct(tape, market, rows)
+  tape.hasActed ||= acts
+  if (tape.hasActed) clearActions(tape, market, rows)
   advanceCloses(tape, market, rows)
-  if (mayAct(tape, market, rows)) for (let row = rows.from; row < rows.to; row++) advanceActions(tape, market, row)
-  else {
-    tape.hasActions.fill(0, rows.from, rows.to)
-    tape.split.fill(1, rows.from * tape.symbols, rows.to * tape.symbols)
-    tape.dividend.fill(0, rows.from * tape.symbols, rows.to * tape.symbols)
-  }
+  if (acts) for (let row = rows.from; row < rows.to; row++) advanceActions(tape, market, row)
   advanceClock(tape, market, rows)
+}
+
+/** No corporate actions but delistings. */
+function clearActions({ symbols, split, dividend, delisting, hasActions }: Tape, market: MarketBlock, { from, to }: Rows): void {
+  hasActions.fill(0, from, to)
+  split.fill(1, from * symbols, to * symbols)
+  dividend.fill(0, from * symbols, to * symbols)
+  if (market.delisting === null) delisting.fill(NaN, from * symbols, to * symbols)
+  else delisting.set(market.delisting.subarray(from * symbols, to * symbols), from * symbols)
 }
 
 /** Last closes, bars closed, and what can be traded. */
@@ -124,24 +135,21 @@ function advanceCloses(tape: Tape, market: MarketBlock, { from, to }: Rows): voi
     unit[at + n] = lastClose[n] * multipliers[n]
     bars[at + n] = barsClosed[n]
   }
-  if (market.delisting === null) delisting.fill(NaN, at, to * symbols)
-  else for (let i = at; i < to * symbols; i++) delisting[i] = market.delisting[i]
-  for (let row = from; row < to; row++) {
-    for (let n = 0; n < symbols; n++, at++) {
-      const price = close[at]
-      const after = at + symbols
-      if (price === price) {
-        mark[after] = price
-        unit[after] = price * multipliers[n]
-        bars[after] = bars[at] + 1
-        tradable[at] = delisting[at] === delisting[at] ? 0 : 1
-      } else {
-        mark[after] = mark[at]
-        unit[after] = unit[at]
-        bars[after] = bars[at]
-        tradable[at] = 0
-      }
+  for (let n = 0, end = to * symbols; at < end; at++) {
+    const price = close[at]
+    const after = at + symbols
+    if (price === price) {
+      mark[after] = price
+      unit[after] = price * multipliers[n]
+      bars[after] = bars[at] + 1
+      tradable[at] = delisting[at] === delisting[at] ? 0 : 1
+    } else {
+      mark[after] = mark[at]
+      unit[after] = unit[at]
+      bars[after] = bars[at]
+      tradable[at] = 0
     }
+    if (++n === symbols) n = 0
   }
   for (let n = 0; n < symbols; n++) {
     lastClose[n] = mark[at + n]
@@ -180,34 +188,51 @@ function advanceActions(tape: Tape, market: MarketBlock, row: number): void {
 }
 
 /** Session, week and month that each row begins, and the years since the row before. */
-function advanceClock(tape: Tape, market: MarketBlock, { from, to }: Rows): void {
-  const { starts, isFirst, years, memory: { clock } } = tape
-  const { closeTimes, sessionDates } = market
-  const untilMeasured = tape.firstRow - market.firstRow
-  let started = clock[STARTED] === 1
-  let closeTime = clock[CLOSE_TIME]
-  let sessionDate = clock[SESSION_DATE]
-  let monthEnd = monthStart(monthIndex(sessionDate) + 1)
+function advanceClock(tape: Tape, market: MarketBlock, rows: Rows): void {
+  const { isFirst, starts, hasCarry, memory: { clock } } = tape
+  const { from, to } = rows
+  const first = Math.max(from, tape.firstRow - market.firstRow)
+  isFirst.fill(0, from, to)
+  advanceSessions(tape, market, rows)
+  if (hasCarry) advanceYears(tape, market, rows)
+  clock[CLOSE_TIME] = market.closeTimes[to - 1]
+  if (clock[STARTED] === 1 || first >= to) return
+  clock[STARTED] = 1
+  isFirst[first] = 1
+  starts[first] = STARTS_SESSION | STARTS_WEEK | STARTS_MONTH
+}
+
+function advanceSessions({ starts, memory: { clock } }: Tape, { sessionDates }: MarketBlock, { from, to }: Rows): void {
+  let before = clock[SESSION_DATE]
+  let weekEnd = weekStart(weekIndex(before) + 1)
+  let monthEnd = monthStart(monthIndex(before) + 1)
   for (let row = from; row < to; row++) {
-    const measured = row >= untilMeasured
-    const begins = measured && !started
+    const date = sessionDates[row]
     let bits = 0
-    if (sessionDates[row] !== sessionDate) {
+    if (date !== before) {
       bits = STARTS_SESSION
-      if (weekIndex(sessionDates[row]) !== weekIndex(sessionDate)) bits |= STARTS_WEEK
-      if (sessionDates[row] >= monthEnd || sessionDates[row] < sessionDate) {
-        if (monthIndex(sessionDates[row]) !== monthIndex(sessionDate)) bits |= STARTS_MONTH
-        monthEnd = monthStart(monthIndex(sessionDates[row]) + 1)
+      if (date >= weekEnd || date < before) {
+        if (weekIndex(date) !== weekIndex(before)) bits |= STARTS_WEEK
+        weekEnd = weekStart(weekIndex(date) + 1)
       }
-      sessionDate = sessionDates[row]
+      if (date >= monthEnd || date < before) {
+        if (monthIndex(date) !== monthIndex(before)) bits |= STARTS_MONTH
+        monthEnd = monthStart(monthIndex(date) + 1)
+      }
+      before = date
     }
-    isFirst[row] = begins ? 1 : 0
-    starts[row] = begins ? STARTS_SESSION | STARTS_WEEK | STARTS_MONTH : bits
-    years[row] = measured && !begins ? (closeTimes[row] - closeTime) / MS_PER_YEAR : 0
-    closeTime = closeTimes[row]
-    if (measured) started = true
+    starts[row] = bits
   }
-  clock[CLOSE_TIME] = closeTime
-  clock[SESSION_DATE] = sessionDate
-  if (started) clock[STARTED] = 1
+  clock[SESSION_DATE] = before
+}
+
+/** None before the second measured row. */
+function advanceYears({ years, firstRow, memory: { clock } }: Tape, { closeTimes, firstRow: blockRow }: MarketBlock, { from, to }: Rows): void {
+  const first = Math.max(from, firstRow - blockRow) + (clock[STARTED] === 1 ? 0 : 1)
+  let before = first > from ? closeTimes[Math.min(first, to) - 1] : clock[CLOSE_TIME]
+  for (let row = from; row < Math.min(first, to); row++) years[row] = 0
+  for (let row = first; row < to; row++) {
+    years[row] = (closeTimes[row] - before) / MS_PER_YEAR
+    before = closeTimes[row]
+  }
 }

@@ -21,7 +21,8 @@ export interface KernelModule {
   /** Room that working out the exposures of a pair needs. */
   exposureBytes(): number
   setUniverse(symbols: number, firstRow: number, symbolsAt: number, returnsPerBar: boolean, hasCarry: boolean): void
-  setBlock(firstRow: number, rows: number, periods: number): void
+  /** Row of the timeline and number of rows of the block at hand: before anything is asked about it or placed. */
+  setBlock(firstRow: number, rows: number): void
   /** Tells, before a record's bytes are asked for, whether it has units per target; they lie that far into it. */
   setUnits(has: boolean): void
   unitsOffset(symbols: number): number
@@ -29,14 +30,21 @@ export interface KernelModule {
   setSignals(at: number, count: number): void
   setInputs(signals: number, gaps: number, prices: number, lotValues: number): void
   setRows(leaps: number, years: number, kinds: number, course: number, tradable: number, actions: number): void
-  setSeries(series: number, bytes: number): void
+  setPanels(opens: number, spreads: number, units: number, ranges: number, starts: number, acts: number): void
+  setSeries(series: number): void
   /** Begins the journal of what happens. */
   setJournal(at: number, bytes: number, rowBytes: number, marks: boolean): void
   /** Tells where longer cells lie in a pair's record, and gives the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
   setBars(bars: number, rests: number, counts: number, marks: number, watched: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number, marks: number): void
-  seekGaps(): void
+  /** Lines of so many float32, laid at the end of their place, become lines of whole vectors. */
+  padLines(at: number, lines: number, width: number): void
+  isFilledWith(at: number, bytes: number, word: number): number
+  leastOf(at: number, count: number): number
+  placeVetoes(bytes: number, lines: number, marks: number): void
+  /** Makes of the panels and signals placed what portfolios read; gives how many periods the block closes. */
+  prepareBlock(begins: number, last: number, closed: number, hasSpreads: boolean, acts: boolean): number
   /** Closes the period under way in a pair's sums. */
   closeLastPeriod(pairAt: number): void
   run(pairsAt: number, pairs: number, pairsAtOnce: number): void
@@ -66,20 +74,15 @@ export interface PlacedBatch {
   readonly readsRows: boolean
   /** Symbols rounded up to whole vectors of four float32. */
   readonly padded: number
-  /** Numbers of the signals that some portfolio subscribes to: only they are placed. */
-  readonly subscribed: readonly number[]
+  /** Signals that some portfolio subscribes to, as stretches of their numbers: only they are placed. */
+  readonly subscribed: readonly Stretch[]
   readonly tape: Tape
   readonly rules: readonly PortfolioRules[]
   readonly names: readonly string[]
   /** Row of the timeline the run ends with. */
   readonly lastRow: number
-  readonly returnsPerBar: boolean
   /** Periods closed by the blocks so far. */
   readonly closed: { periods: number }
-  readonly multipliers: Float64Array
-  readonly lots: Float64Array
-  /** Whether some symbol trades in whole lots. */
-  readonly hasLots: boolean
   readonly pairs: number
   readonly pairsAt: number
   /** Pairs that go through a block side by side, as far as the first cache holds them. */
@@ -120,7 +123,8 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   instruments.forEach(({ lot, multiplier, margin }, n) => {
     memory.doubles.set([lot, LOT_SLACK / lot, multiplier, margin ?? NaN], (symbolsAt + n * layout.SYMBOL_BYTES) / DOUBLE)
   })
-  module.setUniverse(symbols, setup.firstRow, symbolsAt, setup.profile.basis === 'bar', rules.some(({ hasCarry }) => hasCarry))
+  const hasCarry = rules.some((own) => own.hasCarry)
+  module.setUniverse(symbols, setup.firstRow, symbolsAt, setup.profile.basis === 'bar', hasCarry)
   const patterns = Math.max(...portfolios.map(({ pattern }) => pattern)) + 1
   const patternsAt = memory.take(patterns * layout.PATTERN_BYTES)
   const exposureRules = createExposureRules(memory, { symbols, patternsAt })
@@ -162,11 +166,11 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
     memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & SOME_LANE)
   }
   return {
-    memory, symbols, isLong, longAt, rules, subscribed,
+    memory, symbols, isLong, longAt, rules, subscribed: stretchesOf(subscribed),
     readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
-    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, multipliers, lots: Float64Array.from(instruments, ({ lot }) => lot), hasLots: instruments.some(({ lot }) => lot !== 0),
-    returnsPerBar: setup.profile.basis === 'bar', closed: { periods: 0 },
-    tape: createTape({ symbols, multipliers, firstRow: setup.firstRow }),
+    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, 
+    closed: { periods: 0 },
+    tape: createTape({ symbols, multipliers, firstRow: setup.firstRow, hasCarry }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
     patternsAt, patterns, journalAt: records ? memory.take(journalBytes(symbols)) : 0, spareHeadAt: memory.take(layout.HEAD_BYTES), blockAt: memory.next,
     laneOf: (portfolio) => laneAt(places[portfolio]),
@@ -297,6 +301,22 @@ function subscribedBy(rules: readonly PortfolioRules[]): number[] {
   const subscribed = new Set<number>()
   for (const { signals } of rules) for (let i = 0; i < signals.length; i++) subscribed.add(signals[i])
   return [...subscribed].toSorted((a, b) => a - b)
+}
+
+/** Neighbours among ascending numbers. */
+export interface Stretch {
+  readonly first: number
+  count: number
+}
+
+function stretchesOf(numbers: readonly number[]): Stretch[] {
+  const stretches: Stretch[] = []
+  for (const number of numbers) {
+    const latest = stretches.at(-1)
+    if (latest !== undefined && number === latest.first + latest.count) latest.count++
+    else stretches.push({ first: number, count: 1 })
+  }
+  return stretches
 }
 
 const METHODS = { mean: 0, vote: 1, strongest: 2 } as const

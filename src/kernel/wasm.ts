@@ -9,6 +9,8 @@ import type { KernelModules } from './variants.ts'
 import { placeBlock } from './wasm-block.ts'
 import { DOUBLE, journalBytes, journalRowBytes, PAIR_BYTES, placeBatch } from './wasm-layout.ts'
 import type { KernelModule } from './wasm-layout.ts'
+import { roomFor } from './wasm-room.ts'
+import type { BlockRoom } from './wasm-room.ts'
 
 /** The fused loop and what can be read after it; verbs, traces and entry prices are the reference kernel's. */
 export interface VectorKernel extends Pick<Kernel, 'run' | 'performance'> {
@@ -40,6 +42,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
   if (journal !== undefined) module.setJournal(batch.journalAt, journalBytes(batch.symbols), journalRowBytes(batch.symbols), journal.marks)
   const { memory, symbols, tape } = batch
   let closeTime = -Infinity
+  let room: BlockRoom | undefined
 
   const read = (portfolio: number, offset: number): number => memory.doubles[(batch.laneOf(portfolio) + offset) / DOUBLE]
 
@@ -47,7 +50,8 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
     const { market } = block
     expectHeld()
     expectApart(block, closeTime)
-    placeBlock(module, batch, block)
+    room = roomFor(module, batch, block, room)
+    placeBlock(module, batch, block, room)
     journal?.begin(block)
     module.run(batch.pairsAt, batch.pairs, batch.pairsAtOnce)
     closeTime = market.closeTimes[market.rows - 1]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { formatSessionDate, formatTime, isoWeekday, monthIndex, monthStart, weekIndex } from '../../src/domain/timeline.ts'
+import { formatSessionDate, formatTime, isoWeekday, monthIndex, monthStart, weekIndex, weekStart } from '../../src/domain/timeline.ts'
 
 const day = (text: string) => Date.parse(`${text}T00:00:00Z`) / 86_400_000
 
@@ -23,6 +23,7 @@ it('changes week on Mondays alone and month on the first alone', () => {
       expect(monthIndex(date) !== monthIndex(date - 1)).toBe(formatSessionDate(date).endsWith('-01'))
       const [year, month, ofMonth] = formatSessionDate(date).split('-').map(Number)
       expect(monthIndex(date)).toBe(12 * year + month - 1)
+      expect(weekStart(weekIndex(date))).toBe(date - isoWeekday(date) + 1)
       expect(monthStart(monthIndex(date))).toBe(date - ofMonth + 1)
     }),
     { seed, numRuns: runs },

@@ -154,7 +154,9 @@ function randomDecisions(random: Random, { rows, symbols }: { rows: number; symb
     decisions.scale[row] = pick(random, [1, 0.5, random.uniform(), 0])
     decisions.gross[row] = pick(random, [Infinity, Infinity, 1, 0.4])
   }
-  for (let i = 0; i < rows * symbols; i++) {
+  // Blocks with limits come before and after blocks without.
+  const [from, to] = [random.integer(rows), 1 + random.integer(rows)]
+  for (let i = from * symbols; i < to * symbols; i++) {
     decisions.cap[i] = pick(random, [Infinity, Infinity, 0.2, 0.02, 0])
     decisions.veto[i] = random.uniform() < vetoes ? 1 : 0
   }

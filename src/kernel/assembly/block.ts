@@ -111,9 +111,13 @@ export function setSignals(at: usize, count: i32): void {
   subscribedCount = count
 }
 
-export function setBlock(row: i32, count: i32, closed: i32): void {
+export function setBlock(row: i32, count: i32): void {
   blockRow = row
   rows = count
+  seriesBytes = <usize>((count + 3) & ~3) << 2
+}
+
+export function setPeriods(closed: i32): void {
   periods = closed
 }
 
@@ -147,9 +151,8 @@ export function setRows(leaps: usize, years: usize, kinds: usize, course: usize,
   actionsAt = actions
 }
 
-export function setSeries(at: usize, bytes: usize): void {
+export function setSeries(at: usize): void {
   seriesAt = at
-  seriesBytes = bytes
 }
 
 export function setWork(tiles: usize, scratch: usize, held: usize, exposures: usize, marks: usize): void {

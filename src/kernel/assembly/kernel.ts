@@ -15,13 +15,14 @@ import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
 import { addTo } from './lanes'
+import { isFilledWith, leastOf, padLines, placeVetoes } from './lines'
+import { prepareBlock, setPanels } from './prepare'
 import { allRest, isOver, markFlat, rest } from './rest'
-import { seekGaps } from './signals'
 import { decideSingle, fillSingle, markSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 import { followBlock, followTo, watch } from './watch'
 
-export { closeLastPeriod, exposureBytes, seekGaps, setBars, setBlock, setInputs, setJournal, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, tileBytes, unitsOffset }
+export { closeLastPeriod, exposureBytes, isFilledWith, leastOf, padLines, placeVetoes, prepareBlock, setBars, setBlock, setInputs, setJournal, setLong, setPanels, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, tileBytes, unitsOffset }
 
 /** First byte of memory that the module does not use itself. */
 export function freeMemory(): usize {

@@ -327,8 +327,9 @@ export const PATTERN_BYTES = 40
 // ── The exposure tile: of each portfolio an i32x4 of counts (signals, capped, scaled, cut), then its rows ──
 /** Rows begin 8 bytes before a vector, so that their targets are aligned. */
 export const TILE_HEAD_BYTES = 40
-/** i32: bit 0 = near a gross limit, bit 1 = some target is not known and limits bind what is kept, bit 2 = vetoes. */
+/** i32: bit 0 = near a gross limit, bit 1 = some target is not known and limits bind what is kept, bit 2 = VETOES. */
 export const TILE_CAREFUL = 0
+export const VETOES = 4
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 8
 
