@@ -5,7 +5,7 @@ import { computeMetrics, METRIC_FIELDS, type Metrics } from '../domain/metrics.t
 import type { Performance } from '../domain/performance.ts'
 import { portfolioLabelAt, type PortfolioLabel } from '../experiment/portfolios.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
-import { readPerformances } from '../lineup/results.ts'
+import { storedPerformances } from '../lineup/results.ts'
 import type { AddressList } from '../store/address-list.ts'
 import { missingArtefact } from '../store/artefact-faults.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
@@ -148,9 +148,9 @@ function metricColumns(ordinals: readonly number[], metricsOf: (ordinal: number)
 /** Reads stored sums; those of the batch read last are at hand. */
 function createReader(store: Store): (place: MemberPlace) => Performance {
   let artefact: Address | undefined
-  let batch: readonly Performance[] = []
+  let batch: ReturnType<typeof storedPerformances> | undefined
   return (place) => {
-    if (place.artefact !== artefact) batch = readPerformances(store, (artefact = place.artefact))
-    return batch[place.position]
+    if (batch === undefined || place.artefact !== artefact) batch = storedPerformances(store, (artefact = place.artefact))
+    return batch.at(place.position)
   }
 }

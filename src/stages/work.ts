@@ -221,6 +221,27 @@ export function riskWork(context: WorkContext): StageWork<Of<{ pattern: PatternE
   }
 }
 
+/** A portfolio of which more is worked out only where somebody asks: getters of a literal would be made anew for each. */
+class PortfolioMember implements Of<PortfolioChoice> {
+  readonly entry: PortfolioChoice
+  readonly address: Address
+  readonly #needsOf: (choice: PortfolioChoice) => readonly Address[]
+
+  constructor(entry: PortfolioChoice, address: Address, needsOf: (choice: PortfolioChoice) => readonly Address[]) {
+    this.entry = entry
+    this.address = address
+    this.#needsOf = needsOf
+  }
+
+  get label(): string {
+    return idOf(this.entry)
+  }
+
+  get needs(): readonly Address[] {
+    return this.#needsOf(this.entry)
+  }
+}
+
 /** Portfolios in batches, in the experiment's order, so that neighbours share signals. */
 export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoice>> {
   const { experiment } = context
@@ -234,6 +255,10 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoic
     const entry = fused.get(signal)
     return entry === undefined ? [context.addresses.signal(signal)] : inputAddresses(context, entry.features)
   }
+  const needsOf = (choice: PortfolioChoice): readonly Address[] => {
+    const { signals, patterns: used } = inputsOf([choice])
+    return [...signals.flatMap(madeFrom), ...used.flatMap((name) => decisionsOf(name).map(({ address }) => address))]
+  }
   const count = portfolioCount(experiment)
   const addresses = new AddressList(count)
   for (let index = 0; index < count; index++) addresses.push(context.addresses.portfolio(choiceAt(experiment, index)))
@@ -246,19 +271,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoic
     }),
     members: {
       addresses,
-      at: (index) => {
-        const entry = choiceAt(experiment, index)
-        return {
-          entry, address: addresses.at(index),
-          get label() {
-            return idOf(entry)
-          },
-          get needs() {
-            const { signals, patterns: used } = inputsOf([entry])
-            return [...signals.flatMap(madeFrom), ...used.flatMap((name) => decisionsOf(name).map(({ address }) => address))]
-          },
-        }
-      },
+      at: (index) => new PortfolioMember(choiceAt(experiment, index), addresses.at(index), needsOf),
     },
     payload: (members, { address, places, sizes }): PortfolioTask => {
       const choices = members.map(({ entry }) => entry)
