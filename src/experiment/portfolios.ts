@@ -40,18 +40,19 @@ export function portfolioAt(resolved: Pick<ResolvedExperiment, 'portfolios' | 'p
 export function resolveChoice(choice: PortfolioChoice, patterns: KnownPatterns): PortfolioConfig {
   const { group, signal, places } = choice
   const body = places.reduce((under, place, a) => overlay(under, layerAt(group.axes[a], place)), sharedBody(group))
-  return configOf(body, { id: idOf(choice), containerId: group.containerId, signals: signal === null ? group.signals : aloneSignal(signal), patterns })
+  const sizing = body.sizing === group.body.sizing ? sharedSizing(body.sizing) : finishSizing(body.sizing)
+  return configOf(body, { id: idOf(choice), containerId: group.containerId, signals: signal === null ? group.signals : aloneSignal(signal), sizing, patterns })
 }
 
 /** Field by field: an object put together by spreading is many times slower to make, and to read. */
 function configOf(
-  body: PortfolioBody, of: Pick<PortfolioConfig, 'id' | 'containerId' | 'signals'> & { readonly patterns: KnownPatterns },
+  body: PortfolioBody, of: Pick<PortfolioConfig, 'id' | 'containerId' | 'signals' | 'sizing'> & { readonly patterns: KnownPatterns },
 ): PortfolioConfig {
   const { drawdownStop } = body
   return {
     id: of.id, containerId: of.containerId, signals: of.signals, combine: body.combine, riskPattern: body.riskPattern,
     riskTolerance: body.riskTolerance, allocation: body.allocation ?? defaultAllocation(body, of.patterns), trading: body.trading,
-    opposite: body.opposite, schedule: body.schedule, sizing: finishedSizing(body.sizing), longOnly: body.longOnly,
+    opposite: body.opposite, schedule: body.schedule, sizing: of.sizing, longOnly: body.longOnly,
     leverage: body.leverage, limits: body.limits, exits: body.exits, minHoldBars: body.minHoldBars, maxHoldBars: body.maxHoldBars,
     cooldownBars: body.cooldownBars,
     drawdownStop: drawdownStop === null ? null : { ...drawdownStop, resumeAfterBars: drawdownStop.resumeAfterBars ?? null },
@@ -114,16 +115,25 @@ export function findPortfolio(resolved: Pick<ResolvedExperiment, 'portfolios'>, 
   let first = 0
   for (const group of resolved.portfolios) {
     if (id === group.name || id.startsWith(`${group.name}[`)) {
-      for (let position = 0; position < group.count; position++) {
-        if (idOf(chosen(group, position)) === id) return first + position
-      }
+      const position = findChosen(group, id)
+      if (position >= 0) return first + position
     }
     first += group.count
   }
   return -1
 }
 
-/** A sweep has few of these and asks for them again and again: one object for all its portfolios. */
+/** Only portfolios of the signal that the id names are spelled. */
+function findChosen(group: PortfolioGroup, id: string): number {
+  const perSignal = group.count / (group.each?.length ?? 1)
+  for (let from = 0; from < group.count; from += perSignal) {
+    if (!id.startsWith(idOf({ ...chosen(group, from), places: [] }))) continue
+    for (let position = from; position < from + perSignal; position++) if (idOf(chosen(group, position)) === id) return position
+  }
+  return -1
+}
+
+/** Of groups whose portfolios share theirs: one object for all of them. What each has of its own is not kept. */
 const finishedSizings = new WeakMap<Sizing, Sizing>()
 const sharedBodies = new WeakSet<PortfolioBody>()
 let alone: readonly WeightedSignal[] = []
@@ -137,7 +147,7 @@ function sharedBody({ body }: PortfolioTemplate): PortfolioBody {
   return body
 }
 
-function finishedSizing(sizing: Sizing): Sizing {
+function sharedSizing(sizing: Sizing): Sizing {
   let finished = finishedSizings.get(sizing)
   if (finished === undefined) {
     finished = asConstant(finishSizing(sizing))
