@@ -22,6 +22,10 @@ interface Part {
  * of a symbol apart from those that remember more, and the reference kernel the others. Which kernel steps a portfolio never shows in its figures, nor in what a recorder is told of it.
  */
 export function createSweepKernel(modules: KernelModules, setup: KernelSetup, recorder?: Recorder): SweepKernel {
+  return joinParts(createParts(modules, setup, recorder), setup.portfolios.length)
+}
+
+function createParts(modules: KernelModules, setup: KernelSetup, recorder?: Recorder): Part[] {
   const indices = setup.portfolios.map((_, index) => index)
   const configs = setup.portfolios.map(({ config }) => config)
   const isVector = (index: number): boolean => whyNotVector(configs[index]) === null
@@ -37,8 +41,13 @@ export function createSweepKernel(modules: KernelModules, setup: KernelSetup, re
   placeVector(vector.filter((index) => needsLongCells(configs[index])))
   const others = indices.filter((index) => !isVector(index))
   place(others, (part) => unpooled(createReferenceKernel(part, recorder && toldOf(others, recorder))))
+  return parts
+}
+
+/** What runs on knows nothing of the setup: a batch's configurations are garbage as soon as they are placed. */
+function joinParts(parts: readonly Part[], portfolios: number): SweepKernel {
   const partOf: Part[] = []
-  const placeIn = new Int32Array(indices.length)
+  const placeIn = new Int32Array(portfolios)
   for (const part of parts) {
     part.members.forEach((index, at) => {
       partOf[index] = part

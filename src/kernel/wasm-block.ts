@@ -29,18 +29,18 @@ export function placeBlock(module: KernelModule, batch: PlacedBatch, block: Kern
 
 /** What portfolios start with is entered at the first measured row's marks; nothing acts on it before. */
 function placePositions(batch: PlacedBatch, t: number, cell: number): void {
-  const { memory: { doubles }, rules, symbols, tape } = batch
-  for (const [p, own] of rules.entries()) {
+  const { memory: { doubles }, starting, symbols, tape } = batch
+  for (const { portfolio, id, positions } of starting) {
     for (let n = 0; n < symbols; n++) {
-      const units = own.positions[n]
+      const units = positions[n]
       if (units === 0) continue
       const price = tape.mark[cell + n]
-      if (price === 0) throw withoutPrice({ portfolio: own.id, symbol: batch.names[n], units })
-      const short = batch.laneOf(p) + layout.HEAD_BYTES + n * layout.CELL_BYTES
+      if (price === 0) throw withoutPrice({ portfolio: id, symbol: batch.names[n], units })
+      const short = batch.laneOf(portfolio) + layout.HEAD_BYTES + n * layout.CELL_BYTES
       doubles[(short + layout.QUANTITY) / DOUBLE] = units
       doubles[(short + layout.TRADE_CASH) / DOUBLE] = -units * tape.unit[cell + n]
       if (!batch.isLong) continue
-      const long = (batch.laneOf(p) + batch.longAt + n * layout.LONG_CELL_BYTES) / DOUBLE
+      const long = (batch.laneOf(portfolio) + batch.longAt + n * layout.LONG_CELL_BYTES) / DOUBLE
       for (const slot of [layout.ENTRY_PRICE, layout.LEVEL_PRICE, layout.BEST_PRICE]) doubles[long + slot / DOUBLE] = price
       doubles[long + layout.ENTRY_ROW / DOUBLE] = t
       doubles[long + layout.ENTRY_BAR / DOUBLE] = tape.bars[cell + n]

@@ -77,7 +77,8 @@ export interface PlacedBatch {
   /** Signals that some portfolio subscribes to, as stretches of their numbers: only they are placed. */
   readonly subscribed: readonly Stretch[]
   readonly tape: Tape
-  readonly rules: readonly PortfolioRules[]
+  /** Portfolios that start with something; the rules of the others are in the kernel's memory alone. */
+  readonly starting: readonly StartingBook[]
   readonly names: readonly string[]
   /** Row of the timeline the run ends with. */
   readonly lastRow: number
@@ -101,6 +102,15 @@ export interface PlacedBatch {
   laneOf(portfolio: number): number
   /** Address of the pair it is in: portfolios with the same phase-1 rules lie side by side, and share their exposures. */
   pairOf(portfolio: number): number
+}
+
+/** What a portfolio starts with. */
+export interface StartingBook extends Pick<PortfolioRules, 'id' | 'positions'> {
+  readonly portfolio: number
+}
+
+function startingBooks(rules: readonly PortfolioRules[]): StartingBook[] {
+  return rules.flatMap(({ id, positions }, portfolio) => (positions.some((units) => units !== 0) ? [{ portfolio, id, positions }] : []))
 }
 
 /** Most bytes that a row of a pair adds to the journal, and what may be written behind its end. */
@@ -166,7 +176,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
     memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & SOME_LANE)
   }
   return {
-    memory, symbols, isLong, longAt, rules, subscribed: stretchesOf(subscribed),
+    memory, symbols, isLong, longAt, starting: startingBooks(rules), subscribed: stretchesOf(subscribed),
     readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
     names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, 
     closed: { periods: 0 },

@@ -35,6 +35,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
   const module = instance.exports as unknown as KernelModule
   instance.takeJournal = (end) => journal?.take(memory.bytes.subarray(batch.journalAt, end))
   const batch = placeBatch(module, setup, variant)
+  const hasSessions = setup.profile.basis === 'session'
   let isReleased = false
   const expectHeld = (): void => {
     if (isReleased) throw new Error('the kernel has been released')
@@ -63,7 +64,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
     const { doubles } = memory
     const [head, kept, length] = [batch.pairOf(portfolio) / DOUBLE, batch.spareHeadAt / DOUBLE, layout.HEAD_BYTES / DOUBLE]
     doubles.copyWithin(kept, head, head + length)
-    if (setup.profile.basis === 'session' && hasStarted(tape.memory)) module.closeLastPeriod(head * DOUBLE)
+    if (hasSessions && hasStarted(tape.memory)) module.closeLastPeriod(head * DOUBLE)
     const lane = batch.laneOf(portfolio)
     const told = createPerformance(doubles, (lane + layout.SUMS) / DOUBLE, PAIR_BYTES / DOUBLE)
     told.finalEquity = doubles[(lane + layout.EQUITY) / DOUBLE]

@@ -1,10 +1,11 @@
 import type { MetricProfile } from '../domain/profile.ts'
 import { configsOf, type PortfolioSet } from '../experiment/portfolio-set.ts'
+import type { SweepKernel } from '../kernel/sweep.ts'
 import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
-import { openLedgerFiles } from '../lineup/ledger-files.ts'
+import { openLedgerFiles, type LedgerFiles } from '../lineup/ledger-files.ts'
 import { publishResults } from '../lineup/results.ts'
 import type { Address } from '../store/store.ts'
-import { kernelBlocks, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
+import { kernelBlocks, type BlockInputs, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
 import { openSignalRows, type SignalJobs } from './signal-rows.ts'
 import { MarketWindow, StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
@@ -31,6 +32,30 @@ export interface PortfolioTask {
 export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
+  const { kernel, ids, ledgers, inputs } = await openBatch(task, market)
+  try {
+    for (const block of kernelBlocks(inputs, market.warmupRows)) {
+      kernel.run(block)
+      report(block.market.firstRow + block.market.rows, market.rows)
+    }
+    await publishResults(store, { kind: 'results', address: task.address, madeFrom: task.madeFrom, members: task.members, ids, kernel, ledgers })
+  } finally {
+    inputs.made?.close()
+    market.close()
+    ledgers?.close()
+  }
+  kernel.release()
+}
+
+interface OpenBatch {
+  readonly kernel: SweepKernel
+  /** By portfolio. Of configurations nothing else stays where nothing is recorded: they would grow old while the kernel runs. */
+  readonly ids: readonly string[]
+  readonly ledgers: LedgerFiles | undefined
+  readonly inputs: BlockInputs
+}
+
+async function openBatch(task: PortfolioTask, market: StoredMarket): Promise<OpenBatch> {
   const configs = configsOf(task.portfolios)
   const layout = layOutBatch(configs)
   const times = new MarketWindow(market, [])
@@ -42,31 +67,14 @@ export async function portfolioTask(task: PortfolioTask, report: (done: number, 
   )
   const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, market })
   const numbers = new Map(task.fused?.jobs.map(({ id }, k) => [id, { made: k }]))
-  const inputs = {
-    market,
-    made,
-    signals: layout.signals.map((signal): SignalSource => numbers.get(signal) ?? task.signals[signal]),
-    patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
-    rowsPerBlock: task.rowsPerBlock,
+  return {
+    kernel, ledgers,
+    ids: configs.map(({ id }) => id),
+    inputs: {
+      market, made,
+      signals: layout.signals.map((signal): SignalSource => numbers.get(signal) ?? task.signals[signal]),
+      patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
+      rowsPerBlock: task.rowsPerBlock,
+    },
   }
-  try {
-    for (const block of kernelBlocks(inputs, market.warmupRows)) {
-      kernel.run(block)
-      report(block.market.firstRow + block.market.rows, market.rows)
-    }
-    await publishResults(store, {
-      kind: 'results',
-      address: task.address,
-      madeFrom: task.madeFrom,
-      members: task.members,
-      ids: configs.map((config) => config.id),
-      kernel,
-      ledgers,
-    })
-  } finally {
-    made?.close()
-    market.close()
-    ledgers?.close()
-  }
-  kernel.release()
 }
