@@ -68,7 +68,7 @@ function randomMarket(seed: string): RandomBatch {
   const portfolios = (scene.portfolios ?? []).map((config) => ({
     ...config,
     ...(isShort ? { ...short, ...(config.sizing?.kind !== 'allIn' ? {} : { sizing: { kind: 'fixedCash', cash: 4000 } as const }) } : {}),
-    ...(random.uniform() < 0.15 ? reckless : {}),
+    ...(random.uniform() < 0.25 ? reckless : {}),
     execution: {
       profile: 'next-open', buyingPower: isShort ? 'scale' : config.execution?.buyingPower ?? 'scale',
       participation: isShort ? null : config.execution?.participation ?? null,
@@ -308,7 +308,7 @@ describe('what it tells a recorder is what the reference kernel tells, order by 
   const drawn = (seed: string): RandomBatch => makers[createRandom(seed).integer(makers.length)](seed)
 
   it('by itself', () => {
-    const seen = compareLedgers(200, drawn, (setup, recorder) => createVectorKernel(modules, setup, new JournalReader(setup, recorder)))
+    const seen = compareLedgers(400, drawn, (setup, recorder) => createVectorKernel(modules, setup, new JournalReader(setup, recorder)))
     console.log(`recorded by both kernels: ${Object.entries(seen).map(([name, count]) => `${count} ${name}`).join(', ')}; seed ${SEED}`)
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(2_000)
   })

@@ -27,7 +27,8 @@ function chance(random: Random, probability: number): boolean {
 export function randomScene(seed: string): Scene {
   const random = createRandom(seed)
   const rows = 25 + random.integer(40)
-  const symbols = 1 + random.integer(6)
+  // Beyond eight, whole vectors of symbols and a remainder.
+  const symbols = 1 + random.integer(random.uniform() < 0.25 ? 10 : 6)
   const firstRow = random.integer(4)
   const names = Array.from({ length: symbols }, (_, n) => String.fromCharCode(65 + n))
   const starts = pick(random, [true, false, false])
