@@ -1,9 +1,9 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { formatSessionDate } from '../domain/timeline.ts'
-import { chooseKernels, type KernelChoice } from '../lineup/kernel-choice.ts'
+import { chooseKernels, kernelShares, type KernelChoice } from '../lineup/kernel-choice.ts'
 import { planLockstep, type LockstepPlan } from '../stages/core-plan.ts'
 import { planSize } from '../stages/experiment-run.ts'
-import { subscriptionsOf } from '../stages/member-load.ts'
+import { REFERENCE_SLOWDOWN, subscriptionsOf } from '../stages/member-load.ts'
 import type { PreparedRun } from '../stages/pipeline.ts'
 import type { PlannedStage } from '../stages/observer.ts'
 import { MarketWindow, StoredMarket } from '../stages/stored-market.ts'
@@ -38,8 +38,8 @@ export interface PlanReport {
   readonly cores: PlannedCores
   readonly profile: string
   readonly record: 'metrics' | 'all'
-  /** Which kernel steps which portfolios; lockstep has but the reference. */
-  readonly kernels: KernelChoice | null
+  /** Which kernel steps which portfolios, whatever the driver. */
+  readonly kernels: KernelChoice
 }
 
 /** Processes and blocks, each with its reason in words; how stages are cut into tasks stands with the stages. */
@@ -87,7 +87,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
       cores: { ...prepared.cores.machine, ...(lockstep === undefined ? stagedCores(prepared) : lockstepCores(lockstep)) },
       profile: experiment.profile.name,
       record: experiment.record,
-      kernels: of.driver === 'staged' ? chooseKernels(experiment, market) : null,
+      kernels: chooseKernels(experiment, market),
     }
   } finally {
     market.close()
@@ -106,7 +106,7 @@ function signalsOf({ strategies, models, ensembles }: PreparedRun['lineup']): nu
 export function lockstepOf({ experiment, prepared }: Pick<PlanOf, 'experiment' | 'prepared'>): LockstepPlan {
   const { portfolios } = planSize(experiment)
   return planLockstep(prepared.cores, {
-    rows: prepared.rows, symbols: prepared.instruments.length, subscriptions: subscriptionsOf(experiment.portfolios), isRecorded: experiment.record === 'all', kernels: { reference: 1, long: 0 },
+    rows: prepared.rows, symbols: prepared.instruments.length, subscriptions: subscriptionsOf(experiment.portfolios), isRecorded: experiment.record === 'all', kernels: kernelShares(experiment),
     portfolios: Number(portfolios), models: experiment.models.length,
   })
 }
@@ -120,9 +120,9 @@ function lockstepCores({ workers, workersReason, portfoliosPerBatch }: LockstepP
 }
 
 /** Silent where every portfolio is on the fast kernel. */
-function formatKernels(kernels: KernelChoice | null): string[] {
-  return (kernels?.reference ?? []).map(({ reason, portfolios, first }, i) =>
-    `  ${i === 0 ? 'kernel' : '      '}      ${plural(portfolios, 'portfolio')} on the reference kernel, some 10 times slower: ${reason} (${first}${portfolios > 1 ? ', …' : ''})`)
+function formatKernels({ reference }: KernelChoice): string[] {
+  return reference.map(({ what, reason, count, first }, i) =>
+    `  ${i === 0 ? 'kernel' : '      '}      ${plural(count, what)} on the reference kernel, some ${REFERENCE_SLOWDOWN} times slower: ${reason} (${first}${count > 1 ? ', …' : ''})`)
 }
 
 /** The plan as text; `reasons` says why its sizes are what they are. */

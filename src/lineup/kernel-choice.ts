@@ -1,16 +1,17 @@
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
-import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import type { PortfolioGroup, ResolvedExperiment } from '../experiment/experiment.ts'
 import { needsLongCells, whyNotVector } from '../kernel/vector-rules.ts'
 
-/** Portfolios that the reference kernel steps, for one reason. */
+/** Portfolios, or candidates of walk-forwards, that the reference kernel steps for one reason. */
 export interface OnReference {
+  readonly what: 'portfolio' | 'candidate'
   readonly reason: string
-  readonly portfolios: number
+  readonly count: number
   /** Id of the first of them. */
   readonly first: string
 }
 
-/** Which kernel steps how many portfolios. */
+/** Which kernel steps how many portfolios; `simd` counts candidates of walk-forwards, too. */
 export interface KernelChoice {
   readonly simd: number
   readonly reference: readonly OnReference[]
@@ -36,28 +37,35 @@ export function kernelShares(experiment: Pick<ResolvedExperiment, 'portfolios' |
 }
 
 /**
- * Which portfolios the SIMD kernel steps, and why the reference kernel steps the others. Rules never depend on
+ * Which portfolios the SIMD kernel steps, and why the reference kernel steps the others: candidates of walk-forwards are
+ * portfolios while they train; what trades their tests changes its rules on the way. Rules never depend on
  * which signal of `each` a portfolio follows, so one signal of a group stands for all.
  */
-export function chooseKernels(experiment: ResolvedExperiment, market: { readonly barsOverlap: boolean }): KernelChoice {
+export function chooseKernels(
+  { portfolios, walkForwards, patterns }: Pick<ResolvedExperiment, 'portfolios' | 'walkForwards' | 'patterns'>, market: { readonly barsOverlap: boolean },
+): KernelChoice {
   const forAll = market.barsOverlap ? 'bars open before the one before has closed' : null
   const reference = new Map<string, OnReference>()
   let simd = 0
-  let index = 0
-  for (const group of experiment.portfolios) {
+  const put = (some: Omit<OnReference, 'reason'>, reason: string | null): void => {
+    if (reason === null) {
+      simd += some.count
+      return
+    }
+    const key = `${some.what} ${reason}`
+    const { count, first } = reference.get(key) ?? { count: 0, first: some.first }
+    reference.set(key, { what: some.what, reason, count: count + some.count, first })
+  }
+  const putGroup = (group: PortfolioGroup, what: OnReference['what']): void => {
     const signals = group.each?.length ?? 1
     const perSignal = signals === 0 ? 0 : group.count / signals
     for (let position = 0; position < perSignal; position++) {
-      const config = portfolioAt(experiment, index + position)
-      const reason = forAll ?? whyNotVector(config)
-      if (reason === null) {
-        simd += signals
-        continue
-      }
-      const { portfolios, first } = reference.get(reason) ?? { portfolios: 0, first: config.id }
-      reference.set(reason, { reason, portfolios: portfolios + signals, first })
+      const config = portfolioAt({ portfolios: [group], patterns }, position)
+      put({ what, count: signals, first: config.id }, forAll ?? whyNotVector(config))
     }
-    index += group.count
   }
+  for (const group of portfolios) putGroup(group, 'portfolio')
+  for (const group of walkForwards) putGroup(group, 'candidate')
+  for (const { name } of walkForwards) put({ what: 'portfolio', count: 1, first: name }, 'parameters that change from window to window')
   return { simd, reference: [...reference.values()] }
 }

@@ -68,6 +68,8 @@ const PORTFOLIO_MS = 0.15
 const PLAIN_NS_PER_CELL = 15
 const LONG_NS_PER_CELL = 60
 const REFERENCE_NS_PER_CELL = 400
+/** How many times longer the reference kernel takes for what the SIMD kernel steps, too. */
+export const REFERENCE_SLOWDOWN = Math.round(REFERENCE_NS_PER_CELL / PLAIN_NS_PER_CELL)
 /** A twelfth of the cells has a row in a ledger. */
 const RECORDED_NS_PER_CELL = 80
 /** Opening ledgers, and what they begin and end with. */

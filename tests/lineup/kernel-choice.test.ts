@@ -15,16 +15,26 @@ describe('the choice of kernels', () => {
     const { simd, reference } = chooseKernels(experiment, APART)
     expect(simd).toBe(6 + 6 * 4)
     expect(reference).toEqual([
-      { reason: 'fills other than next-open', portfolios: 6 * 8, first: expect.stringContaining('next-close') },
+      { what: 'portfolio', reason: 'fills other than next-open', count: 6 * 8, first: expect.stringContaining('next-close') },
     ])
     const reasons = Array.from({ length: portfolioCount(experiment) }, (_, i) => whyNotVector(portfolioAt(experiment, i)))
-    for (const { reason, portfolios } of reference) expect(reasons.filter((other) => other === reason)).toHaveLength(portfolios)
+    for (const { reason, count } of reference) expect(reasons.filter((other) => other === reason)).toHaveLength(count)
     expect(reasons.filter((reason) => reason === null)).toHaveLength(simd)
   })
 
   it('is the same where everything is recorded', async () => {
     const recorded = await resolveYaml(`${SOUND}\nrecord: all\n`)
     expect(chooseKernels(recorded, APART)).toEqual({ simd: 6, reference: [] })
+  })
+
+  it('is told of a walk-forward’s candidates, and is the reference for what trades its tests', async () => {
+    const walking = (name: string, execution: string) => `  - { name: ${name}, each: "trend*", execution: ${execution}, walkForward: { train: 60, test: 20 } }\n`
+    const { simd, reference } = chooseKernels(await resolveYaml(`${SOUND}${walking('calm', 'next-open')}${walking('late', 'next-close')}`), APART)
+    expect(simd).toBe(6 + 6)
+    expect(reference).toEqual([
+      { what: 'candidate', reason: 'fills other than next-open', count: 6, first: 'late[trend[fast=5,slow=20]]' },
+      { what: 'portfolio', reason: 'parameters that change from window to window', count: 2, first: 'calm' },
+    ])
   })
 
   it('is the reference for all where bars overlap', async () => {
