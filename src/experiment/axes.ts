@@ -1,9 +1,10 @@
 import { dimensionOf, type Combined } from './combinations.ts'
 import { axisLength, axisValue, openRange, type Axis } from './grid.ts'
 import { scalarLabel } from './names.ts'
-import type { ConfigPlace } from './problems.ts'
+import type { ConfigPlace, ConfigProblem } from './problems.ts'
 import { spaceSize } from './sample.ts'
 import { SOBOL_DIMENSIONS } from './sobol.ts'
+import { wantsWholeNumber } from './validation.ts'
 
 /** An axis has distinct values and is not fixed as well. */
 export function checkAxis(axis: Axis, place: ConfigPlace & { readonly fixed?: Readonly<Record<string, unknown>> }): void {
@@ -27,6 +28,13 @@ export function checkAxis(axis: Axis, place: ConfigPlace & { readonly fixed?: Re
     }
     seen.add(label)
   }
+}
+
+/** Of a fraction that was drawn where whole numbers belong, the range tells more than the value. */
+export function aboutRange(problem: ConfigProblem, axis: Axis | undefined): ConfigProblem {
+  const range = axis === undefined ? undefined : openRange(axis)
+  if (range === undefined || range.integer === true || !wantsWholeNumber(problem)) return problem
+  return { ...problem, value: range, hint: 'add `integer: true`, and only whole numbers are drawn' }
 }
 
 /** Listed values that a sampled axis may have: they are looked at one by one. */

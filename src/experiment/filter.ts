@@ -42,7 +42,7 @@ export function compileFilter(expression: string, known: ReadonlySet<string>, pl
     })
   } catch (error) {
     const hint = /\d[eE][+-]?\d/.test(expression) ? 'write numbers without an exponent: 100000 for 1e5' : COMPARISON
-    report(`this filter cannot be read: ${firstLine(error)}`, hint)
+    report(`this filter cannot be read${placeIn(expression, error)}`, hint)
     return undefined
   }
   let failed = false
@@ -58,12 +58,19 @@ export function compileFilter(expression: string, known: ReadonlySet<string>, pl
       const { propertyName, functionName } = result as FilterFault
       if (typeof propertyName === 'string') report(`there is no parameter \`${propertyName}\``, nameHint(propertyName, [...known]))
       else if (typeof functionName === 'string') report(`there is no function \`${functionName}\``, nameHint(functionName, FUNCTIONS))
-      else report(`this filter fails: ${firstLine(result)}`, COMPARISON)
+      else report(`this filter fails: ${result.message.split('\n')[0]}`, COMPARISON)
     }
     return undefined
   }
 }
 
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split('\n')[0]
+/** Where filtrex stopped reading: its message has the text around, and in the line below a `^` under the place. */
+function placeIn(expression: string, error: unknown): string {
+  if (expression.trim() === '') return ': it is empty'
+  const [, around = '', pointer = ''] = (error instanceof Error ? error.message : '').split('\n')
+  const at = pointer.indexOf('^')
+  if (at < 0) return ''
+  const [before, rest] = [around.slice(0, at).trim(), around.slice(at).trim()]
+  if (rest === '') return `: it ends after \`${before}\``
+  return before === '' ? `: at \`${rest}\`` : `: at \`${rest}\` after \`${before}\``
 }

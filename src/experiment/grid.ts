@@ -57,6 +57,18 @@ export function axisLength({ values }: Axis): number {
   return Math.floor((values.to - values.from) / values.step + RANGE_SLACK) + 1
 }
 
+/** Whether a range's last value is its `to`. */
+export function reachesEnd({ from, to, step }: SteppedRange): boolean {
+  const steps = (to - from) / step
+  return Math.abs(steps - Math.round(steps)) <= Math.max(RANGE_SLACK, 4 * Number.EPSILON * steps)
+}
+
+/** The last value up to `to`, and the first one beyond: ends that a range with this `step` reaches. */
+export function nearestEnds(range: SteppedRange): readonly [number, number] {
+  const last = axisLength({ name: '', values: range }) - 1
+  return [roundValue(range.from + last * range.step), roundValue(range.from + (last + 1) * range.step)]
+}
+
 /** Range values are rounded to 12 significant digits, so that 3 × 0.1 is 0.3. */
 export function axisValue({ values }: Axis, position: number): Scalar {
   if (isList(values)) return values[position]

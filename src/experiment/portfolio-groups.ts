@@ -1,4 +1,4 @@
-import { checkAxis, checkSample } from './axes.ts'
+import { aboutRange, checkAxis, checkSample } from './axes.ts'
 import { combinationCount } from './combinations.ts'
 import type { PortfolioAxis, PortfolioBody, PortfolioGroup, PortfolioLayer, ResolvedPattern } from './experiment.ts'
 import { axesOf, axisLength, axisValue, openRange, roundValue, type Axis, type OpenRange } from './grid.ts'
@@ -64,13 +64,6 @@ export function resolvePortfolios(
 ): PortfolioGroup {
   const { section, path, each, signals, sample } = counted
   const { name, containerId = name, each: _each, signals: _signals, grid: _grid, sample: _sample, walkForward: _walkForward, ...fields } = section
-  if (fields.risk !== undefined && fields.riskPattern !== undefined) {
-    problems.add({
-      code: 'CONFIG_VALUE', path: [...path, 'riskPattern'],
-      message: '`risk` and `riskPattern` are two words for one thing', value: fields.riskPattern,
-      hint: 'keep one of the two',
-    })
-  }
   const body = overlay(known.base, toLayer(fields))
   const axes = counted.axes.map((axis) => resolveAxis(axis, { problems, path }))
   checkOverlaps(axes, { problems, path })
@@ -91,7 +84,7 @@ function resolveAxis(axis: Axis, place: ConfigPlace): PortfolioAxis {
     for (const problem of parsed.problems) {
       const once = problem.code === 'CONFIG_UNKNOWN' || range !== undefined
       const key = once ? problem.message : `${position}: ${problem.message}`
-      if (!told.has(key)) problems.add({ ...problem, path: once || !Array.isArray(axis.values) ? path : [...path, position] })
+      if (!told.has(key)) problems.add({ ...aboutRange(problem, axis), path: once || !Array.isArray(axis.values) ? path : [...path, position] })
       told.add(key)
     }
     return { value, layer: {} }

@@ -36,9 +36,9 @@ export const DEFAULT_BODY: PortfolioBody = {
 
 /** The file's friendlier form in the words of {@link PortfolioBody}. */
 export function toLayer(input: PortfolioLayerInput): PortfolioLayer {
-  const { risk, riskPattern = risk, schedule, drawdownStop, costs, execution, ...plain } = input
+  const { risk, schedule, drawdownStop, costs, execution, ...plain } = input
   const layer: Record<string, unknown> = { ...plain }
-  if (riskPattern !== undefined) layer.riskPattern = riskPattern === 'none' ? null : riskPattern
+  if (risk !== undefined) layer.riskPattern = risk === 'none' ? null : risk
   if (schedule !== undefined) layer.schedule = toSchedule(schedule)
   if (drawdownStop !== undefined) layer.drawdownStop = toDrawdownStop(drawdownStop)
   if (costs !== undefined) layer.costs = toCosts(costs)

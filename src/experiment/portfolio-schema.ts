@@ -70,7 +70,6 @@ const drawdownStopSchema = z.union([
 export const portfolioFields = {
   combine: z.enum(COMBINE_METHODS),
   risk: z.string().describe('name of a risk pattern, or none'),
-  riskPattern: z.string().nullable().describe('the same as `risk`'),
   riskTolerance: fraction.describe("0 follows the risk models' scale, 1 ignores it"),
   allocation: z.enum(ALLOCATIONS),
   trading: z.enum(['rebalance', 'hold']),

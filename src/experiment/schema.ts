@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { COMBINE_METHODS } from '../domain/signal.ts'
 import type { SelectPortfolio } from '../domain/walk-forward.ts'
+import { nearestEnds, reachesEnd } from './grid.ts'
 import { NAME_PATTERN } from './names.ts'
 import { costsSchema, executionSchema, portfolioFields, portfolioLayerSchema } from './portfolio-schema.ts'
 import { SAMPLE_METHODS } from './sample.ts'
@@ -22,6 +23,14 @@ const rangeSchema = z.strictObject({
   .refine(({ from, log }) => log !== true || from > 0, 'a range by `log` begins above 0')
   .refine(({ from, to, integer }) => integer !== true || (Number.isSafeInteger(from) && Number.isSafeInteger(to)), 'a range of whole numbers has whole ends')
   .refine(({ from, to, step, integer }) => step !== undefined || integer === true || to > from, 'a range without `step` has two different ends')
+  .superRefine(({ from, to, step }, context) => {
+    if (step === undefined || to < from || reachesEnd({ from, to, step })) return
+    const [last, next] = nearestEnds({ from, to, step })
+    context.addIssue({
+      code: 'custom', path: ['to'], message: `steps of ${step} from ${from} do not reach ${to}: both ends of a range are in`,
+      params: { hint: `\`to: ${last}\` or \`to: ${next}\`` },
+    })
+  })
 
 /** Values of one dimension: a list, an inclusive range, or a range that a sample draws from. */
 export const axisSchema = z.union([z.array(scalar).min(1), rangeSchema])
@@ -92,9 +101,16 @@ const walkForwardSchema = z.strictObject({
   anchored: z.boolean().default(false).describe('every training begins at the first traded bar'),
   select: z.union([
     z.strictObject({ by: z.string().default('sharpe'), order: z.enum(['highest', 'lowest']).default('highest') }),
-    z.custom<SelectPortfolio>((value) => typeof value === 'function', 'a selection is { by, order }, or a function in a TypeScript experiment'),
+    z.custom<SelectPortfolio>().superRefine((value: unknown, context) => {
+      if (typeof value === 'function') return
+      const hint = typeof value === 'string' ? `select: { by: ${value} }` : undefined
+      context.addIssue({ code: 'custom', message: 'a selection is { by, order }, or a function in a TypeScript experiment', params: { hint } })
+    }),
   ]).default({ by: 'sharpe', order: 'highest' }).describe('the metric that chooses from the training table'),
-}).refine(({ step, test }) => step === undefined || step <= test, 'a `step` above `test` leaves bars that no window tests')
+}).superRefine(({ step, test }, context) => {
+  if (step === undefined || step <= test) return
+  context.addIssue({ code: 'custom', path: ['step'], message: 'a `step` above `test` leaves bars that no window tests', params: { hint: `at most ${test}, which is \`test\`` } })
+})
 
 const portfolioSchema = portfolioLayerSchema.extend({
   name,

@@ -1,4 +1,4 @@
-import { checkAxis, checkSample } from './axes.ts'
+import { aboutRange, checkAxis, checkSample } from './axes.ts'
 import { combinationAt, combinationCount, dimensionOf, eachValueOnce, placesAt, type Combined } from './combinations.ts'
 import { checkParams, judgesEachAlone, paramDefaults } from './params.ts'
 import type { KnownStrategy } from './catalogue.ts'
@@ -84,7 +84,8 @@ function checkInstances(group: StrategyGroup, schema: KnownStrategy['params'], p
       const path = [...place.path, ...at]
       const message = problem.path.length === 0 ? `${problem.message}, for ${group.name}${parameterLabel(combination)}` : problem.message
       const key = problem.path.length === 0 ? problem.message : JSON.stringify([path, message])
-      if (!told.has(key)) place.problems.add({ ...problem, path, message })
+      const axis = group.axes.find(({ name }) => name === problem.path[0])
+      if (!told.has(key)) place.problems.add({ ...aboutRange(problem, axis), path, message })
       told.add(key)
     }
   }

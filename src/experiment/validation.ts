@@ -9,7 +9,21 @@ const SEPARATOR = '\u0000'
 function knownKeys(issue: $ZodRawIssue): string | undefined {
   if (issue.code !== 'unrecognized_keys') return undefined
   const schema = issue.inst as { shape?: object } | undefined
-  return Object.keys(schema?.shape ?? {}).join(SEPARATOR)
+  return Object.entries(schema?.shape ?? {}).flatMap(([key, inner]) => [key, ...innerKeys(inner).map((part) => `${key}.${part}`)]).join(SEPARATOR)
+}
+
+/** Keys of a section that may stand where `schema` is asked for. */
+function innerKeys(schema: unknown): string[] {
+  const { shape, def } = schema as { readonly shape?: object; readonly def?: { readonly innerType?: unknown; readonly options?: readonly unknown[] } }
+  if (shape !== undefined) return Object.keys(shape)
+  if (def?.innerType !== undefined) return innerKeys(def.innerType)
+  return (def?.options ?? []).flatMap(innerKeys)
+}
+
+/** A key that belongs into a section beside it, or the nearest one here. */
+function keyHint(key: string, known: readonly string[]): string {
+  const nested = known.find((name) => name.endsWith(`.${key}`))
+  return nested === undefined ? nameHint(key, known.filter((name) => !name.includes('.'))) : `did you mean \`${nested}\`?`
 }
 
 /** What a schema, ours or a step author's, makes of a value: the parsed value, or every problem with its path. */
@@ -56,6 +70,11 @@ function wrongType(path: ConfigPath, expected: string, value: unknown): ConfigPr
   return { code: 'CONFIG_TYPE', path, message, value, hint: percent ? 'percentages are written as fractions: 0.05 for 5 %' : undefined }
 }
 
+/** Whether a problem is a fraction, or something else, where a whole number belongs. */
+export function wantsWholeNumber({ code, message }: ConfigProblem): boolean {
+  return code === 'CONFIG_TYPE' && message.startsWith(`expected ${EXPECTED.int},`)
+}
+
 function wrongChoice(path: ConfigPath, choices: readonly unknown[], value: unknown): ConfigProblem {
   const names = choices.map(String)
   if (typeof value !== 'string') return wrongType(path, names.join(' | '), value)
@@ -69,7 +88,7 @@ function explain(issue: $ZodIssue, root: unknown, base: ConfigPath = []): Config
     case 'unrecognized_keys': {
       const known = issue.message === '' ? [] : issue.message.split(SEPARATOR)
       return issue.keys.map((key) => ({
-        code: 'CONFIG_UNKNOWN', path: [...path, key], at: 'key', message: `unknown key \`${key}\``, value: key, hint: nameHint(key, known),
+        code: 'CONFIG_UNKNOWN', path: [...path, key], at: 'key', message: `unknown key \`${key}\``, value: key, hint: keyHint(key, known),
       }))
     }
     case 'invalid_type':
@@ -81,6 +100,10 @@ function explain(issue: $ZodIssue, root: unknown, base: ConfigPath = []): Config
     case 'too_small':
     case 'too_big':
       return [{ code: 'CONFIG_VALUE', path, value, ...outOfRange(issue) }]
+    case 'custom': {
+      const hint: unknown = issue.params?.hint
+      return [{ code: 'CONFIG_VALUE', path, message: issue.message, value, hint: typeof hint === 'string' ? hint : undefined }]
+    }
     default:
       return [{ code: 'CONFIG_VALUE', path, message: issue.message, value }]
   }

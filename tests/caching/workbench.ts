@@ -78,7 +78,7 @@ export function baseExperiment() {
     },
     portfolios: [
       { name: 'singles', each: 'trend*', grid: { threshold: [0, 0.02] } },
-      { name: 'strict', each: ['own', 'other'], riskPattern: 'strict' },
+      { name: 'strict', each: ['own', 'other'], risk: 'strict' },
       { name: 'free', signals: ['net', 'committee'], risk: 'none' },
     ],
     costs: { feeBps: 5 },

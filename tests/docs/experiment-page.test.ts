@@ -110,8 +110,7 @@ describe('nothing is left out of docs/experiment.md', () => {
       if (field === 'costs') return shapeKeys(costsSchema).map((key) => `costs.${key}`)
       return isObject(schema) ? shapeKeys(schema).map((key) => `${field}.${key}`) : [field]
     })
-    // `riskPattern` is what `risk` is called in a resolved portfolio.
-    expect(paths.filter((path) => path !== 'riskPattern' && !table.has(path))).toEqual([])
+    expect(paths.filter((path) => !table.has(path))).toEqual([])
   })
 
   const steps = [

@@ -20,6 +20,8 @@ describe('the experiment file', () => {
     { what: 'portfolio field', text: change('each: "trend*"', 'each: "trend*", treshold: 0.1'), key: 'treshold', path: '(portfolios[0].treshold)', near: 'threshold' },
     { what: 'nested field', text: change('each: "trend*"', 'each: "trend*", exits: { stoploss: 0.1 }'), key: 'stoploss', path: '(portfolios[0].exits.stoploss)', near: 'stopLoss' },
     { what: 'axis', text: change('each: "trend*"', 'each: "trend*", grid: { "exits.stopLos": [0.1] }'), key: '"exits.stopLos"', path: '(portfolios[0].grid["exits.stopLos"])', near: 'stopLoss' },
+    { what: 'axis of a section', text: change('each: "trend*"', 'each: "trend*", grid: { stopLoss: [0.1] }'), key: 'stopLoss', path: '(portfolios[0].grid.stopLoss)', near: 'exits.stopLoss' },
+    { what: 'field of a section', text: change('risk: none', 'risk: none, feeBps: 2'), key: 'feeBps', path: '(defaults.feeBps)', near: 'costs.feeBps' },
     { what: 'strategy parameter', text: change('fast: [5, 10]', 'fat: [5, 10]'), key: 'fat', path: '(strategies[0].grid.fat)', near: 'fast' },
     { what: 'market setting', text: change('source: test', 'source: test, sede: 3'), key: 'sede', path: '(market.sede)', near: 'seed' },
   ])('names the nearest to an unknown $what, and its line and column', async ({ text, key, path, near }) => {
@@ -48,6 +50,12 @@ describe('the experiment file', () => {
   it('is CONFIG_TYPE for what is missing', async () => {
     const [problem] = await problemsOf(change('name: test\n', ''))
     expect(problem).toMatchObject({ code: 'CONFIG_TYPE', message: '`name` is missing: expected text' })
+  })
+
+  it('lists only what is documented where no key is near', async () => {
+    const problems = await problemsOf(change('each: "trend*"', 'each: "trend*", grid: { xyzxyzxyz: [1] }'))
+    expect(problems[0].hint).toMatch(/^known: combine, risk, riskTolerance, .*more$/)
+    expect(problems[0].hint).not.toMatch(/riskPattern|\./)
   })
 
   it('refuses a key that is there twice, at the second one', async () => {

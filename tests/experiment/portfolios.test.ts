@@ -119,7 +119,7 @@ portfolios: [{ name: singles, each: "trend*", grid: { riskTolerance: [${toleranc
   it('take the pattern `default` and its weights, unless they say otherwise', async () => {
     const list = await configs(`${BASE}${RISK}portfolios:
   - { name: plain, signals: [trend] }
-  - { name: limited, signals: [trend], riskPattern: limited }
+  - { name: limited, signals: [trend], risk: limited }
   - { name: none, signals: [trend], risk: none }
   - { name: varied, signals: [trend], grid: { risk: [none, limited, default] } }
   - { name: equal, signals: [trend], allocation: equal }
@@ -151,7 +151,6 @@ portfolios: [{ name: all, signals: [trend] }]\n`)
     { what: 'a drawdown stop without a limit', fields: 'drawdownStop: { resumeAfterBars: 3 }', says: 'needs a limit' },
     { what: 'holding at least longer than at most', fields: 'minHoldBars: 5, maxHoldBars: 3', says: 'minHoldBars 5 is above maxHoldBars 3' },
     { what: 'a fraction above one', fields: 'riskTolerance: 5', says: 'at most 1' },
-    { what: '`risk` and `riskPattern` at once', fields: 'risk: none, riskPattern: limited', says: 'two words' },
     { what: 'two axes for one field', fields: 'grid: { "costs.slippageBps": [1, 2], "costs.exitSlippageBps": [1, 2] }', says: 'both vary costs.exitSlippageBps' },
   ])('refuse $what', async ({ fields, says }) => {
     const problems = await problemsOf(`${BASE}${RISK}portfolios: [{ name: all, signals: [trend], ${fields} }]\n`)

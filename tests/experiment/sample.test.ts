@@ -151,7 +151,7 @@ portfolios: [{ name: p, each: "*", ${AXES}, sample: { method: latin-hypercube, c
     { what: 'a step with log', fields: 'grid: { threshold: { from: 1, to: 2, step: 1, log: true } }, sample: { method: random, count: 2 }', at: 'grid.threshold', says: /without `step`/, hint: '' },
     { what: 'a logarithm of nothing', fields: 'grid: { threshold: { from: 0, to: 2, log: true } }, sample: { method: random, count: 2 }', at: 'grid.threshold', says: /above 0/, hint: '' },
     { what: 'whole numbers between fractions', fields: 'grid: { minHoldBars: { from: 0.5, to: 2, integer: true } }, sample: { method: random, count: 2 }', at: 'grid.minHoldBars', says: /whole ends/, hint: '' },
-    { what: 'fractions where a field takes whole numbers', fields: 'grid: { minHoldBars: { from: 0, to: 9 } }, sample: { method: random, count: 2 }', at: 'grid.minHoldBars', says: /whole number/, hint: '' },
+    { what: 'fractions where a field takes whole numbers', fields: 'grid: { minHoldBars: { from: 0, to: 9 } }, sample: { method: random, count: 2 }', at: 'grid.minHoldBars', says: /whole number/, hint: '`integer: true`' },
     { what: 'a range that leaves what a field allows', fields: 'grid: { riskTolerance: { from: 0.5, to: 1.5 } }, sample: { method: random, count: 2 }', at: 'grid.riskTolerance', says: /at most 1/, hint: '' },
     { what: 'an unknown method, with the nearest', fields: 'grid: { threshold: { from: 0, to: 1 } }, sample: { method: sobel, count: 2 }', at: 'sample.method', says: /sobel/, hint: 'sobol' },
     { what: 'rules its ends break', fields: 'grid: { minHoldBars: { from: 1, to: 9, integer: true } }, maxHoldBars: 5, sample: { method: random, count: 2 }', at: 'grid.minHoldBars', says: /above maxHoldBars/, hint: '' },

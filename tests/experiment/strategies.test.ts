@@ -74,7 +74,11 @@ describe('strategies of an experiment', () => {
     { what: 'an unknown name, with the nearest', where: 'fats < slow', says: /no parameter `fats`/, hint: '`fast`' },
     { what: 'exponents, which it cannot read', where: 'fast < 1e5', says: /cannot be read/, hint: '100000' },
     { what: 'what is no comparison', where: 'fast + slow', says: /true or false/, hint: 'fast < slow' },
-    { what: 'text that is no expression', where: 'fast <', says: /cannot be read/, hint: 'fast < slow' },
+    { what: 'text that ends too early', where: 'fast <', says: /cannot be read: it ends after `fast <`$/, hint: 'fast < slow' },
+    { what: 'an operator too many', where: 'fast < > slow', says: /cannot be read: at `> slow` after `fast <`$/, hint: 'fast < slow' },
+    { what: 'one that begins with an operator', where: '< slow', says: /cannot be read: at `< slow`$/, hint: 'fast < slow' },
+    { what: 'a sign it has not', where: 'fast = 5', says: /cannot be read: at `= 5` after `fast`$/, hint: 'fast < slow' },
+    { what: 'nothing', where: '', says: /cannot be read: it is empty$/, hint: 'fast < slow' },
     { what: 'a filter that keeps nothing', where: 'fast > 1000', says: /none of 4 combinations/, hint: 'widen' },
   ])('refuse as a filter $what', async ({ where, says, hint }) => {
     const problems = await problemsOf(experiment(`{ name: trend, use: sma-cross, grid: { fast: [5, 10], slow: [20, 60] }, where: "${where}" }`))
@@ -96,6 +100,21 @@ describe('strategies of an experiment', () => {
     { what: 'a value twice on an axis', strategy: '{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: [20, 30, 20] } }' },
   ])('refuse $what', async ({ strategy }) => {
     expect((await problemsOf(experiment(strategy)))[0].code).toBe('CONFIG_DUPLICATE')
+  })
+
+  it.each([
+    { range: '{ from: 20, to: 200, step: 50 }', hint: '`to: 170` or `to: 220`' },
+    { range: '{ from: 0.1, to: 0.35, step: 0.1 }', hint: '`to: 0.3` or `to: 0.4`' },
+    { range: '{ from: 2, to: 3, step: 5 }', hint: '`to: 2` or `to: 7`' },
+  ])('refuse $range, which never comes to its end, and name the ends it does', async ({ range, hint }) => {
+    const [problem] = await problemsOf(experiment(`{ name: trend, use: sma-cross, params: { fast: 5 }, grid: { slow: ${range} } }`))
+    expect(problem).toMatchObject({ code: 'CONFIG_VALUE', where: expect.stringContaining('grid.slow.to)') as string, hint })
+    expect(problem.message).toMatch(/both ends of a range are in/)
+  })
+
+  it('say of a fraction that was drawn how to draw whole numbers', async () => {
+    const problems = await problemsOf(experiment('{ name: trend, use: sma-cross, grid: { fast: { from: 5, to: 50 }, slow: [60] }, sample: { method: sobol, count: 8 } }'))
+    expect(problems).toMatchObject([{ code: 'CONFIG_TYPE', value: { from: 5, to: 50 }, hint: expect.stringContaining('`integer: true`') as string }])
   })
 
   it('refuse a range that runs backwards or stands still', async () => {

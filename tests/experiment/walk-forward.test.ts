@@ -40,7 +40,8 @@ describe('a walk-forward in an experiment', () => {
 
   it.each([
     { what: 'an unknown metric, with the nearest', walkForward: '{ train: 9, test: 3, select: { by: sharp } }', at: 'walkForward.select.by', says: /no metric is called `sharp`/, hint: '`sharpe`' },
-    { what: 'a step that leaves bars out', walkForward: '{ train: 9, test: 3, step: 4 }', at: 'walkForward', says: /no window tests/, hint: '' },
+    { what: 'a step that leaves bars out', walkForward: '{ train: 9, test: 3, step: 4 }', at: 'walkForward.step', says: /no window tests/, hint: 'at most 3' },
+    { what: 'a metric that stands alone', walkForward: '{ train: 9, test: 3, select: sharpe }', at: 'walkForward.select', says: /a selection is/, hint: 'select: { by: sharpe }' },
     { what: 'no length', walkForward: '{ train: 0, test: 3 }', at: 'walkForward.train', says: /at least 1/, hint: '' },
     { what: 'an unknown key', walkForward: '{ train: 9, tests: 3, test: 2 }', at: 'walkForward.tests', says: /unknown key/, hint: '`test`' },
     { what: 'orders without a size at an edge', walkForward: '{ train: 9, test: 3 }', fields: 'grid: { sizing.kind: [exposure, allIn] }', at: 'walkForward', says: /`allIn`/, hint: 'two groups' },

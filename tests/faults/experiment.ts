@@ -42,7 +42,7 @@ export function writeExperiment(folder: string): string {
     },
     portfolios: [
       { name: 'singles', each: '*' },
-      { name: 'optimised', each: 'trend*', riskPattern: 'optimised' },
+      { name: 'optimised', each: 'trend*', risk: 'optimised' },
     ],
     costs: { feeBps: 5, feeMinimum: 1 },
     record: 'all',

@@ -97,7 +97,7 @@ function experimentOf({ target, members }: PoisonPlan, without: boolean): Record
     models: target === 'model' ? models.filter(({ name }) => !(without && name === 'culprit')) : [],
     risk: isRisk ? risk : { models: [], patterns: {} },
     portfolios: isRisk
-      ? numbers.map((n) => ({ name: `p${n}`, signals: ['many*'], riskPattern: `p${n}` }))
+      ? numbers.map((n) => ({ name: `p${n}`, signals: ['many*'], risk: `p${n}` }))
       : [{ name: 'singles', each: '*', risk: 'none' }],
   }
 }

@@ -45,7 +45,7 @@ export function stocksExperiment(data: string, market: Record<string, unknown> =
     },
     portfolios: [
       { name: 'singles', each: '*', grid: { threshold: [0, 0.02], riskTolerance: [0, 0.5] } },
-      { name: 'optimised', each: 'trend*', riskPattern: 'optimised', grid: { schedule: ['bar', 'month'] } },
+      { name: 'optimised', each: 'trend*', risk: 'optimised', grid: { schedule: ['bar', 'month'] } },
       { name: 'events', each: 'events*', risk: 'none', trading: 'hold', sizing: { kind: 'fixedCash', cash: 2000 }, grid: { 'exits.stopLoss': [null, 0.05] } },
       { name: 'whale', each: 'trend*', risk: 'none', cash: 2e9 },
       { name: 'long', each: 'momentum*', risk: 'none', longOnly: true, 'exits': { trailingStop: 0.1, takeProfit: 0.3 } },
