@@ -72,14 +72,16 @@ function failureLines(failures: readonly Failure[], workersLog: string | undefin
   ]
 }
 
-/** Commands that are worth typing after a run, ready to be copied. */
-export function nextCommands(run: Pick<FinishedRun, 'leaders' | 'order' | 'record'>, options: GlobalOptions): string[] {
-  const best = run.leaders.rows[0]?.portfolio
+/** Commands that are worth typing after a run, ready to be copied: of a run that finished nothing there is nothing to ask. */
+export function nextCommands({ leaders, order, record }: Pick<FinishedRun, 'leaders' | 'order' | 'record'>, options: GlobalOptions): string[] {
+  if (leaders.total === 0) return [`${commandText(['run', record.experimentFile], options)}    # once that is corrected: what is stored is not made again`]
+  const best = leaders.rows[0]?.portfolio
+  const windows = record.artefacts?.windows ?? []
   return [
     `${commandText(['top', 'latest', '--by', 'sortino'], options)}    # rank by any metric`,
-    ...(run.order === undefined ? [] : [`${commandText(['explain', 'latest', run.order], options)}    # an order of the best, from feature to fill`]),
-    ...(run.order === undefined ? [] : [`${commandText(['replay', 'latest', String(best)], options)}    # all of its orders`]),
-    ...(run.record.experiment.walkForwards.length === 0 ? [] : [`${commandText(['sql', 'latest', 'select * from windows'], options)}    # what each window selected`]),
+    ...(order === undefined ? [] : [`${commandText(['explain', 'latest', order], options)}    # an order of the best, from feature to fill`]),
+    ...(order === undefined ? [] : [`${commandText(['replay', 'latest', String(best)], options)}    # all of its orders`]),
+    ...(windows.length === 0 ? [] : [`${commandText(['sql', 'latest', 'select * from windows'], options)}    # what each window selected`]),
     `${commandText(['sql', 'latest', 'select groupName, avg(sharpe) from metrics group by 1'], options)}`,
   ]
 }

@@ -35,7 +35,7 @@ async function top(reference: string, options: TopOptions): Promise<void> {
     return
   }
   if (leaders.total === 0) {
-    print('no portfolio fulfils that')
+    print(options.where === undefined ? `no portfolio of run ${run.id} was finished` : 'no portfolio fulfils that')
     return
   }
   print([

@@ -82,3 +82,27 @@ describe('a walk-forward on the command line', () => {
     expect(ended.stderr).toContain('run it staged')
   })
 })
+
+describe('a walk-forward that fails', () => {
+  const failing = (portfolios: string) => `${EXPERIMENT.slice(0, EXPERIMENT.indexOf('  portfolios:'))}  portfolios: [${portfolios}],\n})\n`
+  const lost = "{ name: 'lost', each: 'trend*', walkForward: { train: 60, test: 40, select: () => 99 } }"
+  const commands = (stdout: string) => stdout.slice(stdout.indexOf('\nnext\n')).split('\n').slice(2).flatMap((line) => / (run|top|explain|replay|sql) /.exec(line)?.[1] ?? [])
+
+  it('is offered to be run again where nothing was finished, and nothing that has no answer', async () => {
+    desk.write('lost.ts', failing(lost))
+    const ended = await desk.type('run', `${desk.folder}/lost.ts`)
+    expect(ended.code).toBe(1)
+    expect(ended.stdout).toContain('no portfolio was finished')
+    expect(commands(ended.stdout)).toEqual(['run'])
+    expect((await desk.type('top', 'latest')).stdout).toMatch(/^no portfolio of run \S+ was finished$/m)
+  })
+
+  it('has no windows to ask for beside portfolios that were finished', async () => {
+    desk.write('beside.ts', failing(`{ name: 'plain', each: 'trend*' }, ${lost}`))
+    const ended = await desk.type('run', `${desk.folder}/beside.ts`)
+    expect(ended.code).toBe(1)
+    expect(commands(ended.stdout)).toContain('top')
+    expect(ended.stdout).not.toContain('from windows')
+    expect((await desk.type('top', 'latest', '--where', 'trades > 1e9')).stdout).toBe('no portfolio fulfils that\n')
+  })
+})
