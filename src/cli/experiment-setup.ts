@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { addressOf } from '../base/hash.ts'
 import { systemClock } from '../base/clock.ts'
-import { loadExperiment } from '../experiment/load.ts'
+import { loadLocated } from '../experiment/load.ts'
 import type { MemoryMeter } from '../pool/memory-meter.ts'
 import type { Pool } from '../pool/pool.ts'
 import { LEAST_BLOCK_ROWS, MOST_BLOCK_ROWS } from '../stages/block-rows.ts'
@@ -74,10 +74,10 @@ export async function setUpExperiment(
   of: { readonly workspace: Workspace; readonly pool: Pool; readonly memoryMeter?: MemoryMeter; readonly interrupted: AbortSignal },
 ): Promise<Omit<ExperimentRun, 'save' | 'observer'>> {
   const { store, installation } = of.workspace
-  const experiment = await loadExperiment(file, { sources: installation.sources, allowLarge: options.allowLarge })
+  const { experiment, locate } = await loadLocated(file, { sources: installation.sources, allowLarge: options.allowLarge })
   const machine = machineOf(options)
   return {
-    experiment, store,
+    experiment, locate, store,
     pool: of.pool,
     memoryMeter: of.memoryMeter,
     interrupted: of.interrupted,

@@ -42,6 +42,11 @@ export function cutWindows(rule: WindowRule, of: { readonly firstRow: number; re
   return windows
 }
 
+/** Bars or sessions from the first traded row on. */
+export function countUnits(unit: WindowRule['unit'], of: { readonly firstRow: number; readonly sessionDates: Int32Array }): number {
+  return unitStarts(unit, of).length
+}
+
 /** First row of every unit: of every row, or of every session. */
 function unitStarts(unit: WindowRule['unit'], { firstRow, sessionDates }: { firstRow: number; sessionDates: Int32Array }): number[] {
   const starts: number[] = []

@@ -67,7 +67,7 @@ function startOf(node: unknown): number {
   return (node as Node | null)?.range?.[0] ?? 0
 }
 
-/** Follows a path through the nodes as far as it exists. */
+/** Follows a path through the nodes as far as it exists; an entry of a list is found by its name, too. */
 function locateIn(document: Document, file: string, place: (offset: number) => string): Locate {
   return (path: ConfigPath, at) => {
     let node: unknown = document.contents
@@ -81,7 +81,7 @@ function locateIn(document: Document, file: string, place: (offset: number) => s
         node = pair.value
         offset = startOf(at === 'key' && last ? pair.key : (pair.value ?? pair.key))
       } else if (isSeq(node)) {
-        node = node.items[Number(part)]
+        node = typeof part === 'number' ? node.items[part] : node.items.find((item) => isMap(item) && item.get('name') === part)
         if (node === undefined) break
         offset = startOf(node)
       } else break

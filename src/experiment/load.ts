@@ -4,6 +4,7 @@ import { MillraceError } from '../base/errors.ts'
 import { locateByPath, parseYaml, type ConfigDocument } from './document.ts'
 import type { ResolvedExperiment } from './experiment.ts'
 import { loadModule, placeOfDefaultExport } from './modules.ts'
+import type { Locate } from './problems.ts'
 import { resolveExperiment, type ResolveOptions } from './resolve.ts'
 
 export type LoadOptions = Omit<ResolveOptions, 'folder' | 'locate' | 'module'>
@@ -17,8 +18,13 @@ const MODULE_ENDINGS = ['.ts', '.mts', '.js', '.mjs']
  * @throws MillraceError FILE_NOT_FOUND, CONFIG_SYNTAX, MODULE_INVALID and those of `resolveExperiment`
  */
 export async function loadExperiment(path: string, options: LoadOptions): Promise<ResolvedExperiment> {
+  return (await loadLocated(path, options)).experiment
+}
+
+/** The same, and where parts of the file stand, for what only the market shows to be wrong. */
+export async function loadLocated(path: string, options: LoadOptions): Promise<{ readonly experiment: ResolvedExperiment; readonly locate: Locate }> {
   const { value, locate, module } = await readExperiment(path)
-  return resolveExperiment(value, { ...options, folder: dirname(resolve(path)), locate, module })
+  return { experiment: await resolveExperiment(value, { ...options, folder: dirname(resolve(path)), locate, module }), locate }
 }
 
 /** An experiment file as plain data, unchecked. */

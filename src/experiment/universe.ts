@@ -1,15 +1,15 @@
 import type { PortfolioLayer, ResolvedExperiment } from './experiment.ts'
 import { locateByPath } from './document.ts'
 import { nameHint } from './names.ts'
-import { ConfigProblems, type ConfigPath } from './problems.ts'
+import { ConfigProblems, type ConfigPath, type Locate } from './problems.ts'
 
 /**
- * What only the market can tell: that portfolios name its symbols, and size every one of them. Errors name
- * `file`.
+ * What only the market can tell: that portfolios name its symbols, and size every one of them.
+ * @param locate finds portfolios by their names
  * @throws MillraceError CONFIG_VALUE with the nearest symbol, or with the symbols that have no size
  */
-export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' | 'portfolios' | 'walkForwards'>, symbols: readonly string[], file: string = resolved.name): void {
-  const problems = new ConfigProblems(locateByPath(file))
+export function checkAgainstUniverse(resolved: Pick<ResolvedExperiment, 'name' | 'portfolios' | 'walkForwards'>, symbols: readonly string[], locate: Locate = locateByPath(resolved.name)): void {
+  const problems = new ConfigProblems(locate)
   const checkNames = (named: Readonly<Record<string, number>>, path: ConfigPath): void => {
     for (const symbol of Object.keys(named)) {
       if (!symbols.includes(symbol)) {

@@ -46,12 +46,10 @@ export function planSize(experiment: ResolvedExperiment): PlanSize {
  * Reads the market and plans every stage, refusing what the market shows to be wrong. Nothing is recorded yet.
  * @throws MillraceError those of the market's source, CONFIG_VALUE for symbols it has not, PLAN_TOO_LARGE
  */
-export function prepareExperiment(
-  run: StagedRun & { readonly experimentFile?: string }, options: { readonly allowLarge?: boolean } = {},
-): Promise<PreparedRun> {
+export function prepareExperiment(run: StagedRun, options: { readonly allowLarge?: boolean } = {}): Promise<PreparedRun> {
   return repairing(run, async () => {
     const prepared = await prepareRun(run)
-    checkAgainstUniverse(run.experiment, prepared.lineup.universe, run.experimentFile)
+    checkAgainstUniverse(run.experiment, prepared.lineup.universe, run.locate)
     const size = planSize(run.experiment)
     checkPlanSize({ ...size, signals: size.signals - BigInt(prepared.fusion?.signals.size ?? 0) }, {
       limits: run.experiment.limits,

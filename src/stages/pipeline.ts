@@ -2,7 +2,9 @@ import { addressOf } from '../base/hash.ts'
 import { fromErrorReport } from '../base/errors.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { locateByPath } from '../experiment/document.ts'
 import { portfolioCount } from '../experiment/portfolios.ts'
+import type { Locate } from '../experiment/problems.ts'
 import { features } from '../features/registry.ts'
 import { kernelShares } from '../lineup/kernel-choice.ts'
 import { createLineup, type Lineup } from '../lineup/lineup.ts'
@@ -28,6 +30,8 @@ export interface StagedRun extends StageRun {
   readonly experiment: ResolvedExperiment
   readonly sources: SourceHashes
   readonly machine: Machine
+  /** Where parts of the experiment's file stand, portfolios by their names. */
+  readonly locate?: Locate
   /** Sizes that are not for the core plan to decide. */
   readonly overrides?: Overrides
 }
@@ -87,7 +91,7 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
     record,
   })
   const addresses = addressesOf(run.experiment.record)
-  const walkForward: WalkForwardContext = { ...run, storeRoot: run.store.root, market, rows: facts.rows, lineup, addresses: addressesOf('metrics') }
+  const walkForward: WalkForwardContext = { locate: locateByPath(run.experiment.name), ...run, storeRoot: run.store.root, market, rows: facts.rows, lineup, addresses: addressesOf('metrics') }
   const walkForwards = planWalkForwards(walkForward, () => readTimeline(run.store, market))
   const fusion = planFusion({ experiment: run.experiment, lineup, addresses, store: run.store, rows: facts.rows, wish: run.overrides?.signals })
   const context: WorkContext = {

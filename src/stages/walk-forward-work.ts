@@ -1,10 +1,11 @@
 import { MillraceError } from '../base/errors.ts'
 import { addressOf } from '../base/hash.ts'
 import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
-import { cutWindows, type Window } from '../domain/walk-forward.ts'
+import { countUnits, cutWindows, type Window } from '../domain/walk-forward.ts'
 import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experiment.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { choiceAt, inputsOf } from '../experiment/portfolios.ts'
+import type { Locate } from '../experiment/problems.ts'
 import { kernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
@@ -46,6 +47,7 @@ export interface WalkForwardContext {
   readonly experiment: Pick<ResolvedExperiment, 'walkForwards' | 'patterns' | 'profile' | 'record'>
   /** Rows of the whole market. */
   readonly rows: number
+  readonly locate: Locate
 }
 
 /**
@@ -60,7 +62,7 @@ export function planWalkForwards(
   return walkForwards.map((group): PlannedWalkForward => {
     const of = timeline()
     const windows = cutWindows(group.windows, of)
-    if (windows.length === 0) throw tooShort(group, of.sessionDates.length - of.firstRow)
+    if (windows.length === 0) throw tooShort(group, countUnits(group.windows.unit, of), context.locate)
     const batches = Array.from({ length: Math.ceil(group.count / CANDIDATES_PER_TRAINING) }, (_, i) =>
       batchOf(context, group, { from: i * CANDIDATES_PER_TRAINING, to: Math.min(group.count, (i + 1) * CANDIDATES_PER_TRAINING) }))
     const address = addressOf({
@@ -71,10 +73,11 @@ export function planWalkForwards(
   })
 }
 
-function tooShort({ name, windows }: WalkForwardGroup, bars: number): MillraceError {
+function tooShort({ name, windows: { train, unit } }: WalkForwardGroup, traded: number, locate: Locate): MillraceError {
   return new MillraceError({
-    code: 'CONFIG_VALUE', message: `the walk-forward of ${name} trains on ${windows.train} ${windows.unit} and leaves nothing of the market's ${bars} traded bars to test`,
-    where: `portfolios.${name}.walkForward.train`, value: windows.train, hint: 'train on fewer, or trade a longer market',
+    code: 'CONFIG_VALUE', message: `the walk-forward of ${name} trains on ${train} ${unit} and leaves nothing of the market's ${traded} traded ${unit} to test`,
+    where: locate(['portfolios', name, 'walkForward', 'train'], 'value'), value: train,
+    hint: traded > 1 ? `at most ${traded - 1}, or a longer market` : 'trade a longer market',
   })
 }
 

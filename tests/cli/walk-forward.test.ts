@@ -75,6 +75,23 @@ describe('a walk-forward on the command line', () => {
     expect((await desk.typeJson<{ unchanged: boolean }>('run', `${desk.folder}/forward.ts`)).unchanged).toBe(true)
   })
 
+  it('is refused at its line where the market is too short for one training', async () => {
+    const path = `${desk.folder}/${desk.write('short.yaml', `name: short
+market: { source: synthetic, symbols: 2, bars: 40 }
+strategies: [{ name: trend, use: sma-cross, params: { fast: 2, slow: 5 } }]
+portfolios:
+  - { name: plain, each: trend, risk: none, sizing: { kind: exposure } }
+  - name: rolling
+    each: trend
+    risk: none
+    walkForward: { train: 500, test: 10 }
+`)}`
+    const ended = await desk.type('plan', path)
+    expect(ended.code).toBe(2)
+    expect(ended.stderr).toContain(`${path}:9:27 (portfolios.rolling.walkForward.train): CONFIG_VALUE`)
+    expect(ended.stderr).toContain('hint:  at most 39, or a longer market')
+  })
+
   it('is refused in lockstep, with the reason, before anything runs', async () => {
     const ended = await desk.type('run', `${desk.folder}/forward.ts`, '--driver', 'lockstep')
     expect(ended.code).toBe(2)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PortfolioConfig } from '../../src/domain/portfolio.ts'
 import { findPortfolio, portfolioAt, portfolioCount, portfolioLabelAt } from '../../src/experiment/portfolios.ts'
+import { locateByPath } from '../../src/experiment/document.ts'
 import { checkAgainstUniverse } from '../../src/experiment/universe.ts'
 import { problemsOf, refusal, resolveYaml } from './fixture.ts'
 
@@ -173,7 +174,7 @@ portfolios:
   - { name: held, signals: [trend], positions: { AAPL: 10, MSTF: 5 } }
   - { name: sized, signals: [trend], sizing: { kind: fixedQuantity, quantity: { AAPL: 1 } } }
 `)
-    const { problems } = await refusal(() => checkAgainstUniverse(resolved, ['AAPL', 'MSFT'], 'test.yaml'))
+    const { problems } = await refusal(() => checkAgainstUniverse(resolved, ['AAPL', 'MSFT'], locateByPath('test.yaml')))
     expect(problems).toMatchObject([
       { code: 'CONFIG_VALUE', value: 'MSTF', hint: 'did you mean `MSFT`?', where: 'test.yaml (portfolios.held.positions.MSTF)' },
       { code: 'CONFIG_VALUE', message: 'no quantity for MSFT', value: ['MSFT'] },

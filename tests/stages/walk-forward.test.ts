@@ -18,6 +18,7 @@ import { readMarket } from '../../src/stages/market-artefact.ts'
 import { StoredMarket } from '../../src/stages/stored-market.ts'
 import type { Segment } from '../../src/stages/stitched-run.ts'
 import { runInline, type InlineRun } from '../analysis/inline-run.ts'
+import { refusal } from '../experiment/fixture.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-walk-forward-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -182,9 +183,15 @@ describe('a walk-forward', () => {
     run.remove()
   })
 
-  it('is refused where the market leaves nothing to test', async () => {
-    const raw = { ...oracleExperiment(8), portfolios: [{ ...CANDIDATES, walkForward: { train: 5000, test: 20 } }] }
-    await expect(runInline(raw)).rejects.toMatchObject({ code: 'CONFIG_VALUE', where: 'portfolios.rolling.walkForward.train', value: 5000 })
+  it.each(['bars', 'sessions'])('is refused where the market leaves nothing to test, with the most %s it may train on', async (unit) => {
+    const training = (train: number) => runInline({ ...oracleExperiment(8), portfolios: [{ ...CANDIDATES, walkForward: { train, test: 20, unit } }] })
+    const refused = await refusal(() => training(5000))
+    expect(refused).toMatchObject({ code: 'CONFIG_VALUE', where: 'oracle (portfolios.rolling.walkForward.train)', value: 5000 })
+    const most = Number(/^at most (\d+),/.exec(refused.hint ?? '')?.[1])
+    expect((await refusal(() => training(most + 1))).message).toContain(`${most + 1} traded ${unit}`)
+    const run = await training(most)
+    expect(run.prepared.walkForwards[0].windows).toHaveLength(1)
+    run.remove()
   })
 })
 
