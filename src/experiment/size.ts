@@ -25,8 +25,9 @@ const MIB = 1_048_576n
 const SIGNAL_BYTES = 4n
 /** Rows of a block of signals in a kernel's memory. */
 const BLOCK_ROWS = 256n
-/** A result with its name: in the coordinator, and in the metrics ledger. */
-const RESULT_BYTES = 1_024n
+/** What a portfolio adds in memory, measured at a million of them; and its sums and its row of the metrics on disk, measured at 20,000. */
+const RESULT_MEMORY_BYTES = 224n
+const RESULT_DISK_BYTES = 384n
 /** A row of the equity ledger, compressed; and orders and fills at one in ten bars per symbol. */
 const EQUITY_ROW_BYTES = 40n
 const ORDERS_BYTES_PER_BAR = 10n
@@ -36,8 +37,8 @@ export function estimatePlan(size: PlanSize, market: MarketSize): { readonly mem
   const rows = BigInt(market.rows)
   const symbols = BigInt(market.symbols)
   const ledgers = size.record === 'all' ? rows * (EQUITY_ROW_BYTES + symbols * ORDERS_BYTES_PER_BAR) : 0n
-  const disk = size.signals * rows * symbols * SIGNAL_BYTES + size.portfolios * (RESULT_BYTES + ledgers)
-  const memory = size.signals * (rows < BLOCK_ROWS ? rows : BLOCK_ROWS) * symbols * SIGNAL_BYTES + size.portfolios * RESULT_BYTES
+  const disk = size.signals * rows * symbols * SIGNAL_BYTES + size.portfolios * (RESULT_DISK_BYTES + ledgers)
+  const memory = size.signals * (rows < BLOCK_ROWS ? rows : BLOCK_ROWS) * symbols * SIGNAL_BYTES + size.portfolios * RESULT_MEMORY_BYTES
   return { memoryMiB: Number((memory + MIB - 1n) / MIB), diskMiB: Number((disk + MIB - 1n) / MIB) }
 }
 
@@ -56,7 +57,7 @@ export interface PlanAllowance {
 export function checkPlanSize(size: PlanSize, of: PlanAllowance): void {
   const { limits, market = NOMINAL_MARKET } = of
   const { memoryMiB, diskMiB } = estimatePlan(size, market)
-  const bars = `${formatCount(market.rows)} bars of ${formatCount(market.symbols)} symbols`
+  const bars = `${of.market === undefined ? 'a nominal market of ' : ''}${formatCount(market.rows)} bars of ${formatCount(market.symbols)} symbols`
   const figures = `about ${formatMiB(memoryMiB)} of memory and ${formatMiB(diskMiB)} of disk for ${bars}`
   const impossible = [size.instances, size.portfolios].filter((count) => count > MOST_COMBINATIONS)
   if (impossible.length > 0) {

@@ -203,8 +203,8 @@ export function checkMemory(plan: CorePlan, { allowLarge }: { readonly allowLarg
   const asked = [workers === undefined ? '' : '--workers', portfoliosPerBatch === undefined ? '' : '--batch'].filter((option) => option !== '')
   throw new MillraceError({
     code: 'PLAN_TOO_LARGE',
-    message: `the processes of this run need about ${inMib(plan.memoryBytes)} MiB of memory and may use ${inMib(plan.machine.memoryBytes)}`,
-    where: '--memory', value: plan.memoryBytes,
+    message: `the processes of this run need about ${inMib(plan.memoryBytes)} MiB of memory and may use ${inMib(plan.machine.memoryBytes)} MiB`,
+    where: '--memory', value: Math.floor(plan.machine.memoryBytes / MIB),
     hint: `${asked.length === 0 ? '' : `leave out ${asked.join(' and ')}, `}allow more by --memory, or pass --allow-large`,
   })
 }

@@ -10,14 +10,14 @@ const MIB = 1_048_576
 describe('the size of a plan', () => {
   it('is stored signals and results on disk, a block of signals and the results in memory', () => {
     expect(estimatePlan(SIZE, MARKET)).toEqual({
-      diskMiB: Math.ceil((320 * 5_000 * 43 * 4 + 4_096 * 1_024) / MIB),
-      memoryMiB: Math.ceil((320 * 256 * 43 * 4 + 4_096 * 1_024) / MIB),
+      diskMiB: Math.ceil((320 * 5_000 * 43 * 4 + 4_096 * 384) / MIB),
+      memoryMiB: Math.ceil((320 * 256 * 43 * 4 + 4_096 * 224) / MIB),
     })
   })
 
   it('grows with rows and symbols per portfolio when everything is recorded', () => {
     const { diskMiB } = estimatePlan({ ...SIZE, record: 'all' }, MARKET)
-    expect(diskMiB).toBe(Math.ceil((320 * 5_000 * 43 * 4 + 4_096 * (1_024 + 5_000 * (40 + 43 * 10))) / MIB))
+    expect(diskMiB).toBe(Math.ceil((320 * 5_000 * 43 * 4 + 4_096 * (384 + 5_000 * (40 + 43 * 10))) / MIB))
   })
 
   it('is within its limits, or refused with each limit it breaks and how to go on', async () => {
@@ -33,8 +33,12 @@ describe('the size of a plan', () => {
     expect(() => checkPlanSize(SIZE, { limits, allowLarge: true, market: MARKET })).not.toThrow()
   })
 
-  it('is judged by combinations alone while the market is not known', () => {
+  it('is judged by combinations alone while the market is not known, and says that its figures are nominal', async () => {
     const limits = { ...LIMITS, maxDiskMiB: 1 }
     expect(() => checkPlanSize(SIZE, { limits, allowLarge: false })).not.toThrow()
+    const large = await refusal(() => checkPlanSize({ ...SIZE, portfolios: 40_000_000n }, { limits, allowLarge: false }))
+    expect(large.message).toMatch(/about 8\.4 GiB of memory .* for a nominal market of 2,520 bars of 50 symbols$/)
+    const known = await refusal(() => checkPlanSize(SIZE, { limits, allowLarge: false, market: MARKET }))
+    expect(known.message).toMatch(/ for 5,000 bars of 43 symbols$/)
   })
 })
