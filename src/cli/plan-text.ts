@@ -1,4 +1,5 @@
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
+import { portfolioCount } from '../experiment/portfolios.ts'
 import { formatSessionDate } from '../domain/timeline.ts'
 import { chooseKernels, kernelShares, type KernelChoice } from '../lineup/kernel-choice.ts'
 import { planLockstep, type LockstepPlan } from '../stages/core-plan.ts'
@@ -28,7 +29,9 @@ export interface PlanReport {
   readonly signals: number
   /** Signals that no portfolio leads to: they are not computed. */
   readonly unread: number
+  /** With the one portfolio of every walk-forward. */
   readonly portfolios: number
+  readonly walkForwards: readonly PlannedWindows[]
   /** Signals that portfolios make where they read them, and what storing them would take. */
   readonly fused: { readonly signals: number; readonly bytes: number; readonly reason: string } | null
   readonly stages: readonly PlannedStage[]
@@ -40,6 +43,13 @@ export interface PlanReport {
   readonly record: 'metrics' | 'all'
   /** Which kernel steps which portfolios, whatever the driver. */
   readonly kernels: KernelChoice
+}
+
+/** A walk-forward: in every window all of its candidates are trained. */
+export interface PlannedWindows {
+  readonly name: string
+  readonly candidates: number
+  readonly windows: number
 }
 
 /** Processes and blocks, each with its reason in words; how stages are cut into tasks stands with the stages. */
@@ -79,7 +89,8 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
         source: experiment.market.source, bars: prepared.rows, symbols: prepared.instruments.length,
         from: session(Math.min(warmupBars, prepared.rows - 1)), to: session(prepared.rows - 1), warmupBars,
       },
-      strategyInstances: Number(size.instances), signals: Number(size.signals), unread: Number(size.signals) - signalsOf(prepared.lineup), portfolios: Number(size.portfolios),
+      strategyInstances: Number(size.instances), signals: Number(size.signals), unread: Number(size.signals) - signalsOf(prepared.lineup), portfolios: portfolioCount(experiment) + experiment.walkForwards.length,
+      walkForwards: prepared.walkForwards.map(({ group, windows }) => ({ name: group.name, candidates: group.count, windows: windows.length })),
       fused: of.driver === 'staged' ? fusedOf(prepared) : null,
       stages: prepared.plan,
       memoryBytes: (lockstep ?? prepared.cores).memoryBytes,
@@ -133,6 +144,7 @@ export function formatPlan(plan: PlanReport, { reasons }: { readonly reasons: bo
     `plan of ${plan.experiment}`,
     `  market      ${market.source}: ${plural(market.bars, 'bar')} of ${plural(market.symbols, 'symbol')}, traded from ${market.from} to ${market.to}${market.warmupBars > 0 ? ` (the first ${formatCount(market.warmupBars)} warm up)` : ''}`,
     `  sweep       ${plural(plan.strategyInstances, 'strategy instance')}, ${plural(plan.signals, 'signal')}${plan.unread > 0 ? ` (${formatCount(plan.unread)} that no portfolio leads to: not computed)` : ''}, ${plural(plan.portfolios, 'portfolio')}`,
+    ...plan.walkForwards.map(({ name, candidates, windows }, i) => `  ${i === 0 ? 'windows' : '       '}     ${name}: ${plural(windows, 'window')}, in each ${plural(candidates, 'candidate')} to train`),
     ...formatFused(plan.fused, reasons),
     `  resources   about ${formatBytes(plan.memoryBytes)} of memory${reasons ? `, of ${formatBytes(plan.cores.memoryBytes)} at most` : ''}${staged ? `; ${formatBytes(plan.diskBytes)} of disk` : ''}`,
     `  cores       ${formatCores(plan.cores, reasons)}`,

@@ -36,6 +36,7 @@ const rowsOf = (query: string) => desk.typeJson<{ rows: readonly (readonly unkno
 
 describe('a walk-forward on the command line', () => {
   it('is planned and run in two stages of its own, and ranked among the others', async () => {
+    expect(first.stderr).toContain('4 signals, 6 portfolios\n  windows     rolling: 4 windows, in each 4 candidates to train\n              careful: 4 windows, in each 4 candidates to train\n')
     expect(first.stderr).toMatch(/training +8 +0 +8 +8/)
     expect(first.stderr).toMatch(/walk-forward +2 +0 +2 +2/)
     expect(first.code).toBe(0)
