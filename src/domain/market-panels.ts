@@ -85,15 +85,21 @@ export function panelsOf(input: MarketInput): readonly InputPanel[] {
  * raw × g, adjusted volume is raw ÷ split product. Staged and lockstep both read rows through this.
  */
 export function readMarketInput(market: MarketColumns, input: MarketInput, t: number, out: Float64Array): void {
+  readMarketRows(market, input, { from: t, rows: 1 }, out)
+}
+
+/** The same of some rows, one behind the other. */
+export function readMarketRows(market: MarketColumns, input: MarketInput, of: { readonly from: number; readonly rows: number }, out: Float64Array): void {
   const symbols = market.instruments.length
-  const start = t * symbols
+  const start = of.from * symbols
+  const cells = of.rows * symbols
   const { panel, factors } = partsOf(input)
   const values = market[panel]
   if (factors === null) {
-    for (let n = 0; n < symbols; n++) out[n] = values[start + n]
+    for (let i = 0; i < cells; i++) out[i] = values[start + i]
   } else if (factors === 'splitProduct') {
-    for (let n = 0; n < symbols; n++) out[n] = values[start + n] / market.splitProduct[start + n]
+    for (let i = 0; i < cells; i++) out[i] = values[start + i] / market.splitProduct[start + i]
   } else {
-    for (let n = 0; n < symbols; n++) out[n] = values[start + n] * market.adjustment[start + n]
+    for (let i = 0; i < cells; i++) out[i] = values[start + i] * market.adjustment[start + i]
   }
 }

@@ -50,6 +50,8 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
   const atOnce = indices.filter((k) => steps[k].stepRows !== undefined)
   // What is built in is proven by its tests; a user's own strategy is taken at its word only once it has shown it.
   const unproven = new Set(atOnce.filter((k) => jobs[k].file !== undefined))
+  /** Files of strategies one of whose instances has shown it. */
+  const shown = new Set<string>()
   const scratch: Float64Array[] = []
   const out = new Float64Array(symbols)
   const blocks: RowBlock[] = []
@@ -85,8 +87,11 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
     for (const k of unproven) {
       const made = signals.subarray(k * cells, (k + 1) * cells)
       if (!made.some((value) => value === value)) continue
-      prove(steps[k], { rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name: jobs[k].use }, fill)
+      const { file = '', use: name } = jobs[k]
+      const some = shown.has(file) ? { from: (k * SHOWN_ROWS) % rows.length, rows: SHOWN_ROWS } : { from: 0, rows: rows.length }
+      prove(steps[k], { ...some, all: rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name }, fill)
       unproven.delete(k)
+      shown.add(file)
     }
   }
 }
@@ -101,13 +106,26 @@ function copyRow(input: Float64Array, r: number, out: Float64Array): void {
   for (let i = 0, from = r * out.length; i < out.length; i++, from++) out[i] = input[from]
 }
 
-/** One of the first rows with an opinion, turned alone, has to come to the same: a signal that reads its neighbours does not. */
-function prove(step: Step, of: { rows: readonly Row[]; scratch: readonly Float64Array[]; made: Float32Array; name: string }, fill: (r: number) => void): void {
-  const symbols = of.made.length / of.rows.length
+/** Rows in which the other instances of a strategy show it, each in others, once one has shown it in a whole block. */
+const SHOWN_ROWS = 16
+
+interface Proof {
+  readonly all: readonly Row[]
+  /** Of all rows, those to look at. */
+  readonly from: number
+  readonly rows: number
+  readonly scratch: readonly Float64Array[]
+  readonly made: Float32Array
+  readonly name: string
+}
+
+/** Rows turned alone have to come to the same: a signal that reads its neighbours does not. */
+function prove(step: Step, of: Proof, fill: (r: number) => void): void {
+  const symbols = of.made.length / of.all.length
   const out = new Float64Array(symbols)
-  for (let r = 0; r < of.rows.length; r++) {
+  for (let r = of.from; r < Math.min(of.from + of.rows, of.all.length); r++) {
     fill(r)
-    step.step(of.rows[r], of.scratch, out)
+    step.step(of.all[r], of.scratch, out)
     for (let n = 0; n < symbols; n++) {
       if (Object.is(out[n], of.made[r * symbols + n])) continue
       throw new MillraceError({

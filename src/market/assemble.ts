@@ -80,7 +80,7 @@ export function assembleStretch(assembly: Omit<Assembly, 'from' | 'delistings'>,
 function unionTimeline({ bars, to }: Pick<Assembly, 'bars' | 'to'>): MarketPanels['timeline'] {
   let closeTimes = new Float64Array(0)
   for (const symbol of bars) {
-    const end = symbol.sessionDates.findIndex((date) => date > to)
+    const end = to === Infinity ? -1 : symbol.sessionDates.findIndex((date) => date > to)
     closeTimes = union(closeTimes, end < 0 ? symbol.closeTimes : symbol.closeTimes.subarray(0, end))
   }
   const openTimes = new Float64Array(closeTimes.length)
@@ -97,6 +97,7 @@ function unionTimeline({ bars, to }: Pick<Assembly, 'bars' | 'to'>): MarketPanel
 
 /** All values of two ascending arrays, ascending, each once. */
 function union(first: Float64Array, second: Float64Array): Float64Array<ArrayBuffer> {
+  if (first.length === 0) return second.slice()
   const merged = new Float64Array(first.length + second.length)
   let length = 0
   for (let i = 0, j = 0; i < first.length || j < second.length;) {
@@ -117,6 +118,11 @@ function placeBars(bars: SymbolBars, of: { market: Mutable; symbol: number }): v
   const { market, symbol } = of
   const { closeTimes } = market.timeline
   const symbols = market.instruments.length
+  if (symbols === 1) {
+    // The timeline is made of this symbol's own closes.
+    for (const name of BAR_PANELS) if (bars[name] !== null) market[name]?.set(bars[name].subarray(0, closeTimes.length))
+    return
+  }
   const places = new Int32Array(bars.closeTimes.length)
   let count = 0
   for (let t = 0; count < places.length && t < closeTimes.length; t++) {

@@ -65,32 +65,45 @@ function barsOf(given: MemoryBars, { symbol, intervalMs }: { symbol: string; int
     if (values === undefined || values.length === rows) continue
     throw new MillraceError({ code: 'CONFIG_VALUE', message: `${name} has ${values.length} values for ${rows} bars`, where: `${where}.${name}`, value: values.length })
   }
-  const closeTimes = Float64Array.from(given.closeTimes)
-  const open = Float64Array.from(given.open)
-  const close = Float64Array.from(given.close)
+  // Constructors rather than `from`, which goes through every value one by one.
+  const closeTimes = new Float64Array(given.closeTimes)
+  const open = new Float64Array(given.open)
+  const close = new Float64Array(given.close)
   const made: SymbolBars = {
     closeTimes, open, close,
-    openTimes: given.openTimes === undefined ? closeTimes.map((time, i) => (i === 0 ? time - intervalMs : closeTimes[i - 1])) : Float64Array.from(given.openTimes),
-    sessionDates: given.sessionDates === undefined ? Int32Array.from(closeTimes, (time) => Math.floor(time / MS_PER_DAY)) : Int32Array.from(given.sessionDates),
-    high: given.high === undefined ? open.map((price, i) => Math.max(price, close[i])) : Float64Array.from(given.high),
-    low: given.low === undefined ? open.map((price, i) => Math.min(price, close[i])) : Float64Array.from(given.low),
-    volume: given.volume === undefined ? new Float64Array(rows) : Float64Array.from(given.volume),
-    split: given.split === undefined ? new Float64Array(rows).fill(1) : Float64Array.from(given.split),
-    dividend: given.dividend === undefined ? new Float64Array(rows) : Float64Array.from(given.dividend),
+    openTimes: given.openTimes === undefined ? closeTimes.map((time, i) => (i === 0 ? time - intervalMs : closeTimes[i - 1])) : new Float64Array(given.openTimes),
+    sessionDates: given.sessionDates === undefined ? utcDatesOf(closeTimes) : new Int32Array(given.sessionDates),
+    high: given.high === undefined ? open.map((price, i) => Math.max(price, close[i])) : new Float64Array(given.high),
+    low: given.low === undefined ? open.map((price, i) => Math.min(price, close[i])) : new Float64Array(given.low),
+    volume: given.volume === undefined ? new Float64Array(rows) : new Float64Array(given.volume),
+    split: given.split === undefined ? new Float64Array(rows).fill(1) : new Float64Array(given.split),
+    dividend: given.dividend === undefined ? new Float64Array(rows) : new Float64Array(given.dividend),
     halfSpread: null,
   }
   checkBars(made, where)
   return made
 }
 
-function checkBars(made: SymbolBars, where: string): void {
+function utcDatesOf(closeTimes: Float64Array): Int32Array {
+  const dates = new Int32Array(closeTimes.length)
+  for (let i = 0; i < dates.length; i++) dates[i] = Math.floor(closeTimes[i] / MS_PER_DAY)
+  return dates
+}
+
+function checkBars({ closeTimes, open, high, low, close, volume, split, dividend }: SymbolBars, where: string): void {
   const bar: Bar = { open: 0, high: 0, low: 0, close: 0, volume: 0, split: 1, dividend: 0 }
-  const columns = ['open', 'high', 'low', 'close', 'volume', 'split', 'dividend'] as const
-  for (let i = 0; i < made.closeTimes.length; i++) {
-    if (!(i === 0 || made.closeTimes[i] > made.closeTimes[i - 1]) || !Number.isFinite(made.closeTimes[i])) {
-      throw new MillraceError({ code: 'CSV_ORDER', message: 'closing times have to ascend, each once', where: `${where}.closeTimes[${i}]`, value: made.closeTimes[i] })
+  for (let i = 0; i < closeTimes.length; i++) {
+    if (!(i === 0 || closeTimes[i] > closeTimes[i - 1]) || !Number.isFinite(closeTimes[i])) {
+      throw new MillraceError({ code: 'CSV_ORDER', message: 'closing times have to ascend, each once', where: `${where}.closeTimes[${i}]`, value: closeTimes[i] })
     }
-    for (const name of columns) bar[name] = made[name][i]
+    // Field by field: by names in a list it is ten times slower.
+    bar.open = open[i]
+    bar.high = high[i]
+    bar.low = low[i]
+    bar.close = close[i]
+    bar.volume = volume[i]
+    bar.split = split[i]
+    bar.dividend = dividend[i]
     const fault = barFault(bar)
     if (fault === undefined) continue
     throw new MillraceError({ code: fault.code, message: fault.message, where: `${where}.${fault.column}[${i}]`, value: bar[fault.column], hint: fault.hint })

@@ -1,4 +1,4 @@
-import { readMarketInput, type MarketInput, type MarketPanels } from '../domain/market-panels.ts'
+import { readMarketRows, type MarketInput, type MarketPanels } from '../domain/market-panels.ts'
 import { rowBlock, type RowBlock, type Step } from '../domain/step.ts'
 import type { Row } from '../domain/timeline.ts'
 import { columnsOf } from '../features/define-feature.ts'
@@ -30,7 +30,7 @@ interface Made extends Block {
  */
 export class FeatureBlocks {
   readonly #market: MarketPanels
-  readonly #raw: (Block & { readonly input: MarketInput; readonly scratch: Float64Array })[] = []
+  readonly #raw: (Block & { readonly input: MarketInput })[] = []
   readonly #made: Made[] = []
   readonly #blocks = new Map<string, Block>()
 
@@ -41,7 +41,7 @@ export class FeatureBlocks {
     const nodes = buildFeatureGraph(refs)
     for (const ref of [...refs, ...nodes.flatMap((node) => node.inputs)]) {
       if (!isMarketPanel(ref) || this.#blocks.has(ref.expression)) continue
-      const block = { ...create(columnsOf('symbol', symbols)), input: ref.name as MarketInput, scratch: new Float64Array(symbols) }
+      const block = { ...create(columnsOf('symbol', symbols)), input: ref.name as MarketInput }
       this.#raw.push(block)
       this.#blocks.set(ref.expression, block)
     }
@@ -60,12 +60,7 @@ export class FeatureBlocks {
   /** Computes the next rows; they have to follow those before. */
   advance(rows: readonly Row[]): void {
     for (const { read } of this.#blocks.values()) read.clear()
-    for (const { input, columns, values, scratch } of this.#raw) {
-      for (let r = 0; r < rows.length; r++) {
-        readMarketInput(this.#market, input, rows[r].t, scratch)
-        for (let c = 0; c < columns; c++) values[r * columns + c] = scratch[c]
-      }
-    }
+    for (const { input, values } of this.#raw) readMarketRows(this.#market, input, { from: rows[0].t, rows: rows.length }, values)
     for (const made of this.#made) turn(made, rows)
   }
 

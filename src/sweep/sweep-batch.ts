@@ -77,10 +77,17 @@ interface Stretch {
 function* stretchesOf(market: MarketPanels, rowsPerBlock: number): Generator<Stretch> {
   const { closeTimes, sessionDates } = market.timeline
   const ends = [...blockEnds(market, rowsPerBlock)]
+  // Every stretch has the rows of the one before, told anew.
+  const told = Array.from({ length: rowsPerBlock * BLOCKS_PER_STRETCH }, () => ({ t: 0, closeTime: 0, sessionDate: 0 }))
   for (let start = 0, b = 0; b < ends.length; b += BLOCKS_PER_STRETCH) {
     const cuts = ends.slice(b, b + BLOCKS_PER_STRETCH)
     const first = start
-    const rows = Array.from({ length: cuts[cuts.length - 1] - first }, (_, r): Row => ({ t: first + r, closeTime: closeTimes[first + r], sessionDate: sessionDates[first + r] }))
+    const rows = told.slice(0, cuts[cuts.length - 1] - first)
+    for (let r = 0; r < rows.length; r++) {
+      rows[r].t = first + r
+      rows[r].closeTime = closeTimes[first + r]
+      rows[r].sessionDate = sessionDates[first + r]
+    }
     const blocks = cuts.map((end, i) => {
       const [from, to] = [(cuts[i - 1] ?? first) - first, end - first]
       return { from, to, rows: rows.slice(from, to), market: marketBlock(market, first + from, end) }

@@ -12,7 +12,14 @@ export default defineStrategy({
   signal: ([mean], out) => { for (let n = 0; n < out.length; n++) out[n] = ${signal} },
 })
 `
-const { folder, remove } = folderWith({ 'honest.ts': strategy('mean[n] > 100 ? 1 : -1'), 'peeks.ts': strategy('mean[n + 1] > mean[n] ? 1 : -1') })
+/** Reads its neighbour where a parameter says so. */
+const tuned = `import { defineStrategy, sma, z } from 'millrace'
+export default defineStrategy({
+  name: 'tuned', params: z.object({ ahead: z.int() }), features: () => [sma('close', 2)], perSymbol: true,
+  signal: ([mean], out, { params }) => { for (let n = 0; n < out.length; n++) out[n] = mean[(n + params.ahead) % out.length] > mean[n] ? 1 : -1 },
+})
+`
+const { folder, remove } = folderWith({ 'honest.ts': strategy('mean[n] > 100 ? 1 : -1'), 'peeks.ts': strategy('mean[n + 1] > mean[n] ? 1 : -1'), 'tuned.ts': tuned })
 afterAll(remove)
 
 const universe = ['A', 'B', 'C']
@@ -49,5 +56,13 @@ describe('a group of instances', () => {
     expect(() => group.turnRows(rows, [rowBlock(closes())], new Float32Array(27))).toThrow(expect.objectContaining({
       code: 'STEP_FAILED', message: expect.stringContaining('says `perSymbol`'), hint: 'leave `perSymbol` out',
     }))
+  })
+
+  it('asks every instance of a strategy, whose parameters may have it read elsewhere', async () => {
+    const file = await own('tuned.ts')
+    const jobs = Array.from({ length: 40 }, (_, k) => ({ ...file, params: { ahead: k === 39 ? 1 : 0 } }))
+    const turn = async (some: typeof jobs): Promise<void> => (await createStrategyGroup({ jobs: some, universe })).turnRows(rows, [rowBlock(closes())], new Float32Array(27 * some.length))
+    await expect(turn(jobs.slice(0, 39))).resolves.toBeUndefined()
+    await expect(turn(jobs)).rejects.toThrow('says `perSymbol`')
   })
 })
