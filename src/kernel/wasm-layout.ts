@@ -36,7 +36,7 @@ export interface KernelModule {
   setJournal(at: number, bytes: number, rowBytes: number, marks: boolean): void
   /** Tells where longer cells lie in a pair's record, and gives the tiles their combined targets. */
   setLong(cells: number, keepsCombined: boolean): void
-  setBars(bars: number, rests: number, counts: number, marks: number, watched: number): void
+  setBars(bars: number, rests: number, counts: number, marks: number, watched: number, faced: number): void
   setWork(tiles: number, scratch: number, held: number, exposures: number, marks: number): void
   /** Lines of so many float32, laid at the end of their place, become lines of whole vectors. */
   padLines(at: number, lines: number, width: number): void

@@ -75,7 +75,7 @@ function layOut(module: KernelModule, batch: PlacedBatch, { rows, signalCount }:
   const [counts, marks] = isLong ? [memory.take((cells + symbols) * DOUBLE), memory.take(cells * DOUBLE)] : [0, 0]
   // An odd number of bars to a symbol, as bars.ts has it.
   const bars = symbols * (rows | 1) * layout.BAR_BYTES
-  if (isLong) module.setBars(memory.take(bars), memory.take(bars), counts, marks, memory.take(rows * Math.ceil(symbols / 2) * layout.WATCH_BAR_BYTES))
+  if (isLong) module.setBars(memory.take(bars), memory.take(bars), counts, marks, memory.take(rows * Math.ceil(symbols / 2) * layout.WATCH_BAR_BYTES), symbols === 1 ? memory.take(rows * layout.FACED_BAR_BYTES) : 0)
   const patterns = Array.from({ length: batch.patterns }, (_, index) => layOutPattern(memory, { rows, symbols, padded, header: batch.patternsAt + index * layout.PATTERN_BYTES }))
   module.setWork(
     memory.take(batch.pairsAtOnce * module.tileBytes() + TILE_ROWS_BYTES),

@@ -1,22 +1,23 @@
-import { barOf } from './bars'
-import { blockRow, hasCarry, hasMargins, isLong, kindsAt, longCell, marksRoomAt, padded, pricesAt, rows, symbols, symbolsAt, toLots, yearsAt } from './block'
+import { barOf, barsUpTo } from './bars'
+import { blockRow, facedBarsAt, hasCarry, hasMargins, isLong, kindsAt, longCell, marksRoomAt, padded, pricesAt, rows, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { bindsCaps, grossOf } from './careful'
-import { combinedOf, releaseLock } from './exits'
+import { combinedOf, exitSymbol, releaseLock } from './exits'
 import { closeTrades, orderFee, slipped } from './fills'
 import { expired, keepTime } from './holding'
 import { note, noteLegs, records, recordsMarks, turnJournal } from './journal'
-import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, where } from './lanes'
+import { LIMIT_SLACK, addTo, any, both, choose, every, magnitudeMask, one, opposite, signMask, some, where } from './lanes'
 import {
-  BEST_PRICE, BEST_ROW, BORROW_RATE, CASH, CASH_RATE, CELL_BYTES, CLOSE, CLOSES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, ENTRY_PRICE, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY,
-  FILLED, FILLS, FLAGS, HALF_SPREAD, HAS_ENDED, HAS_EXITS, HAS_GAPS, HEAD_BYTES, HIGH, IS_TIMED, KIND_MAX_HOLD, KIND_TARGET, LEVEL_PRICE, LEVERAGE, LISTED, LOAN_RATE, LOW, MULTIPLIER, OPEN, OPEN_UNIT, ORDER,
-  ORDERS, OWN_CAP, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, REJECTS, ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SIZE, STOPPED_AT, STOP_LOSS, STOP_PEAK, TAKE_PROFIT, THRESHOLD,
-  TILE_CAREFUL, TILE_TARGETS, TRADE_CASH, TRAILING_STOP, TRAILS, TRAILS_FROM_HIGH, VALUE,
+  ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BORROW_RATE, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DECIDES_SIMPLY, ENTRY_PRICE, ENTRY_ROW, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE,
+  FACED_BAR_BYTES, FACED_BAR_CLOSES, FACED_BAR_EXTREMES, FACED_BAR_TOUCHES, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, FLAGS, HALF_SPREAD, HAS_ENDED, HAS_EXITS, HAS_GAPS, HEAD_BYTES, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE,
+  IS_TIMED, KIND_MAX_HOLD, KIND_TARGET, LEVEL_PRICE, LEVERAGE, LISTED, LOAN_RATE, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, OWN_CAP, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, REDUCED_FEES, REJECTS,
+  ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SIZE, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH, TRAILS_FROM_HIGH, VALUE, VOLUME, WATCHES_ENTRY_BAR,
 } from './layout'
-import { hasVolumeLimit, volumeLeft } from './legs'
-import { enter, leave } from './long-fills'
+import { hasVolumeLimit } from './legs'
+import { enter, leave, settleFlows } from './long-fills'
+import { DUE, FLOOR, IS_FLAT, LEAST, LOCK, LOOKOUT, SHUT_UNTIL, SLACK, TRAIL_FACTOR, YOUNG_UNTIL, beginLookout, boundFrom, mayLackVolume, moveBounds, nearest, trailFrom, watchExits, watchTimes } from './lookout'
 import { measureRows } from './measure-rows'
 import { patternOf } from './pair'
-import { followTo, watch } from './watch'
+import { followTo, narrowed, watchBounds } from './watch'
 
 /**
  * Rows of a pair that trades one symbol, with exits, times and limited volume: as in account.ts its book goes through
@@ -47,34 +48,45 @@ export function accountLong(pair: usize, tile: usize, stride: usize, row: i32): 
   if (!isPlain(pair) || any(v128.load(pair + HEAD_BYTES, CLOSES))) return row
   followTo(pair, 0, row)
   const reached = account(pair, tile, stride, row)
-  if (reached > row || hasFilledLong) watch(pair, 0)
   measureRows(pair, row, reached)
   return reached
-}
-
-/** A price that far below a level for a long position, above it for a short one. */
-// @ts-ignore: decorator
-@inline
-function beyond(level: v128, share: v128, sign: v128): v128 {
-  return f64x2.mul(level, f64x2.sub(both(1), v128.xor(share, sign)))
-}
-
-/** Lanes whose exit the bar reaches. */
-// @ts-ignore: decorator
-@inline
-function reaches(bar: usize, held: v128, stop: v128, trail: v128, target: v128): v128 {
-  const isUp = f64x2.gt(held, both(0))
-  const low = choose(isUp, f64x2.pmax(stop, trail), target)
-  const high = choose(isUp, target, f64x2.pmin(stop, trail))
-  const touches = v128.or(f64x2.le(v128.load64_splat(bar, LOW), low), f64x2.ge(v128.load64_splat(bar, HIGH), high))
-  return v128.and(touches, f64x2.ne(held, both(0)))
 }
 
 /** Whether what lanes keep for its time lies clearly within the limits on what is held. */
 function keepsWithin(pair: usize, row: i32, value: v128, equity: v128, lanes: v128): bool {
   const gross = f64x2.replace_lane(both(grossOf(pair, 0, row)), 1, grossOf(pair, 1, row))
   const limit = f64x2.mul(f64x2.pmin(v128.load(pair, OWN_CAP), gross), equity)
-  return !any(v128.and(lanes, f64x2.gt(value, limit)))
+  return !some(v128.and(lanes, f64x2.gt(value, limit)))
+}
+
+/**
+ * Books the exits of a bar that touches a bound, after what was filled at its open: the flows of that wait in their
+ * slots. The next bar's exits are measured from what the position has cost, and watched for anew.
+ */
+function fillTouched(pair: usize, prices: usize, row: i32): void {
+  const cell = pair + HEAD_BYTES
+  const long = longCell(pair, 0)
+  const entered = f64x2.eq(v128.load(long, ENTRY_ROW), both(<f64>(blockRow + row)))
+  const unwatched = v128.andnot(entered, v128.load(pair, WATCHES_ENTRY_BAR))
+  const has = v128.and(v128.load(pair, HAS_EXITS), f64x2.ne(v128.load(cell, QUANTITY), both(0)))
+  const watched = v128.andnot(has, unwatched)
+  if (some(watched)) exitSymbol(pair, cell, 0, prices, row, blockRow + row, watched)
+  settleFlows(pair)
+  const held = v128.load(cell, QUANTITY)
+  const level = choose(f64x2.ne(held, both(0)), v128.load(long, ENTRY_PRICE), v128.load(long, LEVEL_PRICE))
+  v128.store(long, level, LEVEL_PRICE)
+  watchExits(pair, held)
+  watchTimes(pair, held)
+  moveBounds(held, level)
+  // An exit's rest waits: the row's own functions go on.
+  if (load<i32>(pair, LISTED) != 0) v128.store(LOOKOUT, both(Infinity), FLOOR)
+}
+
+/** Whether the bar lies at or beyond a bound. */
+// @ts-ignore: decorator
+@inline
+function touches(faced: usize, bound: v128): bool {
+  return i32x4.bitmask(f32x4.le(v128.load(faced, FACED_BAR_TOUCHES), bound)) != 0
 }
 
 function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
@@ -84,48 +96,39 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
   const signs = signMask()
   const zero = both(0)
   const isLimited = hasVolumeLimit(pair)
-  const hasExits = v128.load(pair, HAS_EXITS)
-  const exits = any(hasExits)
-  const flags = load<i32>(pair, FLAGS)
-  const trails = (flags & TRAILS) != 0
-  const isTimed = (flags & IS_TIMED) != 0
+  const exits = any(v128.load(pair, HAS_EXITS))
+  const isTimed = (load<i32>(pair, FLAGS) & IS_TIMED) != 0
   let cash = v128.load(pair, CASH)
   let held = v128.load(cell, QUANTITY)
-  let order = v128.load(cell, ORDER)
   let value = v128.load(pair, VALUE)
-  let best = v128.load(long, BEST_PRICE)
-  let level = v128.load(long, LEVEL_PRICE)
-  let stop = beyond(level, v128.load(pair, STOP_LOSS), v128.and(held, signs))
-  let limit = beyond(level, v128.xor(v128.load(pair, TAKE_PROFIT), signs), v128.and(held, signs))
-  let peak = v128.load(pair, STOP_PEAK)
-  let ordered = v128.load(pair, ORDERS)
+  beginLookout(pair, held, v128.load(long, LEVEL_PRICE))
+  let trail = trailFrom(v128.load(long, BEST_PRICE))
   let listed = load<i32>(pair, LISTED) != 0
-  let filled = v128.load(pair, FILLED)
   let prices = pricesAt + <usize>row * PRICE_BYTES
+  let faced = facedBarsAt + <usize>row * FACED_BAR_BYTES
+  let followed = faced + (any(v128.load(pair, TRAILS_FROM_HIGH)) ? FACED_BAR_EXTREMES : FACED_BAR_CLOSES)
   let room = marksRoomAt + <usize>row * ROOM_BYTES
   for (; row < rows; row++) {
-    if ((load<i32>(kindsAt + (<usize>row << 2)) & (EVENTFUL | HAS_GAPS)) != 0 || load<i32>(tile, TILE_CAREFUL) != 0) break
+    if (((load<i32>(kindsAt + (<usize>row << 2)) & (EVENTFUL | HAS_GAPS)) | load<i32>(tile, TILE_CAREFUL)) != 0) break
     turnJournal(row)
-    const bar = barOf(row, 0)
     let now = cash
     if (hasCarry) {
       const years = v128.load64_splat(yearsAt + (<usize>row << 3))
-      const short = f64x2.mul(f64x2.sub(v128.and(value, magnitude), value), both(0.5))
+      const short = f64x2.pmax(zero, v128.xor(value, signs))
       const rate = choose(f64x2.lt(cash, zero), v128.load(pair, LOAN_RATE), v128.load(pair, CASH_RATE))
       const interest = f64x2.mul(f64x2.mul(cash, rate), years)
       now = f64x2.sub(f64x2.add(cash, interest), f64x2.mul(f64x2.mul(short, v128.load(pair, BORROW_RATE)), years))
     }
+    let isTouched = false
+    v128.store(room, zero, ROOM_FILLED)
     if (listed) {
+      const order = v128.load(cell, ORDER)
       const sign = v128.and(order, signs)
       const size = v128.and(order, magnitude)
+      if (isLimited && some(mayLackVolume(size, v128.load64_splat(barOf(row, 0), VOLUME)))) break
       const against = opposite(held, order)
       const reduced = where(against, f64x2.pmin(size, v128.and(held, magnitude)))
       const increased = f64x2.sub(size, reduced)
-      if (isLimited) {
-        const most = volumeLeft(pair, 0, row, zero)
-        const room = f64x2.pmax(zero, f64x2.sub(most, reduced))
-        if (any(v128.or(f64x2.gt(reduced, most), f64x2.gt(increased, room)))) break
-      }
       const grows = f64x2.gt(increased, zero)
       const open = v128.load64_splat(prices, OPEN)
       const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
@@ -145,110 +148,132 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
       const equity = f64x2.add(f64x2.sub(f64x2.sub(now, reduceValue), reduceFee), f64x2.mul(left, unit))
       const needed = f64x2.add(f64x2.add(f64x2.mul(v128.and(left, magnitude), unit), increaseFee), increasedBy)
       const allowed = f64x2.mul(f64x2.mul(v128.load(pair, LEVERAGE), equity), both(LIMIT_SLACK))
-      if (any(v128.andnot(grows, f64x2.le(needed, allowed)))) break
-      const after = f64x2.add(left, v128.or(increased, sign))
-      const isFlat = f64x2.eq(left, zero)
-      const enters = v128.and(grows, isFlat)
-      if (exits) {
-        // An entry is watched from its own price on.
-        const way = v128.and(after, signs)
-        const from = choose(enters, entryPrice, level)
-        const first = choose(enters, entryPrice, best)
-        const target = beyond(from, v128.xor(v128.load(pair, TAKE_PROFIT), signs), way)
-        const touched = reaches(bar, after, beyond(from, v128.load(pair, STOP_LOSS), way), beyond(first, v128.load(pair, TRAILING_STOP), way), target)
-        if (any(v128.and(touched, hasExits))) break
-        best = first
-      }
+      if (some(v128.andnot(grows, f64x2.le(needed, allowed)))) break
+      if (records) noteLegs(pair, 0, sign, reduced, increased)
       let tradeCash = f64x2.sub(f64x2.sub(v128.load(cell, TRADE_CASH), reduceValue), reduceFee)
+      held = f64x2.add(left, v128.or(increased, sign))
+      v128.store(cell, held, QUANTITY)
+      v128.store(cell, zero, ORDER)
+      listed = false
+      const isFlat = f64x2.eq(left, zero)
       const closes = v128.and(against, isFlat)
-      if (any(closes)) {
+      const enters = v128.and(grows, isFlat)
+      const turns = v128.or(closes, enters)
+      if (some(turns)) {
         closeTrades(pair, tradeCash, closes)
         tradeCash = v128.andnot(tradeCash, closes)
         leave(pair, 0, row, closes)
+        enter(pair, 0, row, blockRow + row, entryPrice, enters)
+        watchExits(pair, held)
+        watchTimes(pair, held)
+        trail = choose(narrowed(turns), trailFrom(entryPrice), trail)
       }
-      if (records) noteLegs(pair, 0, sign, reduced, increased)
       v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
-      held = after
-      v128.store(cell, held, QUANTITY)
       const entry = v128.load(long, ENTRY_PRICE)
       const cost = f64x2.add(f64x2.mul(entry, v128.and(left, magnitude)), f64x2.mul(entryPrice, increased))
-      const average = choose(grows, choose(isFlat, entryPrice, f64x2.div(cost, v128.and(after, magnitude))), entry)
+      const average = choose(grows, choose(isFlat, entryPrice, f64x2.div(cost, v128.and(held, magnitude))), entry)
       v128.store(long, average, ENTRY_PRICE)
-      if (any(enters)) enter(pair, 0, row, blockRow + row, entryPrice, enters)
-      level = choose(f64x2.ne(held, zero), average, level)
-      stop = beyond(level, v128.load(pair, STOP_LOSS), v128.and(held, signs))
-      limit = beyond(level, v128.xor(v128.load(pair, TAKE_PROFIT), signs), v128.and(held, signs))
-      now = f64x2.sub(f64x2.sub(now, f64x2.add(reduceValue, increaseValue)), f64x2.add(reduceFee, increaseFee))
-      filled = f64x2.add(reducedBy, increasedBy)
-      order = zero
-      listed = false
-      addTo(pair + FEES, f64x2.add(reduceFee, increaseFee))
       addTo(pair + FILLS, f64x2.add(one(f64x2.gt(reduced, zero)), one(grows)))
-    } else if (exits) {
-      const trail = beyond(best, v128.load(pair, TRAILING_STOP), v128.and(held, signs))
-      if (any(v128.and(reaches(bar, held, stop, trail, limit), hasExits))) break
+      // An entry is watched from its own price on, an increase from the next bar on.
+      const level = v128.load(long, LEVEL_PRICE)
+      isTouched = exits && touches(faced, f32x4.pmax(boundFrom(level), trail))
+      if (isTouched) {
+        v128.store(long, f64x2.add(reduced, increased), BAR_UNITS)
+        v128.store(long, both(<f64>(blockRow + row)), BAR_ROW)
+        v128.store(pair, reduceValue, ACTIONS_VALUE)
+        v128.store(pair, reducedBy, ACTIONS_SIZE)
+        v128.store(pair, reduceFee, REDUCED_FEES)
+        v128.store(pair, increaseValue, INCREASED_VALUE)
+        v128.store(pair, increasedBy, INCREASED_SIZE)
+        v128.store(pair, increaseFee, INCREASED_FEES)
+      } else {
+        const next = choose(f64x2.ne(held, zero), average, level)
+        v128.store(long, next, LEVEL_PRICE)
+        moveBounds(held, next)
+        now = f64x2.sub(f64x2.sub(now, f64x2.add(reduceValue, increaseValue)), f64x2.add(reduceFee, increaseFee))
+        v128.store(room, f64x2.add(reducedBy, increasedBy), ROOM_FILLED)
+        addTo(pair + FEES, f64x2.add(reduceFee, increaseFee))
+      }
+    } else if (exits) isTouched = touches(faced, nearest(trail))
+    if (isTouched) {
+      v128.store(pair, now, CASH)
+      store<i32>(pair, 0, LISTED)
+      fillTouched(pair, prices, row)
+      now = v128.load(pair, CASH)
+      held = v128.load(cell, QUANTITY)
+      v128.store(room, v128.load(pair, FILLED), ROOM_FILLED)
+      v128.store(pair, zero, FILLED)
+      trail = trailFrom(v128.load(long, BEST_PRICE))
+      listed = load<i32>(pair, LISTED) != 0
     }
     cash = now
+    if (exits) trail = f32x4.pmax(trail, f32x4.mul(v128.load(followed), v128.load(LOOKOUT, TRAIL_FACTOR)))
     const unit = v128.load64_splat(prices, CLOSE_UNIT)
     value = f64x2.mul(held, unit)
+    const gross = v128.and(value, magnitude)
     const equity = f64x2.add(cash, value)
-    if (trails) {
-      const isUp = f64x2.gt(held, zero)
-      const extreme = choose(isUp, v128.load64_splat(bar, HIGH), v128.load64_splat(bar, LOW))
-      const price = choose(v128.load(pair, TRAILS_FROM_HIGH), extreme, v128.load64_splat(bar, CLOSE))
-      best = choose(isUp, f64x2.pmax(best, price), f64x2.pmin(best, price))
-    }
-    const falls = f64x2.ge(f64x2.sub(peak, equity), f64x2.mul(v128.load(pair, DRAWDOWN_LIMIT), peak))
-    // What ends or stops is left to the row's own functions.
-    if (any(v128.or(falls, v128.not(f64x2.gt(equity, zero))))) {
-      hasFilledLong = true
-      break
-    }
     const target = f64x2.promote_low_f32x4(v128.load64_zero(tile, TILE_TARGETS))
-    const quantity = toLots(f64x2.div(f64x2.mul(target, f64x2.mul(v128.load(pair, SIZE), equity)), unit), symbolsAt)
-    const wanted = choose(f64x2.eq(target, target), quantity, held)
-    let desired = wanted
+    const worth = f64x2.mul(target, f64x2.mul(v128.load(pair, SIZE), equity))
+    const change = f64x2.add(v128.and(f64x2.sub(worth, value), magnitude), f64x2.mul(v128.load(LOOKOUT, SLACK), unit))
+    // What leaves a position changes by what it is worth.
+    const least = f64x2.pmin(f64x2.mul(v128.load(LOOKOUT, LEAST), equity), f64x2.add(gross, v128.load(LOOKOUT, IS_FLAT)))
+    let asks = f64x2.gt(change, least)
     if (isTimed) {
-      releaseLock(pair, combinedOf(tile, padded), 0, zero)
-      desired = keepTime(pair, 0, row, held, wanted)
-      const kept = v128.and(v128.and(f64x2.eq(desired, held), f64x2.ne(wanted, held)), f64x2.ne(held, zero))
-      if (any(kept) && !keepsWithin(pair, row, v128.and(value, magnitude), equity, kept)) {
+      const bars = barsUpTo(row, 0)
+      const combined = f64x2.promote_low_f32x4(v128.load64_zero(combinedOf(tile, padded)))
+      const opens = f64x2.le(f64x2.mul(combined, v128.load(LOOKOUT, LOCK)), zero)
+      const ages = v128.or(f64x2.gt(v128.load(LOOKOUT, YOUNG_UNTIL), bars), f64x2.le(v128.load(LOOKOUT, DUE), bars))
+      asks = v128.or(v128.or(v128.andnot(asks, f64x2.gt(v128.load(LOOKOUT, SHUT_UNTIL), bars)), opens), ages)
+    }
+    const peak = v128.load(pair, STOP_PEAK)
+    const stands = f64x2.gt(equity, f64x2.mul(peak, v128.load(LOOKOUT, FLOOR)))
+    if (!every(v128.andnot(stands, asks))) {
+      // What may end or stop is left to the row's own functions.
+      if (!every(stands)) {
         hasFilledLong = true
         break
       }
+      const quantity = toLots(f64x2.div(worth, unit), symbolsAt)
+      const wanted = choose(f64x2.eq(target, target), quantity, held)
+      let desired = wanted
+      if (isTimed) {
+        releaseLock(pair, combinedOf(tile, padded), 0, zero)
+        watchTimes(pair, held)
+        desired = keepTime(pair, 0, row, held, wanted)
+        const kept = v128.and(v128.and(f64x2.eq(desired, held), f64x2.ne(wanted, held)), f64x2.ne(held, zero))
+        if (some(kept) && !keepsWithin(pair, row, gross, equity, kept)) {
+          hasFilledLong = true
+          break
+        }
+      }
+      const change = f64x2.sub(desired, held)
+      const far = f64x2.gt(f64x2.mul(v128.and(change, magnitude), unit), f64x2.mul(v128.load(pair, THRESHOLD), equity))
+      const leaves = v128.or(f64x2.eq(desired, zero), opposite(desired, held))
+      const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, zero))
+      v128.store(cell, where(orders, change), ORDER)
+      if (records) {
+        const expires = isTimed ? expired : zero
+        note(pair, v128.andnot(orders, expires), PLACED + KIND_TARGET, 0, change)
+        note(pair, v128.and(orders, expires), PLACED + KIND_MAX_HOLD, 0, change)
+      }
+      addTo(pair + ORDERS, one(orders))
+      listed = some(orders)
     }
-    peak = f64x2.pmax(peak, equity)
+    v128.store(pair, f64x2.pmax(peak, equity), STOP_PEAK)
     v128.store(room, equity, ROOM_EQUITY)
-    v128.store(room, v128.and(value, magnitude), ROOM_GROSS)
-    v128.store(room, filled, ROOM_FILLED)
-    filled = zero
-    const change = f64x2.sub(desired, held)
-    const far = f64x2.gt(f64x2.mul(v128.and(change, magnitude), unit), f64x2.mul(v128.load(pair, THRESHOLD), equity))
-    const leaves = v128.or(f64x2.eq(desired, zero), opposite(desired, held))
-    const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, zero))
-    order = where(orders, change)
-    if (records) {
-      const expires = isTimed ? expired : zero
-      note(pair, v128.andnot(orders, expires), PLACED + KIND_TARGET, 0, change)
-      note(pair, v128.and(orders, expires), PLACED + KIND_MAX_HOLD, 0, change)
-    }
-    ordered = f64x2.add(ordered, one(orders))
-    listed = any(orders)
+    v128.store(room, gross, ROOM_GROSS)
     tile += stride
     prices += PRICE_BYTES
+    faced += FACED_BAR_BYTES
+    followed += FACED_BAR_BYTES
     room += ROOM_BYTES
   }
+  if (hasFilledLong) v128.store(pair, v128.load(room, ROOM_FILLED), FILLED)
   v128.store(pair, cash, CASH)
   v128.store(cell, held, QUANTITY)
-  v128.store(cell, order, ORDER)
   v128.store(pair, value, VALUE)
-  v128.store(long, best, BEST_PRICE)
-  v128.store(long, level, LEVEL_PRICE)
-  v128.store(long, both(<f64>(hasFilledLong ? row + 1 : row)), BEST_ROW)
-  v128.store(pair, peak, STOP_PEAK)
-  v128.store(pair, ordered, ORDERS)
-  v128.store(pair, filled, FILLED)
   store<i32>(pair, i32(listed), LISTED)
   store<u32>(cell + CELL_BYTES, 0)
+  watchBounds(pair, 0, nearest(trail), v128.load(LOOKOUT, TRAIL_FACTOR))
   return row
 }

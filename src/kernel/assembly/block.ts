@@ -55,6 +55,8 @@ export let longCells: usize = 0
 /** Where what is watched of the symbols begins in a pair's record; and the lows and highs it is held against, [row][symbol ÷ 2]. */
 export let watchCells: usize = 0
 export let watchBarsAt: usize = 0
+/** Where there is one symbol: its bars as both sides of a position look at them. */
+export let facedBarsAt: usize = 0
 /** Whether the batch's targets are kept as combined, too: re-entry looks at them. */
 export let keepsCombined: bool = false
 /** What longer cells need of bars, and of those that follow: [symbol][row]; how many bars each symbol has closed: [row][symbol], the row before the block first. */
@@ -134,7 +136,8 @@ export function setLong(cells: usize, combined: bool): void {
   keepsCombined = combined
 }
 
-export function setBars(bars: usize, rests: usize, counts: usize, marks: usize, watched: usize): void {
+export function setBars(bars: usize, rests: usize, counts: usize, marks: usize, watched: usize, faced: usize): void {
+  facedBarsAt = faced
   watchBarsAt = watched
   barsAt = bars
   restsAt = rests

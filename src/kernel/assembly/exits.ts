@@ -36,7 +36,7 @@ export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i
  * Prices times the side, so that for long and short alike a stop lies below and a target above. Both crossed by
  * the open: the open comes first in time; else the stop comes before the target.
  */
-function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, t: i32, watched: v128): void {
+export function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, t: i32, watched: v128): void {
   const long = longCell(pair, n)
   followTo(pair, n, row)
   const bar = barOf(row, n)

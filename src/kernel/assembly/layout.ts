@@ -211,6 +211,13 @@ export const WATCH_BAR_HIGH = 16
 export const WATCH_BAR_CLOSE = 32
 export const WATCH_BAR_BYTES = 48
 
+// ── Where there is one symbol, behind all of those: prices of its bar in float32, each twice, some with the sign turned ──
+/** Low and −high; high and −low; close and −close. */
+export const FACED_BAR_TOUCHES = 0
+export const FACED_BAR_EXTREMES = 16
+export const FACED_BAR_CLOSES = 32
+export const FACED_BAR_BYTES = 48
+
 // ── What else of a symbol's bar the longer cells need ──
 export const HIGH = 0
 export const LOW = 8

@@ -1,9 +1,9 @@
 import { barOf, restOf } from './bars'
 import {
-  blockRow, courseAt, firstRow, hasLots, isLong, kindsAt, leapsAt, lotValuesAt, padded, periods, pricesAt, returnsPerBar, rows, setPeriods, symbols, symbolsAt, tradableAt, watchBarsAt,
+  blockRow, courseAt, facedBarsAt, firstRow, hasLots, isLong, kindsAt, leapsAt, lotValuesAt, padded, periods, pricesAt, returnsPerBar, rows, setPeriods, symbols, symbolsAt, tradableAt, watchBarsAt,
 } from './block'
 import {
-  CLOSE, CLOSED_BEFORE, CLOSES_PERIOD, CLOSE_UNIT, COURSE_BYTES, EVENTFUL, HALF_SPREAD, HAS_ACTIONS, HAS_GAPS, HIGH, IS_FIRST, IS_FIRST_PERIOD, IS_LAST, LEAST_BOUNDED, LOT, LOW,
+  CLOSE, CLOSED_BEFORE, CLOSES_PERIOD, CLOSE_UNIT, COURSE_BYTES, EVENTFUL, FACED_BAR_BYTES, FACED_BAR_CLOSES, FACED_BAR_EXTREMES, FACED_BAR_TOUCHES, HALF_SPREAD, HAS_ACTIONS, HAS_GAPS, HIGH, IS_FIRST, IS_FIRST_PERIOD, IS_LAST, LEAST_BOUNDED, LOT, LOW,
   MULTIPLIER, OPEN, OPEN_UNIT, PRICE_BYTES, QUIET_UNTIL, REST_HIGH, REST_HIGHEST_CLOSE, REST_LOW, REST_LOWEST_CLOSE, STARTS_SESSION, SYMBOL_BYTES, VOLUME, WATCH_BAR_BYTES, WATCH_BAR_CLOSE,
   WATCH_BAR_HIGH, WATCH_BAR_LOW,
 } from './layout'
@@ -197,6 +197,7 @@ function placeBars(): void {
     }
   }
   placeWatchBars(bytes)
+  if (symbols == 1) placeFacedBars()
 }
 
 /** Lows and highs in float32, a little further out than they are, and closes: two symbols of two portfolios to a vector. */
@@ -216,5 +217,21 @@ function placeWatchBars(bytes: usize): void {
     v128.store64_lane(at, f32x4.splat(f32.NaN), 0, WATCH_BAR_LOW)
     v128.store64_lane(at, f32x4.splat(f32.NaN), 0, WATCH_BAR_HIGH)
     v128.store64_lane(at, f32x4.splat(f32.NaN), 0, WATCH_BAR_CLOSE)
+  }
+}
+
+/** A single symbol's bars as both sides of a position look at them: one comparison tells whether a low or a high is touched. */
+function placeFacedBars(): void {
+  let watched = watchBarsAt
+  let faced = facedBarsAt
+  for (let row = 0; row < rows; row++) {
+    const low = v128.load(watched, WATCH_BAR_LOW)
+    const high = v128.load(watched, WATCH_BAR_HIGH)
+    const close = v128.load(watched, WATCH_BAR_CLOSE)
+    v128.store(faced, v128.shuffle<i64>(low, f32x4.neg(high), 0, 2), FACED_BAR_TOUCHES)
+    v128.store(faced, v128.shuffle<i64>(high, f32x4.neg(low), 0, 2), FACED_BAR_EXTREMES)
+    v128.store(faced, v128.shuffle<i64>(close, f32x4.neg(close), 0, 2), FACED_BAR_CLOSES)
+    watched += WATCH_BAR_BYTES
+    faced += FACED_BAR_BYTES
   }
 }

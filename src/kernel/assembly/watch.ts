@@ -44,6 +44,23 @@ export function watchFrom(pair: usize, n: usize, best: v128, lanes: v128): void 
   put(at + WATCHED_HIGH, choose(mask, f32x4.demote_f64x2_zero(choose(isHeld, high, both(Infinity))), v128.load64_zero(at, WATCHED_HIGH)))
   put(at + TRAIL_LOW, f32x4.demote_f64x2_zero(rising))
   put(at + TRAIL_HIGH, f32x4.demote_f64x2_zero(falling))
+  watchDue(pair, long, at, isHeld)
+}
+
+/** The same from bounds, and factors of trailing stops, that are known: those of lows, then those of highs, as the bar's faces have them. */
+export function watchBounds(pair: usize, n: usize, bounds: v128, factors: v128): void {
+  const at = watchOf(pair, n)
+  put(at + WATCHED_LOW, bounds)
+  put(at + WATCHED_HIGH, f32x4.neg(v128.shuffle<i64>(bounds, bounds, 1, 1)))
+  put(at + TRAIL_LOW, factors)
+  put(at + TRAIL_HIGH, v128.shuffle<i64>(factors, factors, 1, 1))
+  watchDue(pair, longCell(pair, n), at, f64x2.ne(v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY), both(0)))
+  watchLock(pair, n)
+}
+
+// @ts-ignore: decorator
+@inline
+function watchDue(pair: usize, long: usize, at: usize, isHeld: v128): void {
   const due = f64x2.add(v128.load(long, ENTRY_ROW), f64x2.sub(v128.load(pair, MAX_HOLD_BARS), both(1)))
   put(at + WATCHED_DUE, f32x4.demote_f64x2_zero(choose(isHeld, due, both(Infinity))))
 }
@@ -78,10 +95,10 @@ export function watchLevel(pair: usize, n: usize, held: v128, level: v128): void
   put(at + WATCHED_HIGH, choose(rises, high, f32x4.pmin(high, v128.load64_zero(at, WATCHED_HIGH))))
 }
 
-/** Masks of two float64 lanes for float32. */
+/** Masks of two float64 lanes for float32, twice. */
 // @ts-ignore: decorator
 @inline
-function narrowed(mask: v128): v128 {
+export function narrowed(mask: v128): v128 {
   return v128.shuffle<i32>(mask, mask, 0, 2, 0, 2)
 }
 
@@ -140,9 +157,10 @@ export function followTo(pair: usize, n: usize, row: i32): void {
   const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
   const fromHigh = v128.load(pair, TRAILS_FROM_HIGH)
   const best = v128.load(long, BEST_PRICE)
+  const behind = choose(f64x2.ne(held, both(0)), from, both(<f64>row))
   let highest = best
   let lowest = best
-  for (let at = <i32>min(f64x2.extract_lane(from, 0), f64x2.extract_lane(from, 1)); at < row; at++) {
+  for (let at = <i32>min(f64x2.extract_lane(behind, 0), f64x2.extract_lane(behind, 1)); at < row; at++) {
     const bar = barOf(at, n)
     const close = v128.load64_splat(bar, CLOSE)
     // What a lane has followed already is NaN to it.
