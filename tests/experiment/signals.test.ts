@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { locateByPath } from '../../src/experiment/document.ts'
+import { ConfigProblems } from '../../src/experiment/problems.ts'
+import { SignalIndex } from '../../src/experiment/signal-index.ts'
 import { problemsOf, resolveYaml } from './fixture.ts'
 
 const BASE = `
@@ -92,11 +95,22 @@ risk: { models: [{ name: hard, use: limits, params: { cap: 0.5 } }], patterns: {
     expect(resolved.patterns[0].book.signals.map(({ signal }) => signal)).toEqual([...ALL_TREND, ...LEADERS])
   })
 
-  it('are worked out once: a thousand portfolios of the same selection look at the signals once', async () => {
-    const portfolios = Array.from({ length: 1000 }, (_, i) => `  - { name: p${i}, signals: [{ tags: [momentum], where: "window > 0" }] }`).join('\n')
-    const wide = TAGGED.replace('window: [20, 60]', 'window: { from: 5, to: 2000, step: 1 }')
-    const resolved = await resolveYaml(`${wide}portfolios:\n${portfolios}\n`)
-    expect(resolved.portfolios[999].signals).toHaveLength(1996)
+  it('are worked out once: another portfolio of the same selection looks at no signal again', () => {
+    let looks = 0
+    const params = (window: number) => () => {
+      looks++
+      return { window }
+    }
+    const index = new SignalIndex([5, 20, 60].map((window) => ({ id: `leaders[window=${window}]`, group: 'leaders', tags: ['momentum'], params: params(window) })))
+    const problems = new ConfigProblems(locateByPath('test.yaml'))
+    const select = (where: string) => index.subscribe([{ tags: ['momentum'], where, weight: 1 }], { problems, path: [] }).map(({ signal }) => signal)
+    expect(select('window > 10')).toEqual(LEADERS)
+    const once = looks
+    expect(once).toBeGreaterThanOrEqual(3)
+    for (let portfolio = 0; portfolio < 100; portfolio++) expect(select('window > 10')).toEqual(LEADERS)
+    expect(looks).toBe(once)
+    expect(select('window > 30')).toEqual(LEADERS.slice(1))
+    expect(looks).toBe(once + 3)
   })
 
   it.each([
