@@ -1,6 +1,6 @@
 /**
  * What a module of the SIMD kernel is compiled for. All are made of one source, whose constants of the same names
- * (assembly/block.ts) leave out what a variant has not: no batch pays for rules that none of its portfolios uses.
+ * (assembly/block.ts) leave out what a variant has not. Every other rule is in all of them, and looked up at run time.
  */
 export interface KernelVariant {
   /** Cells have their longer part: some portfolio needs it (vector-rules.ts). */
