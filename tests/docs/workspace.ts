@@ -22,7 +22,7 @@ export async function makeWorkspace(): Promise<Workspace> {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-docs-'))
   const examples = join(folder, 'examples')
   for (const name of ['bin', 'examples/data', 'examples/models']) mkdirSync(join(folder, name), { recursive: true })
-  for (const name of ['own-csv.yaml', 'my-strategy.ts', 'models/forecaster.onnx']) {
+  for (const name of ['own-csv.yaml', 'my-strategy.ts', 'walk-forward.yaml', 'models/forecaster.onnx']) {
     copyFileSync(join(repository, 'examples', name), join(examples, name))
   }
   writeFileSync(join(examples, 'quickstart.yaml'), smallQuickstart())

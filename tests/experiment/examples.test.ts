@@ -13,7 +13,7 @@ import { marketSources } from '../../src/market/registry.ts'
 import { folderWith, sources } from './fixture.ts'
 
 const path = (name: string) => fileURLToPath(new URL(`../../examples/${name}`, import.meta.url))
-const EXAMPLES = ['quickstart.yaml', 'own-csv.yaml']
+const EXAMPLES = ['quickstart.yaml', 'own-csv.yaml', 'walk-forward.yaml']
 
 describe('the JSON Schema', () => {
   const schema = z.fromJSONSchema(experimentJsonSchema())
@@ -59,6 +59,13 @@ describe('the examples', () => {
     const { source, settings } = resolved.market
     const market = await marketSources[source].source.load(settings, { folder: resolved.folder, clock: systemClock })
     checkAgainstUniverse(resolved, market.instruments.map(({ symbol }) => symbol))
+  })
+
+  it('walk-forward.yaml draws candidates by Sobol’s sequence, and selects among them', async () => {
+    const { strategies, walkForwards, portfolios } = await loadExperiment(path('walk-forward.yaml'), { sources })
+    expect(strategies[0]).toMatchObject({ sample: { method: 'sobol', count: 32 }, axes: [{ name: 'fast', values: { from: 3, to: 60 } }, { name: 'slow', values: { from: 20, to: 200 } }] })
+    expect([strategies[0].count, walkForwards[0].count, portfolios[0].count]).toEqual([31, 31 * 4, 31])
+    expect(walkForwards[0]).toMatchObject({ windows: { train: 504, test: 126 }, select: { by: 'sortino' } })
   })
 
   it('own-csv.yaml resolves with a strategy of its own', async () => {
