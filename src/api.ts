@@ -29,6 +29,7 @@ export { defineStrategy, type SignalContext, type StrategyDefinition } from './s
 /**
  * Opens warm worker processes that sweep experiments in memory: bars in, figures of every portfolio out.
  * @param options `workers`: processes, default one per core
+ * @throws MillraceError USAGE for a number of workers that cannot be
  */
 export async function openBacktester(options?: BacktesterOptions): Promise<Backtester> {
   // Strategies import this module in every worker, and need none of it.

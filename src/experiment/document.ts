@@ -10,8 +10,9 @@ export interface ConfigDocument {
   readonly module?: { readonly file: string; readonly sourceHash: string }
 }
 
-/** A place by path alone: for files, such as modules, whose values have no line. */
-export function locateByPath(file: string): Locate {
+/** A place by path alone: for files, such as modules, whose values have no line, or for what is in no file. */
+export function locateByPath(file?: string): Locate {
+  if (file === undefined) return formatPath
   return (path) => (path.length === 0 ? file : `${file} (${formatPath(path)})`)
 }
 

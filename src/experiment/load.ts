@@ -24,7 +24,7 @@ export async function loadExperiment(path: string, options: LoadOptions): Promis
 /** The same, and where parts of the file stand, for what only the market shows to be wrong. */
 export async function loadLocated(path: string, options: LoadOptions): Promise<{ readonly experiment: ResolvedExperiment; readonly locate: Locate }> {
   const { value, locate, module } = await readExperiment(path)
-  return { experiment: await resolveExperiment(value, { ...options, folder: dirname(resolve(path)), locate, module }), locate }
+  return { experiment: await resolveExperiment(value, { overruledBy: '--allow-large', ...options, folder: dirname(resolve(path)), locate, module }), locate }
 }
 
 /** An experiment file as plain data, unchecked. */

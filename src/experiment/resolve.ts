@@ -23,6 +23,8 @@ export interface ResolveOptions {
   readonly sources: Readonly<Record<string, string>>
   /** Lets a plan be larger than `limits.maxCombinations`. */
   readonly allowLarge?: boolean
+  /** The option that does, for hints. */
+  readonly overruledBy?: string
   readonly catalogue?: Catalogue
   /** Where parts of the file stand, for errors. */
   readonly locate?: Locate
@@ -30,7 +32,7 @@ export interface ResolveOptions {
   readonly module?: ExperimentModule
 }
 
-interface Scope extends Required<Omit<ResolveOptions, 'module'>> {
+interface Scope extends Required<Omit<ResolveOptions, 'module' | 'overruledBy'>>, Pick<ResolveOptions, 'overruledBy'> {
   readonly problems: ConfigProblems
 }
 
@@ -40,7 +42,7 @@ interface Scope extends Required<Omit<ResolveOptions, 'module'>> {
  *   CONFIG_DUPLICATE, CONFIG_CYCLE, MODULE_INVALID, FILE_NOT_FOUND; PLAN_TOO_LARGE before a grid is expanded
  */
 export async function resolveExperiment(raw: unknown, options: ResolveOptions): Promise<ResolvedExperiment> {
-  const { locate = locateByPath(''), catalogue = builtInCatalogue, allowLarge = false } = options
+  const { locate = locateByPath(), catalogue = builtInCatalogue, allowLarge = false } = options
   const problems = new ConfigProblems(locate)
   const scope: Scope = { ...options, locate, catalogue, allowLarge, problems }
   const file = validate(experimentSchema, raw, { problems, path: [] })
@@ -58,7 +60,7 @@ export async function resolveExperiment(raw: unknown, options: ResolveOptions): 
   const portfolioCount = counted.reduce((sum, { count }) => sum + count, 0n)
   const instances = BigInt(strategies.reduce((sum, { count }) => sum + count, 0))
   const signalCount = BigInt(base.length + ensembles.length)
-  checkPlanSize({ instances, signals: signalCount, portfolios: portfolioCount, record: file.record }, { limits: file.limits, allowLarge })
+  checkPlanSize({ instances, signals: signalCount, portfolios: portfolioCount, record: file.record }, { limits: file.limits, allowLarge, overruledBy: options.overruledBy })
   const groups = counted.map((group) => resolvePortfolios(group, { base: baseBody(file), patterns }, problems))
   const walkForwards = file.portfolios.flatMap(({ walkForward }, i) => {
     if (walkForward === undefined) return []
@@ -130,10 +132,10 @@ function resolveMarket(file: ExperimentFile, { catalogue, problems }: Scope): Re
 }
 
 async function resolveSources(file: ExperimentFile, scope: Scope): Promise<Pick<ResolvedExperiment, 'strategies' | 'models'>> {
-  const { catalogue, problems, folder, sources, allowLarge } = scope
+  const { catalogue, problems, folder, sources, allowLarge, overruledBy } = scope
   const instances = countStrategies(file.strategies)
   const signals = instances + BigInt(file.models.length + file.ensembles.length)
-  checkPlanSize({ instances, signals, portfolios: 0n, record: file.record }, { limits: file.limits, allowLarge })
+  checkPlanSize({ instances, signals, portfolios: 0n, record: file.record }, { limits: file.limits, allowLarge, overruledBy })
   const strategies: StrategyGroup[] = []
   for (const [i, section] of file.strategies.entries()) {
     const group = await resolveStrategy(section, { builtIn: catalogue.strategies, sources, folder }, { problems, path: ['strategies', i] })

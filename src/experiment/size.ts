@@ -47,6 +47,8 @@ export interface PlanAllowance {
   /** Limits do not count. */
   readonly allowLarge: boolean
   readonly market?: MarketSize
+  /** The option that lets limits not count, for hints. */
+  readonly overruledBy?: string
 }
 
 /**
@@ -55,7 +57,7 @@ export interface PlanAllowance {
  * @throws MillraceError PLAN_TOO_LARGE with count, memory, disk and what allows it
  */
 export function checkPlanSize(size: PlanSize, of: PlanAllowance): void {
-  const { limits, market = NOMINAL_MARKET } = of
+  const { limits, market = NOMINAL_MARKET, overruledBy } = of
   const { memoryMiB, diskMiB } = estimatePlan(size, market)
   const bars = `${of.market === undefined ? 'a nominal market of ' : ''}${formatCount(market.rows)} bars of ${formatCount(market.symbols)} symbols`
   const figures = `about ${formatMiB(memoryMiB)} of memory and ${formatMiB(diskMiB)} of disk for ${bars}`
@@ -78,7 +80,7 @@ export function checkPlanSize(size: PlanSize, of: PlanAllowance): void {
     message: `${what}: more than limits.${limit} = ${formatCount(limits[limit])} allows; ${figures}`,
     where: `limits.${limit}`,
     value: amount,
-    hint: `narrow the grids, raise limits.${limit}, or pass --allow-large`,
+    hint: overruledBy === undefined ? `narrow the grids, or raise limits.${limit}` : `narrow the grids, raise limits.${limit}, or pass ${overruledBy}`,
   }))
   if (problems.length > 0) throw new MillraceError(problems)
 }

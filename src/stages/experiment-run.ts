@@ -54,6 +54,7 @@ export function prepareExperiment(run: StagedRun, options: { readonly allowLarge
     checkPlanSize({ ...size, signals: size.signals - BigInt(prepared.fusion?.signals.size ?? 0) }, {
       limits: run.experiment.limits,
       allowLarge: options.allowLarge ?? false,
+      overruledBy: '--allow-large',
       market: { rows: prepared.rows, symbols: prepared.lineup.universe.length },
     })
     checkMemory(prepared.cores, { allowLarge: options.allowLarge ?? false })

@@ -8,8 +8,9 @@ import { addressOf } from '../base/hash.ts'
 import { METRIC_FIELDS, type MetricField } from '../domain/metrics.ts'
 import type { MarketPanels } from '../domain/market-panels.ts'
 import { builtInCatalogue, type Catalogue } from '../experiment/catalogue.ts'
+import { locateByPath } from '../experiment/document.ts'
 import { findInstallation } from '../experiment/installation.ts'
-import { portfolioCount, portfolioLabelAt } from '../experiment/portfolios.ts'
+import { portfolioCount, portfolioLabelAt, type PortfolioLabel } from '../experiment/portfolios.ts'
 import { resolveExperiment } from '../experiment/resolve.ts'
 import type { ExperimentInput } from '../experiment/schema.ts'
 import { checkAgainstUniverse } from '../experiment/universe.ts'
@@ -33,9 +34,9 @@ export interface SweepResult {
   readonly count: number
   /** One value per portfolio; units as in the docs. */
   readonly metrics: Readonly<Record<MetricField, Float64Array>>
-  /** Name of portfolio `index`. */
+  /** Name of portfolio `index`. @throws MillraceError PORTFOLIO_NOT_FOUND */
   idOf(index: number): string
-  /** What tells portfolio `index` from the others: `portfolio`, `signal`, grid paths. */
+  /** What tells portfolio `index` from the others: `portfolio`, `signal`, grid paths. @throws MillraceError PORTFOLIO_NOT_FOUND */
   parametersOf(index: number): Readonly<Record<string, string | number | boolean | null>>
 }
 
@@ -48,7 +49,7 @@ export interface Backtester {
   /**
    * Features, signals and portfolios in one pass, in memory: for sweeps that need their figures and nothing else.
    * The figures are those of `millrace run`, bit for bit. Models, ensembles, risk models and walk-forwards need stages of their own.
-   * @throws MillraceError for everything an experiment file would be refused for, and for what its steps throw
+   * @throws MillraceError for everything an experiment file would be refused for, for what its steps throw, and USAGE once it is closed
    */
   run(experiment: SweepInput): Promise<SweepResult>
   /** Process ids of the workers that are up, for memory accounting. */
@@ -64,17 +65,25 @@ const TASK_TIMEOUT_MS = 600_000
 
 const catalogue: Catalogue = { ...builtInCatalogue, markets: new Map([...builtInCatalogue.markets, ['memory', memorySettings]]) }
 
-/** Opens warm worker processes for any number of sweeps. */
+/**
+ * Opens warm worker processes for any number of sweeps.
+ * @throws MillraceError USAGE for a number of workers that cannot be
+ */
 export function openBacktester({ workers = availableParallelism() }: BacktesterOptions = {}): Backtester {
+  if (!Number.isInteger(workers) || workers < 1) {
+    throw new MillraceError({ code: 'USAGE', message: 'workers are counted', where: 'workers', value: workers, hint: 'a whole number of at least 1; one per core, if left out' })
+  }
   const installation = findInstallation()
   const folder = mkdtempSync(join(tmpdir(), 'millrace-sweep-'))
   const pool = openLocalPool({ workers, workerFile: installation.workerFile, logFile: join(folder, 'workers.log') })
+  let isClosed = false
   return {
     run: async (input) => {
+      if (isClosed) throw new MillraceError({ code: 'USAGE', message: 'this backtester is closed', hint: 'open another one, or close it after the last sweep' })
       const experiment = await resolveExperiment(input, { folder: process.cwd(), sources: installation.sources, catalogue })
       refuseStages(experiment)
       const market = await loadMarket(experiment.market)
-      checkAgainstUniverse(experiment, market.instruments.map(({ symbol }) => symbol))
+      checkAgainstUniverse(experiment, market.instruments.map(({ symbol }) => symbol), locateByPath())
       const { market: _, ...swept } = experiment
       const own = mkdtempSync(join(folder, 'run-'))
       try {
@@ -87,6 +96,7 @@ export function openBacktester({ workers = availableParallelism() }: BacktesterO
     },
     processIds: () => pool.processIds(),
     close: async () => {
+      isClosed = true
       await pool.close()
       rmSync(folder, { recursive: true, force: true })
     },
@@ -152,9 +162,9 @@ function collect(experiment: SweptExperiment, parts: readonly Float64Array[]): S
     METRIC_FIELDS.forEach((field, f) => metrics[field].set(part.subarray(f * portfolios, (f + 1) * portfolios), first))
     first += portfolios
   }
-  return {
-    count, metrics,
-    idOf: (index) => portfolioLabelAt(experiment, index).id,
-    parametersOf: (index) => portfolioLabelAt(experiment, index).parameters,
+  const labelAt = (index: number): PortfolioLabel => {
+    if (Number.isInteger(index) && index >= 0 && index < count) return portfolioLabelAt(experiment, index)
+    throw new MillraceError({ code: 'PORTFOLIO_NOT_FOUND', message: `the sweep has ${count} portfolios`, value: index, hint: `a whole number from 0 to ${count - 1}` })
   }
+  return { count, metrics, idOf: (index) => labelAt(index).id, parametersOf: (index) => labelAt(index).parameters }
 }

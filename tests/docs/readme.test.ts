@@ -10,13 +10,14 @@ import { loadModule } from '../../src/experiment/modules.ts'
 import { portfolioCount } from '../../src/experiment/portfolios.ts'
 import { signalNames } from '../../src/experiment/signals.ts'
 import { features } from '../../src/features/registry.ts'
+import { memorySettings } from '../../src/market/memory.ts'
 import { marketSources } from '../../src/market/registry.ts'
 import { riskModels } from '../../src/risk/registry.ts'
 import { strategies } from '../../src/strategies/registry.ts'
 import { createStrategyStep } from '../../src/strategies/strategy-step.ts'
 import type { StrategyDefinition } from '../../src/strategies/strategy.ts'
 import { sources } from '../experiment/fixture.ts'
-import { codeOf, fencesOf, readPage, repository } from './markdown.ts'
+import { codeOf, fencesOf, readPage, repository, tableOf } from './markdown.ts'
 
 const readme = readPage('README.md')
 const WORDS = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven', 'twelve', 'thirteen', 'fourteen', 'fifteen', 'sixteen']
@@ -78,18 +79,32 @@ describe("README.md's strategy", () => {
   })
 })
 
-describe("README.md's sweep from a program", () => {
-  it('runs, and tells the best pair', () => {
-    const [, example] = fencesOf(readme).filter(({ language }) => language === 'ts')
+describe('a sweep from a program', () => {
+  const run = (example: string) => {
     const bars = `const days = Array.from({ length: 400 }, (_, i) => i + 1)
 const closeTimes = days.map((day) => day * 86_400_000)
 const close = days.map((day) => 100 + 20 * Math.sin(day / 30))
 const [open, high, low, volume] = [close, close, close, days]
 `
     const api = pathToFileURL(join(repository, 'dist/api.mjs')).href
-    const program = bars + example.text.replace("'millrace'", JSON.stringify(api))
+    const program = bars + example.replace("'millrace'", JSON.stringify(api))
     const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
     expect(stderr).toBe('')
-    expect(stdout).toMatch(/^each\[cross\[fast=\d+,slow=\d+\]\] [\d.]+\n$/)
+    return stdout
+  }
+
+  it('runs as README.md has it, and tells the best pair', () => {
+    const [, example] = fencesOf(readme).filter(({ language }) => language === 'ts')
+    expect(run(example.text)).toMatch(/^each\[cross\[fast=\d+,slow=\d+\]\] [\d.]+\n$/)
+  })
+
+  it('runs as docs/program.md has it, whose table has every column of bars', () => {
+    const page = readPage('docs/program.md')
+    const [example] = fencesOf(page).filter(({ language }) => language === 'ts')
+    const lines = run(example.text).trim().split('\n')
+    expect(lines).toHaveLength(6)
+    for (const line of lines) expect(line).toMatch(/^each\[(cross\[fast=\d+,slow=\d+\])\] \1 -?[\d.]+ \d+$/)
+    const columns = tableOf(page, { section: 'Bars', first: 'column' }).rows.flatMap(([names]) => codeOf(names))
+    expect(columns.toSorted()).toEqual(Object.keys(memorySettings.shape.bars.valueType.shape).toSorted())
   })
 })

@@ -37,7 +37,7 @@ export interface YamlOptions {
 
 export function resolveYaml(text: string, { folder = tmpdir(), allowLarge = false }: YamlOptions = {}): Promise<ResolvedExperiment> {
   const { value, locate } = parseYaml(text, 'test.yaml')
-  return resolveExperiment(value, { folder, sources, catalogue, locate, allowLarge })
+  return resolveExperiment(value, { folder, sources, catalogue, locate, allowLarge, overruledBy: '--allow-large' })
 }
 
 /** What a piece of work is refused for. */

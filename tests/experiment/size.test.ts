@@ -23,7 +23,7 @@ describe('the size of a plan', () => {
   it('is within its limits, or refused with each limit it breaks and how to go on', async () => {
     expect(() => checkPlanSize(SIZE, { limits: LIMITS, allowLarge: false, market: MARKET })).not.toThrow()
     const limits = { maxCombinations: 4_000, maxMemoryMiB: 10, maxDiskMiB: 100 }
-    const { problems } = await refusal(() => checkPlanSize(SIZE, { limits, allowLarge: false, market: MARKET }))
+    const { problems } = await refusal(() => checkPlanSize(SIZE, { limits, allowLarge: false, market: MARKET, overruledBy: '--allow-large' }))
     expect(problems.map(({ code, where, value }) => [code, where, value])).toEqual([
       ['PLAN_TOO_LARGE', 'limits.maxCombinations', 4_096],
       ['PLAN_TOO_LARGE', 'limits.maxMemoryMiB', estimatePlan(SIZE, MARKET).memoryMiB],

@@ -53,7 +53,8 @@ describe('a sweep in memory', () => {
     const first = await backtester.run(input)
     expect(first.count).toBe(4)
     expect(Math.min(...first.metrics.trades)).toBeGreaterThan(0)
-    expect((await backtester.run(input)).metrics).toEqual(first.metrics)
+    const others = await Promise.all([backtester.run(input), backtester.run(PLAIN as SweepInput), backtester.run(input)])
+    expect([others[0].metrics, others[2].metrics]).toEqual([first.metrics, first.metrics])
   })
 
   it.each([
@@ -61,8 +62,26 @@ describe('a sweep in memory', () => {
     ['bars that are none', { market: { source: 'memory', bars: { A: { closeTimes: [1, 2], open: [1, -1], close: [1, 1] } } } }, { code: 'CSV_BAR_INVALID', where: 'market.bars.A.open[1]' }],
     ['columns of two lengths', { market: { source: 'memory', bars: { A: { closeTimes: [1, 2], open: [1], close: [1, 1] } } } }, { code: 'CONFIG_VALUE', where: 'market.bars.A.open' }],
     ['times that go back', { market: { source: 'memory', bars: { A: { closeTimes: [2, 1], open: [1, 1], close: [1, 1] } } } }, { code: 'CSV_ORDER', where: 'market.bars.A.closeTimes[1]' }],
-    ['an unknown key', { portfolos: [] }, { code: 'CONFIG_UNKNOWN' }],
+    ['an unknown key', { portfolos: [] }, { code: 'CONFIG_UNKNOWN', where: 'portfolos' }],
+    ['a symbol it has not', { portfolios: [{ name: 'held', signals: ['events'], positions: { SYN99: 1 } }] }, { code: 'CONFIG_VALUE', where: 'portfolios.held.positions.SYN99' }],
+    ['a walk-forward', { portfolios: [{ name: 'rolling', each: 'trend*', walkForward: { train: 60, test: 20 } }] }, { code: 'CONFIG_VALUE', where: 'walkForward' }],
+    ['more than its limits allow, with a hint for programs', { limits: { maxCombinations: 2 } }, { code: 'PLAN_TOO_LARGE', where: 'limits.maxCombinations', hint: 'narrow the grids, or raise limits.maxCombinations' }],
   ])('refuses %s', async (_, change, problem) => {
     await expect(backtester.run({ ...PLAIN, ...change } as SweepInput)).rejects.toThrow(expect.objectContaining(problem))
+  })
+
+  it.each([0, 1.5, NaN])('refuses %s workers', async (workers) => {
+    await expect(openBacktester({ workers })).rejects.toThrow(expect.objectContaining({ code: 'USAGE', where: 'workers', value: workers }))
+  })
+
+  it('refuses to run once it is closed, and to name what was not swept', async () => {
+    const other = await openBacktester({ workers: 1 })
+    const result = await other.run({ ...PLAIN, portfolios: PLAIN.portfolios.slice(1, 2) } as SweepInput)
+    expect(result.idOf(0)).toBe('mixed')
+    for (const index of [-1, 1, 0.5]) {
+      for (const ask of [result.idOf, result.parametersOf]) expect(() => ask(index)).toThrow(expect.objectContaining({ code: 'PORTFOLIO_NOT_FOUND', value: index, hint: expect.stringContaining('0 to 0') as string }))
+    }
+    await other.close()
+    await expect(other.run(PLAIN as SweepInput)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', message: 'this backtester is closed' }))
   })
 })
