@@ -2,7 +2,7 @@ import { barOf } from './bars'
 import { isTradable, longCell, symbols, symbolsAt } from './block'
 import { orderFee, slipped } from './fills'
 import { codes, note, noteAs, noteLong, records } from './journal'
-import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
+import { addTo, any, both, choose, one, signMask, signOf, some, where } from './lanes'
 import {
   BAR_ROW, BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
   GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, KIND_STOP_LOSS, KIND_TAKE_PROFIT, KIND_TRAILING_STOP, LEFT_OVER, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
@@ -149,16 +149,15 @@ export function releaseLocks(pair: usize, combined: usize, row: i32, kinds: i32,
 // @ts-ignore: decorator
 @inline
 export function releaseLock(pair: usize, combined: usize, n: usize, ended: v128): void {
-  if (any(v128.load(longCell(pair, n), LOCKED_SIDE))) unlock(pair, combined, n, ended)
+  const side = v128.load(longCell(pair, n), LOCKED_SIDE)
+  const target = f64x2.promote_low_f32x4(v128.load64_zero(combined + (n << 3)))
+  const leaves = v128.and(f64x2.le(f64x2.mul(target, side), both(0)), f64x2.ne(side, both(0)))
+  const releases = v128.andnot(leaves, ended)
+  if (some(releases)) unlock(pair, n, side, releases)
 }
 
-function unlock(pair: usize, combined: usize, n: usize, ended: v128): void {
-  const long = longCell(pair, n)
-  const side = v128.load(long, LOCKED_SIDE)
-  const target = f64x2.promote_low_f32x4(v128.load64_zero(combined + (n << 3)))
-  const along = f64x2.gt(f64x2.mul(target, side), both(0))
-  const releases = v128.andnot(v128.andnot(f64x2.eq(target, target), along), ended)
-  v128.store(long, v128.andnot(side, releases), LOCKED_SIDE)
+function unlock(pair: usize, n: usize, side: v128, lanes: v128): void {
+  v128.store(longCell(pair, n), v128.andnot(side, lanes), LOCKED_SIDE)
   watchLock(pair, n)
 }
 

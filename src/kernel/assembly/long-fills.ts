@@ -38,7 +38,7 @@ export function fillLong(pair: usize, prices: usize, grown: usize, row: i32, t: 
       grown += <usize>i32(some(growing)) << 2
     }
     store<u32>(waiting, <u32>n)
-    waiting += <usize>i32(any(v128.load(cell, ORDER))) << 2
+    waiting += <usize>i32((load<u64>(cell, ORDER) | load<u64>(cell, ORDER + 8)) != 0) << 2
   }
   store<i32>(pair, <i32>((waiting - start) >> 2), LISTED)
   return grown
@@ -110,7 +110,11 @@ function bookLegs(pair: usize, cell: usize, prices: usize, n: usize, row: i32, t
   const enters = v128.and(grows, isFlat)
   if (some(v128.or(closes, enters))) tradeCash = turn(pair, n, row, t, tradeCash, closes, enters, price)
   v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
-  closeSlots(pair, cell, long, cut, f64x2.sub(order, v128.or(reduced, sign)))
+  const wasRest = v128.load(long, EXIT_REST)
+  v128.store(cell, zero, ORDER)
+  v128.store(cell, zero, CLOSES)
+  v128.store(long, zero, EXIT_REST)
+  if (some(cut)) keepRest(pair, cell, long, cut, wasRest, f64x2.sub(order, v128.or(reduced, sign)))
   return v128.andnot(grows, isFlat)
 }
 
@@ -124,15 +128,12 @@ function turn(pair: usize, n: usize, row: i32, t: i32, tradeCash: v128, closes: 
   return v128.andnot(tradeCash, closes)
 }
 
-/** Empties the slots of a symbol; the rest of an exit that ran out of volume goes back into its own. */
-// @ts-ignore: decorator
-@inline
-function closeSlots(pair: usize, cell: usize, long: usize, cut: v128, rest: v128): void {
-  const again = v128.and(cut, v128.load(long, EXIT_REST))
+/** The rest of an exit that ran out of volume goes back into the slots of its symbol. */
+function keepRest(pair: usize, cell: usize, long: usize, cut: v128, wasRest: v128, rest: v128): void {
+  const again = v128.and(cut, wasRest)
   v128.store(cell, where(again, rest), ORDER)
   v128.store(cell, again, CLOSES)
   v128.store(long, again, EXIT_REST)
-  if (!some(cut)) return
   addTo(pair + CANCELLATIONS, one(cut))
   addTo(pair + ORDERS, one(again))
 }

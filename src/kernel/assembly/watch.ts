@@ -6,7 +6,7 @@ import {
   REST_HIGHEST_CLOSE, TRAILS, TRAILS_FROM_HIGH, TRAIL_HIGH, TRAIL_LOW, TRAIL_OF_LONG, TRAIL_OF_SHORT, WATCHED_DUE, WATCHED_HIGH, WATCHED_LOCK, WATCHED_LOW, WATCH_BAR_BYTES, WATCH_BAR_CLOSE, WATCH_BAR_HIGH,
   WATCH_BAR_LOW, WATCH_BYTES,
 } from './layout'
-import { NAMED, NAMES } from './roughly'
+import { WORD_SYMBOLS, WORD_VECTORS, addBits, symbolBits, symbolOf } from './roughly'
 
 /**
  * What may happen to what is held, as float32 bounds of two symbols of two portfolios a vector: most rows touch
@@ -130,21 +130,27 @@ export function listTouched(pair: usize, row: i32, list: usize): usize {
 @inline
 function touched(pair: usize, bar: usize, vectors: usize, list: usize, up: usize, down: usize, trails: bool): usize {
   let watches = pair + watchCells
-  let names: u64 = 0
-  for (const end = watches + vectors * WATCH_BYTES; watches < end; watches += WATCH_BYTES) {
-    const low = v128.load(watches, WATCHED_LOW)
-    const high = v128.load(watches, WATCHED_HIGH)
-    const falls = f32x4.le(v128.load(bar, WATCH_BAR_LOW), low)
-    const rises = f32x4.ge(v128.load(bar, WATCH_BAR_HIGH), high)
-    const bits = i32x4.bitmask(v128.or(falls, rises))
-    store<u64>(list, names + load<u64>(NAMED + (<usize>bits << 3)))
-    list += load<u32>(NAMES + (<usize>bits << 2))
-    if (trails) {
-      v128.store(watches, f32x4.pmax(low, f32x4.mul(v128.load(bar + up), v128.load(watches, TRAIL_LOW))), WATCHED_LOW)
-      v128.store(watches, f32x4.pmin(high, f32x4.mul(v128.load(bar + down), v128.load(watches, TRAIL_HIGH))), WATCHED_HIGH)
+  const last = watches + vectors * WATCH_BYTES
+  for (let first: usize = 0; watches < last; first += WORD_SYMBOLS) {
+    let bits: u64 = 0
+    let count: u64 = 0
+    for (const end = min(last, watches + WORD_VECTORS * WATCH_BYTES); watches < end; watches += WATCH_BYTES) {
+      const low = v128.load(watches, WATCHED_LOW)
+      const high = v128.load(watches, WATCHED_HIGH)
+      const falls = f32x4.le(v128.load(bar, WATCH_BAR_LOW), low)
+      const rises = f32x4.ge(v128.load(bar, WATCH_BAR_HIGH), high)
+      bits = addBits(bits, v128.or(falls, rises))
+      if (trails) {
+        v128.store(watches, f32x4.pmax(low, f32x4.mul(v128.load(bar + up), v128.load(watches, TRAIL_LOW))), WATCHED_LOW)
+        v128.store(watches, f32x4.pmin(high, f32x4.mul(v128.load(bar + down), v128.load(watches, TRAIL_HIGH))), WATCHED_HIGH)
+      }
+      bar += WATCH_BAR_BYTES
+      count++
     }
-    names += 0x2_0000_0002
-    bar += WATCH_BAR_BYTES
+    for (bits = symbolBits(bits, count); bits != 0; bits &= bits - 1) {
+      store<u32>(list, <u32>(first + symbolOf(bits)))
+      list += 4
+    }
   }
   return list
 }
@@ -153,8 +159,8 @@ function touched(pair: usize, bar: usize, vectors: usize, list: usize, up: usize
 export function followTo(pair: usize, n: usize, row: i32): void {
   if ((load<i32>(pair, FLAGS) & TRAILS) == 0) return
   const long = longCell(pair, n)
-  const from = v128.load(long, BEST_ROW)
   const held = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, QUANTITY)
+  const from = choose(f64x2.ne(held, both(0)), v128.load(long, BEST_ROW), both(<f64>row))
   const fromHigh = v128.load(pair, TRAILS_FROM_HIGH)
   const best = v128.load(long, BEST_PRICE)
   const behind = choose(f64x2.ne(held, both(0)), from, both(<f64>row))
