@@ -207,6 +207,12 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     expect(Math.min(seen.fills, seen.trades)).toBeGreaterThan(2_000)
   })
 
+  it('with exits and holding times on more symbols than a word has bits for', () => {
+    const { seen, portfolios } = compareAll(40, (seed) => randomTimes(seed, { symbols: 31 + createRandom(seed).integer(40) }))
+    console.log(`SIMD = reference, exits and times of many symbols: ${portfolios} portfolios, ${seen.fills} fills, ${seen.trades} trades, ${seen.cancellations} cancellations; seed ${SEED}`)
+    expect(Math.min(seen.fills, seen.trades)).toBeGreaterThan(2_000)
+  })
+
   it('on one symbol, between events', () => {
     const compared = compareAll(150, (seed) => randomBatch(seed, { symbols: 1, isOfEvents: true }))
     console.log(`SIMD = reference, between events: ${compared.portfolios} portfolios, ${compared.seen.fills} fills in ${compared.seen.bars} bars, ${compared.seen.ended} ended; seed ${SEED}`)
