@@ -155,6 +155,11 @@ export const DEFECTS = [
     tests: ['tests/store/torn-files.test.ts'],
   },
   {
+    name: 'what a worker hands over is seen before it is on the disk',
+    edits: [{ file: 'src/store/draft.ts', from: 'await Promise.all([...paths, folder].map((path) => durability.flushed(path)))', to: 'void Promise.all([...paths, folder].map((path) => durability.flushed(path)))' }],
+    tests: ['tests/store/crash-points.test.ts'],
+  },
+  {
     name: 'one culprit takes its whole batch with it',
     edits: [{ file: 'src/pool/isolate.ts', from: 'await Promise.all([attempt(from, middle), attempt(middle, to)])', to: 'for (const [at, member] of members.entries()) culprits.push({ from: from + at, member, error, crashed })\n    void middle' }],
     tests: ['tests/pool/isolate.test.ts'],

@@ -36,7 +36,7 @@ export async function withSignals(run: OpenedRun, { signals }: Pick<PortfolioCon
   if (!run.store.has(address)) {
     const { market } = run.artefacts
     const madeFrom = { strategies: jobs.map(({ id }) => id), market }
-    await strategyTask({ store: run.store.root, market, address, madeFrom, jobs, inputs }, () => undefined)
+    await run.store.adopt(await strategyTask({ store: run.store.root, market, address, madeFrom, jobs, inputs }, () => undefined))
   }
   const made = Object.fromEntries(jobs.map(({ id }, position): [string, MemberPlace] => [id, { artefact: address, position }]))
   return { ...run, artefacts: { ...run.artefacts, signals: { ...run.artefacts.signals, ...made } } }

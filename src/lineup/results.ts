@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { createPerformance, PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
-import type { Address, Store } from '../store/store.ts'
+import type { Address, ArtefactDescription, ArtefactDraft, HandedDraft, PassedDraft, Store } from '../store/store.ts'
 import type { LedgerFiles } from './ledger-files.ts'
 
 export interface BatchResults {
@@ -25,6 +25,23 @@ const IDS_FILE = 'ids.json'
 
 /** Stores what a batch did: its metric sums `[portfolio][field]` and, when recorded, its ledgers. */
 export async function publishResults(store: Store, results: BatchResults): Promise<void> {
+  const draft = store.draft(describe(results))
+  await write(draft, results)
+  draft.publish()
+}
+
+/** The same, for the coordinator to publish. */
+export async function handOverResults(store: Store, results: BatchResults): Promise<HandedDraft> {
+  const draft = store.passedDraft(describe(results))
+  await write(draft, results)
+  return draft.handOver()
+}
+
+function describe({ address, kind, madeFrom, members, ledgers, beside }: BatchResults): ArtefactDescription {
+  return { address, kind, madeFrom, members, facts: { fields: PERFORMANCE_FIELDS, recorded: ledgers !== undefined, ...beside?.facts } }
+}
+
+async function write(draft: PassedDraft | ArtefactDraft, results: BatchResults): Promise<void> {
   const rows = results.ids.length
   const columns = PERFORMANCE_FIELDS.length
   const values = new Float64Array(rows * columns)
@@ -34,13 +51,6 @@ export async function publishResults(store: Store, results: BatchResults): Promi
       values[p * columns + index] = performance[field]
     })
   }
-  const draft = store.draft({
-    address: results.address,
-    kind: results.kind,
-    madeFrom: results.madeFrom,
-    members: results.members,
-    facts: { fields: PERFORMANCE_FIELDS, recorded: results.ledgers !== undefined, ...results.beside?.facts },
-  })
   draft.addPanel('performance', { values, rows, columns })
   draft.addJson(IDS_FILE, results.ids)
   await results.ledgers?.write(draft.folder)
@@ -49,7 +59,6 @@ export async function publishResults(store: Store, results: BatchResults): Promi
     const { writeLedger } = await import('../store/ledgers.ts')
     await writeLedger(join(draft.folder, file), table)
   }
-  draft.publish()
 }
 
 /** Ids of a batch's portfolios, in batch order. */

@@ -1,4 +1,4 @@
-import type { ArtefactDescription, ArtefactDraft, Store } from '../store/store.ts'
+import type { ArtefactDescription, ArtefactDraft, HandedDraft, PassedDraft, Store } from '../store/store.ts'
 
 type Facts = Readonly<Record<string, unknown>>
 
@@ -9,6 +9,20 @@ export async function makeArtefact(
   const draft = store.draft(description)
   try {
     draft.publish((await make(draft)) ?? undefined)
+  } catch (error) {
+    draft.discard()
+    throw error
+  }
+}
+
+/** The same, for the coordinator to publish: this process goes on with its next task instead of waiting for the disk. */
+export async function handOverArtefact(
+  store: Store, description: ArtefactDescription, make: (draft: PassedDraft) => void | Promise<void>,
+): Promise<HandedDraft> {
+  const draft = store.passedDraft(description)
+  try {
+    await make(draft)
+    return draft.handOver()
   } catch (error) {
     draft.discard()
     throw error

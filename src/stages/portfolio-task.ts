@@ -3,8 +3,8 @@ import { configsOf, type PortfolioSet } from '../experiment/portfolio-set.ts'
 import type { SweepKernel } from '../kernel/sweep.ts'
 import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { openLedgerFiles, type LedgerFiles } from '../lineup/ledger-files.ts'
-import { publishResults } from '../lineup/results.ts'
-import type { Address } from '../store/store.ts'
+import { handOverResults } from '../lineup/results.ts'
+import type { Address, HandedDraft } from '../store/store.ts'
 import { kernelBlocks, type BlockInputs, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
 import { openSignalRows, type SignalJobs } from './signal-rows.ts'
 import { MarketWindow, StoredMarket } from './stored-market.ts'
@@ -29,22 +29,24 @@ export interface PortfolioTask {
 }
 
 /** Stage 4: steps a batch of portfolios over the whole history, a block of rows at a time. */
-export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<void> {
+export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<HandedDraft> {
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
   const { kernel, ids, ledgers, inputs } = await openBatch(task, market)
+  let handed: HandedDraft
   try {
     for (const block of kernelBlocks(inputs, market.warmupRows)) {
       kernel.run(block)
       report(block.market.firstRow + block.market.rows, market.rows)
     }
-    await publishResults(store, { kind: 'results', address: task.address, madeFrom: task.madeFrom, members: task.members, ids, kernel, ledgers })
+    handed = await handOverResults(store, { kind: 'results', address: task.address, madeFrom: task.madeFrom, members: task.members, ids, kernel, ledgers })
   } finally {
     inputs.made?.close()
     market.close()
     ledgers?.close()
   }
   kernel.release()
+  return handed
 }
 
 interface OpenBatch {

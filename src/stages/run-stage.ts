@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Pool } from '../pool/pool.ts'
 import { runIsolating } from '../pool/isolate.ts'
 import type { MemberPlaces } from '../store/member-places.ts'
-import type { Address, Store } from '../store/store.ts'
+import type { Address, HandedDraft, Store } from '../store/store.ts'
 import { planLevel, type CorePlan, type Level, type Share } from './core-plan.ts'
 import type { Failure, PlannedStage, StageObserver, StageTiming } from './observer.ts'
 import { chunkAddress, cutChunks, type Member, type Places, type StageName, type StageWork, type TaskSizes } from './stage-work.ts'
@@ -204,7 +204,9 @@ async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone
     onProgress: ({ done }) => report(done),
   })
   const made = places.of(addresses)
-  for (const { members } of outcome.finished) {
+  for (const { members, value } of outcome.finished) {
+    // Of a task that has not published what it made. Meanwhile its worker has the next one.
+    if (value !== undefined) await run.store.adopt(value as HandedDraft)
     const artefact = addressOfChunk(members)
     members.forEach((ordinal, position) => made.set(ordinal, { artefact, position }))
   }

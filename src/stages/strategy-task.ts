@@ -1,6 +1,6 @@
-import type { Address } from '../store/store.ts'
+import type { Address, HandedDraft } from '../store/store.ts'
 import { openSignalRows, type SignalJob, type SignalJobs } from './signal-rows.ts'
-import { makeArtefact } from './made-artefact.ts'
+import { handOverArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -20,7 +20,7 @@ export interface StrategyTask extends SignalJobs {
 const ROWS_PER_TURN = 64
 
 /** Stage 1: signals of a chunk of instances, float32 `[t][k][n]`. */
-export async function strategyTask(task: StrategyTask, report: (done: number, total: number) => void): Promise<void> {
+export async function strategyTask(task: StrategyTask, report: (done: number, total: number) => void): Promise<HandedDraft> {
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
   const { rows, symbols: universe } = market
@@ -32,7 +32,7 @@ export async function strategyTask(task: StrategyTask, report: (done: number, to
   const facts = { labels: task.jobs.map((job) => job.id), symbols: universe }
   const signals = await openSignalRows({ ...task, market })
   try {
-    await makeArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members, facts }, (draft) => {
+    return await handOverArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members, facts }, (draft) => {
       const panel = draft.startPanel('signals', { type: 'float32', rows, columns })
       for (let first = 0; first < rows; first += ROWS_PER_TURN) {
         const count = Math.min(ROWS_PER_TURN, rows - first)

@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import { MEMBERS_FILE, META_FILE, sealMeta } from './artefact-meta.ts'
 import { toText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
-import { hasSystemCode, makeFolder, type Durability } from './durable-files.ts'
+import { hasSystemCode, makeFolder, PASSING, type Durability } from './durable-files.ts'
 import { encodeMembers } from './members.ts'
 import { createPanelWriter } from './panel-file.ts'
-import type { ArtefactDescription, ArtefactDraft, ArtefactMeta, FileMeta } from './store.ts'
+import type { ArtefactDescription, ArtefactDraft, ArtefactMeta, FileMeta, PassedDraft } from './store.ts'
 
 const FILE_PATTERN = /^[A-Za-z0-9][\w.-]*$/
 
@@ -23,10 +23,55 @@ export interface DraftPlace {
 
 /** Files that are written here as they are added; {@link ArtefactDraft.publish} makes them visible in one step. */
 export function startDraft(description: ArtefactDescription, place: DraftPlace): ArtefactDraft {
-  const { folder, durability } = place
+  const { seal, ...files } = startFiles(description, place)
+  let published: ArtefactMeta | undefined
+  return {
+    ...files,
+    publish(facts) {
+      if (published !== undefined) return published
+      const sealed = seal(facts)
+      place.durability.flush(place.folder)
+      makeFolder(dirname(place.destination), place.durability)
+      const earlier = moveIntoPlace(place)
+      if (earlier === undefined) place.durability.flush(dirname(place.destination))
+      else files.discard()
+      published = earlier ?? sealed
+      return published
+    },
+  }
+}
+
+/** The same, left where it is for {@link adoptDraft}. */
+export function startPassedDraft(description: ArtefactDescription, folder: string): PassedDraft {
+  const { seal, ...files } = startFiles(description, { folder, durability: PASSING })
+  return {
+    ...files,
+    handOver(facts) {
+      seal(facts)
+      return { address: description.address, folder }
+    },
+  }
+}
+
+/** Makes a handed draft, which is at the folder of `place`, durable and then visible. */
+export async function adoptDraft(place: DraftPlace): Promise<void> {
+  const { folder, destination, durability } = place
+  const parent = dirname(destination)
+  const paths = readdirSync(folder).map((name) => join(folder, name))
+  await Promise.all([...paths, folder].map((path) => durability.flushed(path)))
+  makeFolder(parent, durability)
+  if (moveIntoPlace(place) === undefined) await durability.flushed(parent)
+  else rmSync(folder, { recursive: true, force: true })
+}
+
+type DraftFiles = Omit<ArtefactDraft, 'publish'> & {
+  /** Writes what the artefact says of itself. */
+  seal(facts?: Readonly<Record<string, unknown>>): ArtefactMeta
+}
+
+function startFiles(description: ArtefactDescription, { folder, durability }: Pick<DraftPlace, 'folder' | 'durability'>): DraftFiles {
   const written = new Map<string, FileMeta>()
   const unfinished = new Map<string, { abandon(): void }>()
-  let published: ArtefactMeta | undefined
   mkdirSync(folder, { recursive: true })
 
   const pathOf = (name: string): string => {
@@ -63,8 +108,7 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
       durability.write(pathOf(name), bytes)
       written.set(name, { name, bytes: bytes.length, checksums: checksumsOf(bytes) })
     },
-    publish(facts) {
-      if (published !== undefined) return published
+    seal(facts) {
       if (unfinished.size > 0) throw new Error(`${[...unfinished.keys()].join(', ')} of the artefact is not finished`)
       const members = description.members ?? []
       if (members.length > 0) {
@@ -73,21 +117,17 @@ export function startDraft(description: ArtefactDescription, place: DraftPlace):
         written.set(MEMBERS_FILE, { name: MEMBERS_FILE, bytes: bytes.length, checksums: checksumsOf(bytes) })
       }
       const { address, kind, madeFrom } = description
-      const files = sealFiles(place, written)
+      const files = sealFiles({ folder, durability }, written)
       const record = { address, kind, madeFrom, memberCount: members.length, files, facts: { ...description.facts, ...facts } }
       durability.write(join(folder, META_FILE), sealMeta(record))
-      durability.flush(folder)
-      const earlier = moveIntoPlace(place)
-      if (earlier !== undefined) discard()
-      published = earlier ?? { address, kind, madeFrom, members, files, facts: record.facts }
-      return published
+      return { address, kind, madeFrom, members, files, facts: record.facts }
     },
     discard,
   }
 }
 
 /** Every file of the folder with its checksums; those that others wrote (DuckDB …) are flushed and read back. */
-function sealFiles({ folder, durability }: DraftPlace, written: ReadonlyMap<string, FileMeta>): FileMeta[] {
+function sealFiles({ folder, durability }: Pick<DraftPlace, 'folder' | 'durability'>, written: ReadonlyMap<string, FileMeta>): FileMeta[] {
   return readdirSync(folder).toSorted().map((name) => {
     const path = join(folder, name)
     if (!statSync(path).isFile()) throw new Error(`an artefact holds files only, not ${path}`)
@@ -101,12 +141,9 @@ function sealFiles({ folder, durability }: DraftPlace, written: ReadonlyMap<stri
 
 /** Renames the draft to its destination; answers the meta of whoever was there first. */
 function moveIntoPlace(place: DraftPlace): ArtefactMeta | undefined {
-  const parent = dirname(place.destination)
-  makeFolder(parent, place.durability)
   for (;;) {
     try {
       renameSync(place.folder, place.destination)
-      place.durability.flush(parent)
       return undefined
     } catch (error) {
       if (!hasSystemCode(error, 'ENOTEMPTY', 'EEXIST')) throw error

@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /** What a power cut leaves of a write: all of it, or what it likes where nobody will ask. */
@@ -7,12 +8,14 @@ export interface Durability {
   write(path: string, data: Uint8Array | string): void
   /** Flushes what is already written of a file, or the entries of a folder, to the disk. */
   flush(path: string): void
+  /** The same, while this process goes on with something else. */
+  flushed(path: string): Promise<void>
 }
 
-export const DURABLE: Durability = { write: writeDurably, flush }
+export const DURABLE: Durability = { write: writeDurably, flush, flushed }
 
 /** For files that no other process than this one and its children ever reads. */
-export const PASSING: Durability = { write: writeFileSync, flush: () => undefined }
+export const PASSING: Durability = { write: writeFileSync, flush: () => undefined, flushed: () => Promise.resolve() }
 
 /** Writes a new file and flushes it to the disk before returning. */
 export function writeDurably(path: string, data: Uint8Array | string): void {
@@ -35,12 +38,21 @@ export function flush(path: string): void {
   }
 }
 
+async function flushed(path: string): Promise<void> {
+  const file = await open(path, 'r')
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
 /** Makes a folder and its parents so that they survive a power cut. */
-export function makeFolder(path: string, { flush: flushed }: Durability = DURABLE): void {
+export function makeFolder(path: string, { flush: toDisk }: Durability = DURABLE): void {
   const folder = resolve(path)
   const first = mkdirSync(folder, { recursive: true })
   if (first === undefined) return
-  for (let made = folder; made.length >= first.length; made = dirname(made)) flushed(dirname(made))
+  for (let made = folder; made.length >= first.length; made = dirname(made)) toDisk(dirname(made))
 }
 
 /** Puts `data` in the place of `path` in one step: a reader sees the old file or the new one, never a part. */

@@ -6,14 +6,14 @@ import { MEMBERS_FILE, META_FILE, unsealMeta } from './artefact-meta.ts'
 import type { MetaRecord } from './artefact-meta.ts'
 import { fromText } from './canonical-text.ts'
 import { checksumsOf, checksumsOfFile } from './checksums.ts'
-import { startDraft } from './draft.ts'
+import { adoptDraft, startDraft, startPassedDraft, type DraftPlace } from './draft.ts'
 import { DURABLE, hasSystemCode, makeFolder, PASSING, type Durability } from './durable-files.ts'
 import { checkAddress, type AddressList } from './address-list.ts'
 import { MemberPlaces } from './member-places.ts'
 import { decodeMembers, membersOf, MemberTable } from './members.ts'
 import { openPanel } from './panel-file.ts'
 import { namesIn, removeLeftovers, temporaryName } from './temporary-names.ts'
-import type { Address, ArtefactMeta, ArtefactDescription, ArtefactDraft, FileMeta, PanelReader, Store } from './store.ts'
+import type { Address, ArtefactMeta, ArtefactDescription, ArtefactDraft, FileMeta, HandedDraft, PanelReader, PassedDraft, Store } from './store.ts'
 
 export interface PruneResult {
   readonly artefacts: number
@@ -83,9 +83,18 @@ class FolderStore implements LocalStore {
   }
 
   draft(description: ArtefactDescription): ArtefactDraft {
-    const { address } = description
-    const existing = (): ArtefactMeta | undefined => this.meta(address)
-    return startDraft(description, { folder: this.#temporaryPath(), destination: this.#folder(address), existing, durability: this.#durability })
+    return startDraft(description, this.#placeFor(description.address))
+  }
+
+  passedDraft(description: ArtefactDescription): PassedDraft {
+    return startPassedDraft(description, this.#temporaryPath())
+  }
+
+  async adopt({ address, folder }: HandedDraft): Promise<void> {
+    const place = this.#placeFor(address)
+    // Under a name of this process, it stays when its maker dies.
+    if (!moveAside(folder, place.folder)) throw missingArtefact(address, folder)
+    await adoptDraft(place)
   }
 
   panel(address: Address, name: string): PanelReader {
@@ -146,6 +155,12 @@ class FolderStore implements LocalStore {
       usage.set(kind, { artefacts: artefacts + 1, bytes: bytes + this.#bytesOf(address) })
     }
     return usage
+  }
+
+  /** Where an artefact is drafted, and where it will be. */
+  #placeFor(address: Address): DraftPlace {
+    const existing = (): ArtefactMeta | undefined => this.meta(address)
+    return { folder: this.#temporaryPath(), destination: this.#folder(address), existing, durability: this.#durability }
   }
 
   #folder(address: Address): string {

@@ -54,6 +54,12 @@ export interface PanelWriter {
   end(): void
 }
 
+/** A sealed artefact that only its maker and whoever it was handed to know of. */
+export interface HandedDraft {
+  readonly address: Address
+  readonly folder: string
+}
+
 /** Files of an artefact being made; nothing is visible before `publish`. */
 export interface ArtefactDraft {
   /** Absolute folder to write further files into (Parquet by DuckDB, ONNX …). */
@@ -69,6 +75,12 @@ export interface ArtefactDraft {
    */
   publish(facts?: Readonly<Record<string, unknown>>): ArtefactMeta
   discard(): void
+}
+
+/** A draft whose maker does not wait for the disk: another process, which does, publishes it. */
+export interface PassedDraft extends Omit<ArtefactDraft, 'publish'> {
+  /** Checksums every file of the folder and seals meta.json. */
+  handOver(facts?: Readonly<Record<string, unknown>>): HandedDraft
 }
 
 export interface ArtefactDescription {
@@ -87,6 +99,13 @@ export interface Store {
   /** Which of `addresses` are members of artefacts of that kind, and where. */
   findMembers(kind: string, addresses: AddressList): MemberPlaces
   draft(description: ArtefactDescription): ArtefactDraft
+  /** A draft for somebody else to {@link adopt}. */
+  passedDraft(description: ArtefactDescription): PassedDraft
+  /**
+   * Flushes what a draft consists of and renames it into place. Throws ARTEFACT_MISSING where it is gone: its maker died, and
+   * was tidied up after.
+   */
+  adopt(handed: HandedDraft): Promise<void>
   panel(address: Address, name: string): PanelReader
   json<T>(address: Address, name: string): T
   /** Absolute path of a verified file (whole-file check on first use), for DuckDB or onnxruntime. */

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addressOf } from '../../src/base/hash.ts'
 import type { Store } from '../../src/store/store.ts'
+import { addressAt, handOverNumber, isWhole, publishNumber } from '../store/fixtures/writing.ts'
 import { placesIn } from '../store/scratch.ts'
 
 const member = (i: number): string => addressOf({ member: i })
@@ -50,6 +51,19 @@ export function describeStore(name: string, open: () => { store: Store; again: (
         expect(view.json(address, 'labels.json')).toEqual({ symbols: ['A', 'B', 'C'], missing: NaN })
         expect(readFileSync(view.file(address, 'labels.json'), 'utf8')).toContain('"symbols"')
       }
+    })
+
+    it('publishes a draft that another view hands over, once, and refuses one that is gone', async () => {
+      const { store, again } = open()
+      const maker = again()
+      const [handed, second] = [handOverNumber(maker, 4), handOverNumber(maker, 4)]
+      for (const view of [store, maker]) expect(view.has(addressAt(4))).toBe(false)
+      await store.adopt(handed)
+      await store.adopt(second)
+      for (const view of [store, maker, again()]) expect(isWhole(view, 4)).toBe(true)
+      expect(store.meta(addressAt(4))).toEqual(publishNumber(open().store, 4))
+      expect(readdirSync(join(store.root, 'tmp'))).toEqual([])
+      await expect(store.adopt(handed)).rejects.toMatchObject({ code: 'ARTEFACT_MISSING', value: addressAt(4) })
     })
 
     it('takes files that others write into the folder of a draft', () => {
