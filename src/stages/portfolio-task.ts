@@ -5,7 +5,8 @@ import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { openLedgerFiles, type LedgerFiles } from '../lineup/ledger-files.ts'
 import { handOverResults } from '../lineup/results.ts'
 import type { Address, HandedDraft } from '../store/store.ts'
-import { kernelBlocks, type BlockInputs, type DecisionPlace, type SignalPlace, type SignalSource } from './kernel-blocks.ts'
+import { kernelBlocks, type BlockInputs, type DecisionPlace, type SignalSource } from './kernel-blocks.ts'
+import { placesByName, type SignalPlaces } from './signal-places.ts'
 import { openSignalRows, type SignalJobs } from './signal-rows.ts'
 import { MarketWindow, StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
@@ -21,10 +22,11 @@ export interface PortfolioTask {
   readonly record: 'metrics' | 'all'
   /** Rows that are read at once. */
   readonly rowsPerBlock: number
-  /** Where every signal and every pattern's decisions of the batch are. */
-  readonly signals: Readonly<Record<string, SignalPlace>>
+  /** Where every stored signal of the batch is. */
+  readonly signals: SignalPlaces
   /** Instances whose signals are not stored: they are turned here, where they are read. */
   readonly fused?: SignalJobs
+  /** Where the decisions of every pattern of the batch are. */
   readonly patterns: Readonly<Record<string, readonly DecisionPlace[]>>
 }
 
@@ -68,13 +70,15 @@ async function openBatch(task: PortfolioTask, market: StoredMarket): Promise<Ope
     ledgers?.recorder,
   )
   const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, market })
-  const numbers = new Map(task.fused?.jobs.map(({ id }, k) => [id, { made: k }]))
+  const sources = new Map<string, SignalSource>([
+    ...placesByName(task.signals), ...(task.fused?.jobs.map(({ id }, k) => [id, { made: k }] as const) ?? []),
+  ])
   return {
     kernel, ledgers,
     ids: configs.map(({ id }) => id),
     inputs: {
       market, made,
-      signals: layout.signals.map((signal): SignalSource => numbers.get(signal) ?? task.signals[signal]),
+      signals: layout.signals.map((signal) => sources.get(signal) as SignalSource),
       patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
       rowsPerBlock: task.rowsPerBlock,
     },

@@ -188,15 +188,18 @@ interface ChunkDone {
 async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone> {
   const { work: { members: { addresses, at }, ...work }, places } = of
   const report = of.progress.open()
-  const addressOfChunk = (ordinals: readonly number[]) => chunkAddress(work, ordinals.map((ordinal) => addresses.at(ordinal)))
+  /** Of every chunk, or part of one, that was made a task of. */
+  const artefacts = new Map<readonly number[], Address>()
   const outcome = await runIsolating(run.pool, {
     members: [...of.chunk],
     taskFor: (ordinals) => {
       const members = ordinals.map(at)
+      const address = chunkAddress(work, members.map((member) => member.address))
+      artefacts.set(ordinals, address)
       return {
         id: `${work.stage} ${members[0].label}${members.length > 1 ? ` and ${members.length - 1} more` : ''}`,
         kind: work.taskKind,
-        payload: work.payload(members, { address: addressOfChunk(ordinals), places, sizes: of.sizes }),
+        payload: work.payload(members, { address, places, sizes: of.sizes }),
         timeoutMs: run.timeoutMs,
         isolated: work.isolated,
       }
@@ -207,7 +210,7 @@ async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone
   for (const { members, value } of outcome.finished) {
     // Of a task that has not published what it made. Meanwhile its worker has the next one.
     if (value !== undefined) await run.store.adopt(value as HandedDraft)
-    const artefact = addressOfChunk(members)
+    const artefact = artefacts.get(members) as Address
     members.forEach((ordinal, position) => made.set(ordinal, { artefact, position }))
   }
   report(of.chunk.length)

@@ -30,6 +30,8 @@ export function listed<M extends Member>(members: readonly M[]): MemberList<M> {
 /** Where every member made so far is, by the list it stands in; grows from stage to stage. */
 export class Places {
   readonly #lists = new Map<AddressList, MemberPlaces>()
+  /** Where something was found last: what is asked for next mostly stands there, too. */
+  #latest: AddressList | undefined
 
   /** Those of a list's members: whatever is noted there is known here. */
   of(list: AddressList): MemberPlaces {
@@ -43,9 +45,13 @@ export class Places {
   }
 
   find(address: Address): MemberPlace | undefined {
+    const known = this.#latest === undefined ? undefined : this.#lists.get(this.#latest)?.at(this.#latest.indexOf(address))
+    if (known !== undefined) return known
     for (const [list, places] of this.#lists) {
       const place = places.at(list.indexOf(address))
-      if (place !== undefined) return place
+      if (place === undefined) continue
+      this.#latest = list
+      return place
     }
     return undefined
   }

@@ -16,6 +16,7 @@ import { featureLoad, loneLoad, portfolioLoad, strategyLoad, type PanelSize, typ
 import type { ModelTask } from './model-task.ts'
 import type { PortfolioTask } from './portfolio-task.ts'
 import type { RiskTask } from './risk-task.ts'
+import { gatherPlaces } from './signal-places.ts'
 import type { SignalJob, SignalJobs } from './signal-rows.ts'
 import { listed, placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
 import type { StrategyTask } from './strategy-task.ts'
@@ -285,7 +286,7 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoic
         profile: experiment.profile,
         record: experiment.record,
         rowsPerBlock: sizes.rowsPerBlock,
-        signals: Object.fromEntries(signals.filter((name) => !fused.has(name)).map((name) => [name, placeOf(places, context.addresses.signal(name))])),
+        signals: gatherPlaces(signals.filter((name) => !fused.has(name)), (name) => placeOf(places, context.addresses.signal(name))),
         ...(turned.length > 0 && { fused: { jobs: turned.map(jobOf), inputs: strategyInputs(context, turned, places) } }),
         patterns: Object.fromEntries(
           used.map((name) => [
