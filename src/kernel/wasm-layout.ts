@@ -178,7 +178,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   return {
     memory, symbols, isLong, longAt, starting: startingBooks(rules), subscribed: stretchesOf(subscribed),
     readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
-    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4, 
+    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4,
     closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow, hasCarry }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),

@@ -43,6 +43,8 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
   if (journal !== undefined) module.setJournal(batch.journalAt, journalBytes(batch.symbols), journalRowBytes(batch.symbols), journal.marks)
   const { memory, symbols, tape } = batch
   let closeTime = -Infinity
+  /** Pair whose head is at hand for readers, its last period closed. */
+  let readPair = -1
   let room: BlockRoom | undefined
 
   const read = (portfolio: number, offset: number): number => memory.doubles[(batch.laneOf(portfolio) + offset) / DOUBLE]
@@ -51,6 +53,7 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
     const { market } = block
     expectHeld()
     expectApart(block, closeTime)
+    readPair = -1
     room = roomFor(module, batch, block, room)
     placeBlock(module, batch, block, room)
     journal?.begin(block)
@@ -58,17 +61,19 @@ export function createVectorKernel(modules: KernelModules, setup: KernelSetup, j
     closeTime = market.closeTimes[market.rows - 1]
   }
 
-  /** The session under way counts as complete: it is closed on the record, read, and the record put back. */
+  /** The session under way counts as complete: it is closed in a copy of the pair's head, which is read for both of its portfolios. */
   const performance = (portfolio: number): Performance => {
     expectHeld()
     const { doubles } = memory
-    const [head, kept, length] = [batch.pairOf(portfolio) / DOUBLE, batch.spareHeadAt / DOUBLE, layout.HEAD_BYTES / DOUBLE]
-    doubles.copyWithin(kept, head, head + length)
-    if (hasSessions && hasStarted(tape.memory)) module.closeLastPeriod(head * DOUBLE)
-    const lane = batch.laneOf(portfolio)
+    const [pair, spare] = [batch.pairOf(portfolio), batch.spareHeadAt]
+    if (pair !== readPair) {
+      doubles.copyWithin(spare / DOUBLE, pair / DOUBLE, (pair + layout.HEAD_BYTES) / DOUBLE)
+      if (hasSessions && hasStarted(tape.memory)) module.closeLastPeriod(spare)
+      readPair = pair
+    }
+    const lane = spare + batch.laneOf(portfolio) - pair
     const told = createPerformance(doubles, (lane + layout.SUMS) / DOUBLE, PAIR_BYTES / DOUBLE)
     told.finalEquity = doubles[(lane + layout.EQUITY) / DOUBLE]
-    doubles.copyWithin(head, kept, kept + length)
     return told
   }
 

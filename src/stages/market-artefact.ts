@@ -58,6 +58,17 @@ function timesOf({ timeline: { closeTimes, openTimes, sessionDates } }: MarketPa
   return times
 }
 
+function timelineOf(times: Float64Array): MarketPanels['timeline'] {
+  const rows = times.length / TIMELINE_COLUMNS
+  const [closeTimes, openTimes, sessionDates] = [new Float64Array(rows), new Float64Array(rows), new Int32Array(rows)]
+  for (let t = 0, i = 0; t < rows; t++) {
+    closeTimes[t] = times[i++]
+    openTimes[t] = times[i++]
+    sessionDates[t] = times[i++]
+  }
+  return { closeTimes, openTimes, sessionDates }
+}
+
 /**
  * What is known of a stored market without its panels.
  * @throws MillraceError ARTEFACT_MISSING: whoever found it damaged has put it aside
@@ -73,8 +84,8 @@ export function readTimeline(store: Store, address: Address): { readonly firstRo
   const facts = marketFactsOf(store, address)
   const panel = store.panel(address, 'timeline')
   try {
-    const times = panel.read(0, facts.rows)
-    return { firstRow: facts.warmupRows, sessionDates: Int32Array.from({ length: facts.rows }, (_, t) => times[3 * t + 2]) }
+    const { sessionDates } = timelineOf(panel.read(0, facts.rows) as Float64Array)
+    return { firstRow: facts.warmupRows, sessionDates }
   } finally {
     panel.close()
   }
@@ -91,13 +102,11 @@ export function readMarket(store: Store, address: Address): MarketPanels {
       panel.close()
     }
   }
-  const times = read('timeline')
-  const column = (index: number) => Float64Array.from({ length: facts.rows }, (_, t) => times[3 * t + index])
   const panels = Object.fromEntries(PANELS.map((name) => [name, read(name)])) as Record<(typeof PANELS)[number], Float64Array>
   const optional = (name: (typeof OPTIONAL_PANELS)[number]) => (facts.optional.includes(name) ? read(name) : null)
   return {
     ...panels,
-    timeline: { closeTimes: column(0), openTimes: column(1), sessionDates: Int32Array.from(column(2)) },
+    timeline: timelineOf(read('timeline')),
     instruments: facts.instruments,
     warmupRows: facts.warmupRows,
     intervalMs: facts.intervalMs,
