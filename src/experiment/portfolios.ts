@@ -79,9 +79,11 @@ export function portfolioLabelAt(resolved: Pick<ResolvedExperiment, 'portfolios'
 
 /** By parameters, never by position: widening a grid renames nothing. */
 export function idOf({ group, signal, places }: PortfolioChoice): string {
-  let parameters = ''
-  for (let a = 0; a < places.length; a++) parameters += `${a === 0 ? '' : ','}${group.axes[a].name}=${scalarLabel(valueAt(group.axes[a], places[a]))}`
-  return `${group.name}${signal === null ? '' : `[${signal}]`}${parameters === '' ? '' : `[${parameters}]`}`
+  const parts = signal === null ? [group.name] : [group.name, '[', signal, ']']
+  for (let a = 0; a < places.length; a++) parts.push(a === 0 ? '[' : ',', group.axes[a].name, '=', scalarLabel(valueAt(group.axes[a], places[a])))
+  if (places.length > 0) parts.push(']')
+  // Joined, a text is one piece: put together bit by bit it keeps all its bits.
+  return parts.join('')
 }
 
 /** The risk pattern of a portfolio: an axis that varies it has the last word. */
