@@ -38,6 +38,7 @@ export function openInlinePool(handlers: TaskHandlers, options: { clock?: Clock 
       return outcome
     },
     processIds: () => [process.pid],
+    rest: () => Promise.resolve(),
     async close() {
       closed = true
       await latest

@@ -71,6 +71,12 @@ class LocalPool implements Pool {
     return Array.from(this.#processes).filter((worker) => worker.alive).flatMap((worker) => worker.processId ?? [])
   }
 
+  async rest(): Promise<void> {
+    const idle = this.#freeSlots.flatMap((slot) => this.#warm[slot] ?? [])
+    for (const slot of this.#freeSlots) this.#warm[slot] = undefined
+    await Promise.all(idle.map((worker) => this.#end(worker)))
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     for (const waiting of [...this.#queue.splice(0), ...this.#running]) waiting.reject(poolClosed())

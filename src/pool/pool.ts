@@ -38,6 +38,8 @@ export interface Pool {
   run(task: Task, onProgress?: (progress: TaskProgress) => void): Promise<TaskOutcome>
   /** Process ids of the live workers, for memory accounting. */
   processIds(): readonly number[]
+  /** Ends processes that have nothing to do, for their memory's sake; others start when tasks come. */
+  rest(): Promise<void>
   close(): Promise<void>
 }
 

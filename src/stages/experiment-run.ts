@@ -157,6 +157,8 @@ async function runRepairing(
     plan = undefined
     places.clear()
     const outcome = await runStages(run, current, places)
+    // Metrics are worked out here: what the workers' heaps have grown to is more than that takes.
+    await run.pool.rest()
     const metrics = await publishMetrics(run.store, { ...run, driver: 'staged', portfolios: current.portfolios, walkForwards: current.walkForwards, places })
     return { plan: current, outcome, metrics }
   })

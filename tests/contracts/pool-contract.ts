@@ -17,6 +17,13 @@ export function describePool(name: string, open: () => Pool): void {
       })
     })
 
+    it('goes on after a rest', async () => {
+      pool = open()
+      await pool.run({ id: 'before', kind: 'square', payload: 3 })
+      await pool.rest()
+      expect(await pool.run({ id: 'after', kind: 'square', payload: 4 })).toMatchObject({ ok: true, value: 16 })
+    })
+
     it('carries NaN, infinities, −0 and typed arrays as they are', async () => {
       pool = open()
       const payload = { values: new Float64Array([NaN, -0, Infinity]), single: new Float32Array([0.1]), map: new Map([['a', -Infinity]]), missing: NaN }

@@ -122,6 +122,19 @@ describe('a worker that lives', () => {
     expect(pool.processIds()).toEqual([valueOf(await run('process'))])
   })
 
+  it('ends when the pool rests, unless it has something to do', async () => {
+    open({ workers: 2 })
+    const [one, other] = (await Promise.all([run('process'), run('process')])).map(valueOf)
+    expect(one).not.toBe(other)
+    const busy = run('sleep', 300)
+    await pool.rest()
+    const left = pool.processIds()
+    expect([[one], [other]]).toContainEqual(left)
+    await untilGone([Number(one), Number(other)].filter((id) => !left.includes(id)), 1000)
+    expect(valueOf(await busy)).toBe(300)
+    expect((await Promise.all([run('square', 2), run('square', 3)])).map(valueOf)).toEqual([4, 9])
+  })
+
   it('inherits no secrets', async () => {
     process.env.EXCHANGE_SECRET = 'do not tell'
     open({ env: { OMP_NUM_THREADS: '1' } })
