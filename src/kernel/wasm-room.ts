@@ -82,7 +82,7 @@ function layOut(module: KernelModule, batch: PlacedBatch, { rows, signalCount }:
     memory.take(symbols * layout.SCRATCH_BYTES + 2 * (symbols + 2) * FLOAT),
     memory.take((padded + 4) * 2 * FLOAT),
     memory.take(module.exposureBytes()),
-    memory.take(rows * layout.ROOM_BYTES),
+    memory.take(batch.pairsAtOnce * ((rows + 1) * layout.ROOM_BYTES + layout.SEAT_BYTES)),
   )
   return { rows, signalCount, signals, series, opens, spreads, units, tradable, starts, acts, years, actions, ranges, counts, marks, patterns }
 }

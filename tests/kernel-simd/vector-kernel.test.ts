@@ -105,17 +105,19 @@ function randomTimes(seed: string, of: { symbols?: number } = {}): RandomBatch {
   return { setup: { ...setup, portfolios }, blocks }
 }
 
-/** Portfolios that trade one symbol in every bar, to exposures or to fixed quantities, some without any costs or limits. */
+/** Portfolios that trade one symbol in every bar, to exposures, to fixed quantities or some to either, with any costs, a rate and a slippage, or none. */
 function randomBars(seed: string): RandomBatch {
   const random = createRandom(seed)
   const { setup, blocks } = randomBatch(seed, { symbols: 1 })
-  const inUnits = random.uniform() < 0.5
-  const isFree = random.uniform() < 0.4
+  const inUnits = [0, 1, 0.5][random.integer(3)]
+  const cheap = [0, 0.5, 1][random.integer(3)]
   const portfolios = setup.portfolios.map((portfolio): BatchPortfolio => {
     const { config } = portfolio
     const size = config.sizing.kind === 'exposure' ? Math.min(1, config.sizing.size) : 1
-    const plain = { ...config, trading: 'rebalance', schedule: { everyBars: 1 }, ...(isFree ? { costs: NO_COSTS } : {}) } as const
-    if (!inUnits) return { ...portfolio, config: { ...plain, sizing: { kind: 'exposure', size } } }
+    const slippage = random.integer(4)
+    const costs = random.uniform() < cheap ? { ...NO_COSTS, feeBps: 3 * random.integer(3), entrySlippageBps: slippage, exitSlippageBps: slippage } : config.costs
+    const plain = { ...config, costs: random.uniform() < cheap / 2 ? NO_COSTS : costs, trading: 'rebalance', schedule: { everyBars: 1 } } as const
+    if (random.uniform() >= inUnits) return { ...portfolio, config: { ...plain, sizing: { kind: 'exposure', size } } }
     const quantity = [3, 40.5, 400, 9_000][random.integer(4)]
     return { ...portfolio, pattern: -1, config: { ...plain, riskPattern: null, limits: { cap: null, gross: null }, sizing: { kind: 'fixedQuantity', quantity } } }
   })
@@ -254,7 +256,7 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
 describe('a batch of every size', () => {
   it('has what the reference has, remainders of pairs and of groups of pairs included', () => {
     const most = 37
-    for (const [what, make] of [['complete markets', randomBatch], ['every rule', randomMarket], ['exits and times', randomTimes]] as const) {
+    for (const [what, make] of [['complete markets', randomBatch], ['every rule', randomMarket], ['exits and times', randomTimes], ['one symbol, in every bar', randomBars]] as const) {
       const { setup, blocks } = make(`${SEED}/sizes`)
       const portfolios = Array.from({ length: most }, (_, i): BatchPortfolio => {
         const { config, ...rest } = setup.portfolios[i % setup.portfolios.length]

@@ -48,7 +48,7 @@ export function accountLong(pair: usize, tile: usize, stride: usize, row: i32): 
   if (!isPlain(pair) || any(v128.load(pair + HEAD_BYTES, CLOSES))) return row
   followTo(pair, 0, row)
   const reached = account(pair, tile, stride, row)
-  measureRows(pair, row, reached)
+  measureRows(pair, marksRoomAt + <usize>row * ROOM_BYTES, row, reached)
   return reached
 }
 

@@ -1,5 +1,6 @@
 import { blockRow, firstRow, hasCarry, hasUnits, isLong, kindsAt, listsAt, longCell, periods, pricesAt, rows, setBars, setBlock, setInputs, setLong, setRows, setSeries, setSignals, setUnits, setUniverse, setWork, symbols, tilesAt, unitsOffset } from './block'
-import { accountRows, goesAlone, hasFilled } from './account'
+import { accountPairs, goSideBySide } from './account'
+import { accountRows, goesAlone, hasFilled } from './account-units'
 import { accountLong, goesAloneLong, hasFilledLong } from './account-long'
 import { bookActions, bookCarry, settleActions } from './actions'
 import { countRows, exposePair, exposureBytes } from './exposure'
@@ -7,7 +8,7 @@ import { closeAtEnd, endingLanes, forgetDecided, keepDecided } from './end-of-ru
 import { fillExits, moveLevel, moveLevelExactly } from './exits'
 import { fillLong, keepEarly, settleFlows } from './long-fills'
 import {
-  BARS, BEST_ROW, CAPPED_COUNT, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, FLAGS, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, IS_FIRST, IS_LAST, IS_WATCHED, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
+  BARS, BEST_ROW, CAPPED_COUNT, DECIDES_UNITS, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, FLAGS, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, IS_FIRST, IS_LAST, IS_WATCHED, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
   RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, TRAILS, UNITS_BYTES, WATCH_BYTES,
 } from './layout'
 import { handOverJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
@@ -18,7 +19,7 @@ import { addTo } from './lanes'
 import { isFilledWith, leastOf, padLines, placeVetoes } from './lines'
 import { prepareBlock, setPanels } from './prepare'
 import { allRest, isOver, markFlat, rest } from './rest'
-import { decideSingle, fillSingle, markSingle } from './single'
+import { closeSingle, stepSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 import { followBlock, followTo, watch } from './watch'
 
@@ -56,10 +57,15 @@ export function run(pairs: usize, count: i32, atOnce: i32): void {
       countExposure(pair, 0, first)
       continue
     }
-    while (some < min(atOnce, count - i) && !isOver(pair + <usize>some * pairBytes)) some++
+    while (some < min(atOnce, count - i) && !isOver(pair + <usize>some * pairBytes) && areAlike(pair, pair + <usize>some * pairBytes)) some++
     runSome(pair, some, first, pairBytes)
   }
   if (records) handOverJournal()
+}
+
+/** Whether both pairs trade fixed quantities of one symbol, or neither. */
+function areAlike(pair: usize, other: usize): bool {
+  return ((load<i32>(pair, FLAGS) ^ load<i32>(other, FLAGS)) & DECIDES_UNITS) == 0
 }
 
 function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
@@ -67,14 +73,13 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   const bytes = tileBytes()
   const end = pairs + <usize>count * pairBytes
   const toEvents = symbols == 1 && !hasCarry && !recordsMarks() && allRest(pairs, end, pairBytes)
-  const through = !toEvents && goesAlone(pairs, end, pairBytes)
-  const throughLong = !toEvents && !through && goesAloneLong(pairs, end, pairBytes)
-  if (toEvents || through || throughLong) {
+  const inUnits = !toEvents && goesAlone(pairs, end, pairBytes)
+  if (toEvents || inUnits || goesAloneLong(pairs, end, pairBytes)) {
     // One after the other they have one tile, which stays in the first cache.
     for (let pair = pairs; pair < end; pair += pairBytes) {
       exposeInto(pair, pairs, pairBytes, tilesAt, first)
       if (toEvents) stepToEvents(pair, first, stride)
-      else if (through) stepThrough(pair, first, stride)
+      else if (inUnits) stepThrough(pair, first, stride)
       else stepThroughLong(pair, first, stride)
       endBlock(pair, first)
     }
@@ -85,7 +90,8 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
     exposeInto(pair, pairs, pairBytes, tile, first)
     tile += bytes
   }
-  stepRows(pairs, end, pairBytes, first, stride)
+  if (goSideBySide(pairs, end, pairBytes)) accountPairs(pairs, end, pairBytes, first, stride)
+  else stepRows(pairs, end, pairBytes, first, stride)
   for (let pair = pairs; pair < end; pair += pairBytes) endBlock(pair, first)
 }
 
@@ -131,8 +137,8 @@ function stepThrough(pair: usize, first: i32, stride: usize): void {
     if (row == rows) return
     const prices = pricesAt + <usize>row * PRICE_BYTES
     const kinds = load<i32>(kindsAt + (<usize>row << 2))
-    if (!hasFilled) openSingle(pair, prices, row, kinds)
-    closeSingle(pair, prices, tiles + <usize>row * stride, row, kinds)
+    if (hasFilled) closeSingle(pair, prices, tiles + <usize>row * stride, row, kinds)
+    else stepSingle(pair, prices, tiles + <usize>row * stride, row, kinds)
   }
 }
 
@@ -234,32 +240,6 @@ function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
 @inline
 function mayFill(pair: usize): bool {
   return load<i32>(pair, LISTED) != 0 || v128.any_true(v128.load(pair, HAS_EXITS))
-}
-
-// @ts-ignore: decorator
-@inline
-function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
-  openSingle(pair, prices, row, kinds)
-  closeSingle(pair, prices, tile, row, kinds)
-}
-
-// @ts-ignore: decorator
-@inline
-function openSingle(pair: usize, prices: usize, row: i32, kinds: i32): void {
-  const acts = (kinds & HAS_ACTIONS) != 0
-  turnJournal(row)
-  if (hasCarry) bookCarry(pair, row)
-  if (acts) bookActions(pair, row)
-  fillSingle(pair, prices, row, kinds)
-  if (acts) settleActions(pair)
-}
-
-// @ts-ignore: decorator
-@inline
-function closeSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
-  const t = blockRow + row
-  markSingle(pair, prices, t, kinds)
-  decideSingle(pair, prices, tile, row, t, kinds)
 }
 
 /** Adds the rows and periods of the block, and what phase 1 counted until the row in which a portfolio was found to have ended. */

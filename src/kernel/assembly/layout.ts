@@ -401,6 +401,13 @@ export const ROOM_GROSS = 16
 export const ROOM_FILLED = 32
 export const ROOM_BYTES = 48
 
+// ── A pair that goes through the rows of a block beside others: u32 its record, its tile's rows, its room; i32 its first row that is not measured ──
+export const SEAT_PAIR = 0
+export const SEAT_TILE = 4
+export const SEAT_ROOM = 8
+export const SEAT_FROM = 12
+export const SEAT_BYTES = 16
+
 // ── Scratch of a pair's turn in one row: one cell per symbol, then a list of those that fill ──
 /** Increasing leg of an order, where buying power has cut it. Of longer cells: also the reducing leg, and what was cut. */
 export const INCREASE = 0

@@ -1,4 +1,4 @@
-import { kindsAt, marksRoomAt, pricesAt, returnsPerBar } from './block'
+import { kindsAt, pricesAt, returnsPerBar } from './block'
 import { both, choose, magnitudeMask, where } from './lanes'
 import {
   BARS_IN_MARKET, BEST_RETURN, CASH, CLOSES_PERIOD, CLOSE_UNIT, DRAWDOWN_PERIODS, EQUITY, HEAD_BYTES, HELD, INVERSE, INVERSE_PEAK, MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS,
@@ -11,21 +11,21 @@ import {
  * The operations are those of mark.ts.
  */
 
-/** Of rows [row, end) whose equity and fills are noted, all of them above 0. */
-export function measureRows(pair: usize, row: i32, end: i32): void {
+/** Of rows [row, end) whose equity and fills are noted from `room` on, all of them above 0. */
+export function measureRows(pair: usize, room: usize, row: i32, end: i32): void {
   if (row == end) return
-  if (returnsPerBar) measure(pair, row, end, true, true)
-  else measure(pair, row, end, true, false)
+  if (returnsPerBar) measure(pair, room, row, end, true, true)
+  else measure(pair, room, row, end, true, false)
 }
 
 /** Of rows [row, end) in which nothing fills, or those before the one in which a portfolio has nothing left. Gives the row after the last. */
 export function measureHeld(pair: usize, row: i32, end: i32): i32 {
-  return returnsPerBar ? measure(pair, row, end, false, true) : measure(pair, row, end, false, false)
+  return returnsPerBar ? measure(pair, 0, row, end, false, true) : measure(pair, 0, row, end, false, false)
 }
 
 // @ts-ignore: decorator
 @inline
-function measure(pair: usize, row: i32, end: i32, isNoted: bool, perBar: bool): i32 {
+function measure(pair: usize, room: usize, row: i32, end: i32, isNoted: bool, perBar: bool): i32 {
   const cash = v128.load(pair, CASH)
   const held = v128.load(pair + HEAD_BYTES, QUANTITY)
   const riskFree = v128.load(pair, RISK_FREE)
@@ -49,7 +49,6 @@ function measure(pair: usize, row: i32, end: i32, isNoted: bool, perBar: bool): 
   let turnover = v128.load(pair, TURNOVER)
   let inMarket = i64x2.splat(0)
   let gross = both(0)
-  let room = marksRoomAt + <usize>row * ROOM_BYTES
   let prices = pricesAt + <usize>row * PRICE_BYTES
   let kinds = kindsAt + (<usize>row << 2)
   for (; row < end; row++) {

@@ -1,8 +1,9 @@
-import { hasMargins, symbolsAt, toLots } from './block'
+import { bookActions, bookCarry, settleActions } from './actions'
+import { blockRow, hasCarry, hasMargins, symbolsAt, toLots } from './block'
 import { decideCarefully } from './careful'
 import { isScheduled, isSimple, out, rests } from './decide'
 import { closeTrades, fillPair, orderFee, slipped } from './fills'
-import { note, noteLegs, records } from './journal'
+import { note, noteLegs, records, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
   CASH, CELL_BYTES, CLOSE_UNIT, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, HALF_SPREAD, HAS_ACTIONS,
@@ -16,10 +17,29 @@ import { measure } from './mark'
  * step in registers. Rows that are not simple are left to the functions for any universe.
  */
 
+/** A row of a pair. */
+export function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  const acts = (kinds & HAS_ACTIONS) != 0
+  turnJournal(row)
+  if (hasCarry) bookCarry(pair, row)
+  if (acts) bookActions(pair, row)
+  fillSingle(pair, prices, row, kinds)
+  if (acts) settleActions(pair)
+  closeSingle(pair, prices, tile, row, kinds)
+}
+
+// @ts-ignore: decorator
+@inline
+export function closeSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
+  const t = blockRow + row
+  markSingle(pair, prices, t, kinds)
+  decideSingle(pair, prices, tile, row, t, kinds)
+}
+
 /** Fills the order that waits, if buying power lets all of it through; else the general way. */
 // @ts-ignore: decorator
 @inline
-export function fillSingle(pair: usize, prices: usize, row: i32, kinds: i32): void {
+function fillSingle(pair: usize, prices: usize, row: i32, kinds: i32): void {
   if (load<i32>(pair, LISTED) == 0) return
   if (hasMargins || (kinds & (HAS_GAPS | HAS_ACTIONS)) != 0 || !fillWhole(pair, prices)) fillPair(pair, prices, row, kinds)
 }
@@ -77,14 +97,14 @@ function fillWhole(pair: usize, prices: usize): bool {
 
 // @ts-ignore: decorator
 @inline
-export function markSingle(pair: usize, prices: usize, t: i32, kinds: i32): void {
+function markSingle(pair: usize, prices: usize, t: i32, kinds: i32): void {
   const value = f64x2.mul(v128.load(pair + HEAD_BYTES, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
   measure(pair, value, v128.and(value, magnitudeMask()), t, kinds)
 }
 
 // @ts-ignore: decorator
 @inline
-export function decideSingle(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
+function decideSingle(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
   if (!isSimple(pair, tile, row, t, kinds)) {
     if (!rests(pair, tile, row, kinds)) decideCarefully(pair, prices, tile, row, kinds, out, isScheduled(pair, t, kinds))
     return
