@@ -66,13 +66,18 @@ export function reachesEnd({ from, to, step }: SteppedRange): boolean {
 /** The last value up to `to`, and the first one beyond: ends that a range with this `step` reaches. */
 export function nearestEnds(range: SteppedRange): readonly [number, number] {
   const last = axisLength({ name: '', values: range }) - 1
-  return [roundValue(range.from + last * range.step), roundValue(range.from + (last + 1) * range.step)]
+  return [steppedValue(range, last), steppedValue(range, last + 1)]
 }
 
-/** Range values are rounded to 12 significant digits, so that 3 × 0.1 is 0.3. */
+/** Rounded to 12 significant digits, so that 3 × 0.1 is 0.3; what is left of numbers that cancel out is 0. */
+function steppedValue({ from, step }: SteppedRange, position: number): number {
+  const value = from + position * step
+  return Math.abs(value) < RANGE_SLACK * step ? 0 : roundValue(value)
+}
+
 export function axisValue({ values }: Axis, position: number): Scalar {
   if (isList(values)) return values[position]
-  return isStepped(values) ? roundValue(values.from + position * values.step) : values.from
+  return isStepped(values) ? steppedValue(values, position) : values.from
 }
 
 /** Combinations of a grid, by multiplication; no axis = 1. A bigint, since mistakes are large. */

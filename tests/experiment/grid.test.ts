@@ -44,6 +44,8 @@ describe('grid', () => {
     const axis = { name: 'x', values: { from: 0, to: 1, step: 0.1 } }
     expect(Array.from({ length: axisLength(axis) }, (_, i) => axisValue(axis, i))).toEqual([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])
     expect(axisLength({ name: 'x', values: { from: 20, to: 200, step: 20 } })).toBe(10)
+    const through = { name: 'x', values: { from: -0.3, to: 0.1, step: 0.1 } }
+    expect(Array.from({ length: axisLength(through) }, (_, i) => axisValue(through, i))).toEqual([-0.3, -0.2, -0.1, 0, 0.1])
     for (const [from, step, count] of [[0, 0.1, 10], [-0.3, 0.1, 7], [1e-6, 1e-6, 999_999], [0.1, 0.7, 1_000_000], [0, 1, 0]]) {
       expect(reachesEnd({ from, to: roundValue(from + count * step), step })).toBe(true)
     }
