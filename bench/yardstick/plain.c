@@ -2,8 +2,9 @@
  * What a C compiler makes of the SIMD kernel's plain rules: the same layout, the same order of work, LANES
  * portfolios to a vector (2 = 128 bit, 8 = AVX-512). Four of fifty signals, softened scale, cap, gross limit,
  * next-open fills in whole lots with slippage, spread and fee, buying power, trades, drawdown stop, metrics. Where
- * there is one symbol, four bars lie in lanes in phase 1, no list is kept, and groups go through a block in
- * turns row by row, side by side, and one after the other, all rows at once: the faster way counts.
+ * there is one symbol, four bars lie in lanes in phase 1, no list is kept, and groups go through blocks in three ways
+ * in turns: side by side, row by row; one after the other, all rows at once; side by side, all orders of a row before
+ * all closes, as the kernel does it. The fastest way counts.
  * Arguments: symbols, portfolios, rows, chance that a signal changes, bars a risk scale stands, largest threshold.
  * Prints nanoseconds of CPU per portfolio-symbol-bar, and fills per step.
  */
@@ -294,7 +295,31 @@ static void stepSingle(Head *head, Cell *c, double open, double close, const flo
   head->listed = any(go);
 }
 
-static vd noted[BLOCK][3];
+static vd noted[BLOCK][3], rooms[16][BLOCK + 1][3];
+
+/* What rows of one group come to, from their equity, gross value and fills; its sums stay in registers. */
+static void measureBlock(Head *head, vd (*noted)[3], int first) {
+  Head h = *head;
+  for (int row = first; row < BLOCK; row++) {
+    vd equity = noted[row][0], gross = noted[row][1], inverse = 1 / equity;
+    h.inMarket += one(gross > 0);
+    h.exposure += gross * inverse;
+    h.turnover += noted[row][2] * h.inverse;
+    vd change = where(equity != h.period, equity * h.periodInverse - 1), shortfall = vmin(change, both(0));
+    h.sum += change; h.squares += change * change; h.downside += shortfall * shortfall;
+    h.best = vmax(h.best, change); h.worst = vmin(h.worst, change);
+    h.maxDrawdown = vmax(h.maxDrawdown, (h.peak - equity) * h.inversePeak);
+    vl above = equity >= h.peak;
+    h.periods = where(~above, h.periods + 1);
+    h.maxPeriods = vmax(h.maxPeriods, h.periods);
+    h.inversePeak = choose(above, inverse, h.inversePeak);
+    h.peak = vmax(h.peak, equity);
+    h.period = h.measured = equity; h.periodInverse = h.inverse = inverse;
+    h.held = gross;
+  }
+  h.equity = h.measured;
+  *head = h;
+}
 
 /* The rows of a block of one group: its book goes through all of them first, then its measures are taken, both in registers. */
 static void stepBlock(Head *head, Cell *c, const double *open, const double *close, const vf *tile, int first) {
@@ -347,26 +372,70 @@ static void stepBlock(Head *head, Cell *c, const double *open, const double *clo
   }
   head->cash = cash; c->quantity = held; c->tradeCash = tradeCash; c->order = order; head->stopPeak = peak;
   head->fees = paid; head->fills = fills; head->orders = orders; head->listed = listed;
-  Head h = *head;
-  for (int row = first; row < BLOCK; row++) {
-    vd equity = noted[row][0], gross = noted[row][1], inverse = 1 / equity;
-    h.inMarket += one(gross > 0);
-    h.exposure += gross * inverse;
-    h.turnover += noted[row][2] * h.inverse;
-    vd change = where(equity != h.period, equity * h.periodInverse - 1), shortfall = vmin(change, both(0));
-    h.sum += change; h.squares += change * change; h.downside += shortfall * shortfall;
-    h.best = vmax(h.best, change); h.worst = vmin(h.worst, change);
-    h.maxDrawdown = vmax(h.maxDrawdown, (h.peak - equity) * h.inversePeak);
-    vl above = equity >= h.peak;
-    h.periods = where(~above, h.periods + 1);
-    h.maxPeriods = vmax(h.maxPeriods, h.periods);
-    h.inversePeak = choose(above, inverse, h.inversePeak);
-    h.peak = vmax(h.peak, equity);
-    h.period = h.measured = equity; h.periodInverse = h.inverse = inverse;
-    h.held = gross;
+  measureBlock(head, noted, first);
+}
+
+/* The order that waits, and the close of a row: of groups that go side by side, all those that have an order first, then all. */
+static inline void fillSingle(Head *head, Cell *c, double open, vd *noted) {
+  vl sign = (vl)c->order & INT64_MIN;
+  vd size = vabs(c->order), held = c->quantity, spread = (vd)((vl)head->spread ^ sign);
+  vl against = held * c->order < 0;
+  vd reduced = where(against, vmin(size, vabs(held))), increased = size - reduced;
+  vd reducedBy = reduced * (open * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
+  vd increasedBy = increased * (open * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
+  vd fee = orderFee(head, reducedBy + increasedBy, size);
+  vl grows = increased > 0;
+  vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
+  vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
+  vd left = held + (vd)((vl)reduced | sign);
+  vd equity = head->cash - reduceValue - reduceFee + left * open;
+  vd needed = vabs(left) * open + increaseFee + increasedBy;
+  if (any(grows & ~(needed <= head->leverage * equity * (1 + 1e-6)))) head->stops += 1;
+  vd tradeCash = c->tradeCash - reduceValue - reduceFee;
+  vl shut = against & (left == 0);
+  if (any(shut)) {
+    vl wins = shut & (tradeCash > 0);
+    head->trades += one(shut); head->wins += one(wins);
+    head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
+    tradeCash = where(~shut, tradeCash);
   }
-  h.equity = h.measured;
-  *head = h;
+  c->quantity = left + (vd)((vl)increased | sign);
+  c->tradeCash = tradeCash - increaseValue - increaseFee;
+  head->cash = head->cash - (reduceValue + increaseValue) - fee;
+  noted[2] = reducedBy + increasedBy;
+  head->fees += fee;
+  head->fills += one(reduced > 0) + one(grows);
+}
+
+static inline int closeSingle(Head *head, Cell *c, double close, const vf *tile, vd *noted) {
+  vd held = c->quantity, value = held * close, equity = head->cash + value;
+  noted[0] = equity; noted[1] = vabs(value); noted[5] = both(0);
+  if (any((head->stopPeak - equity >= head->limit * head->stopPeak) | ~(equity > 0))) head->stops += 1;
+  head->stopPeak = vmax(head->stopPeak, equity);
+  vd target = __builtin_convertvector(*(vh *)tile, vd);
+  vd desired = toLots(target * (head->size * equity) / close), change = desired - held;
+  vl go = ((desired == 0) | (desired * held < 0) | (vabs(change) * close > head->threshold * equity)) & (change != 0);
+  c->order = where(go, change);
+  head->orders += one(go);
+  return head->listed = any(go);
+}
+
+static void stepSideBySide(Head *head, Cell *c, int count, const double *open, const double *close, const vf *tiles) {
+  unsigned waiting = 0;
+  for (int i = 0; i < count; i++) {
+    rooms[i][0][2] = both(0);
+    waiting |= (unsigned)(head[i].listed != 0) << i;
+  }
+  for (int row = 0; row < BLOCK; row++) {
+    for (; waiting; waiting &= waiting - 1) {
+      int i = __builtin_ctz(waiting);
+      fillSingle(head + i, c + i, open[row], rooms[i][row]);
+    }
+    for (int i = 0; i < count; i++) {
+      waiting |= (unsigned)closeSingle(head + i, c + i, close[row], tiles + ((size_t)i * BLOCK + row) * NP / 2, rooms[i][row]) << i;
+    }
+  }
+  for (int i = 0; i < count; i++) measureBlock(head + i, rooms[i], 0);
 }
 
 static void *take(size_t bytes) { void *at = aligned_alloc(64, (bytes + 63) / 64 * 64); memset(at, 0, bytes); return at; }
@@ -396,8 +465,8 @@ int main(int argc, char **argv) {
   float *wanted = take(sizeof(float) * SIGNALS * NP);
   for (int s = 0; s < SIGNALS * NP; s++) if (s % NP < N) wanted[s] = 2 * uniform() - 1;
   for (int n = 0; n < N; n++) last[n] = 20 + 180 * uniform();
-  double spent[2] = {0, 0}, scale = 1;
-  int timed[2] = {0, 0};
+  double spent[3] = {0, 0, 0}, scale = 1;
+  int timed[3] = {0, 0, 0};
   for (int from = 0; from < ROWS; from += BLOCK) {
     for (int row = 0; row < BLOCK; row++) {
       if (fmod(from + row, riskBars) == 0) scale = 0.75 + 0.25 * uniform();
@@ -418,13 +487,17 @@ int main(int argc, char **argv) {
       }
     }
     struct timespec a, b;
-    int atOnce = N == 1 && from / BLOCK % 2 == 1;
+    int way = N == 1 ? from / BLOCK % 3 : 0;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &a);
     for (int g = 0; g < groups; g += together) {
       int end = g + together < groups ? g + together : groups;
       for (int i = g; i < end; i++) exposeGroup(heads + i, tiles + (size_t)(i - g) * BLOCK * NP / 2);
-      if (atOnce) {
+      if (way == 1) {
         for (int i = g; i < end; i++) stepBlock(heads + i, cells + i, opens, closes, tiles + (size_t)(i - g) * BLOCK * NP / 2, from == 0);
+        continue;
+      }
+      if (way == 2) {
+        stepSideBySide(heads + g, cells + g, end - g, opens, closes, tiles);
         continue;
       }
       for (int row = 0; row < BLOCK; row++) {
@@ -444,13 +517,13 @@ int main(int argc, char **argv) {
     }
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &b);
     if (from == 0) continue;
-    spent[atOnce] += (b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec);
-    timed[atOnce]++;
+    spent[way] += (b.tv_sec - a.tv_sec) * 1e9 + (b.tv_nsec - a.tv_nsec);
+    timed[way]++;
   }
   double fills = 0;
   for (int g = 0; g < groups; g++) for (int lane = 0; lane < LANES; lane++) fills += heads[g].fills[lane];
   double best = INFINITY;
-  for (int way = 0; way < 2; way++) if (timed[way]) best = fmin(best, spent[way] / ((double)P * N * BLOCK * timed[way]));
+  for (int way = 0; way < 3; way++) if (timed[way]) best = fmin(best, spent[way] / ((double)P * N * BLOCK * timed[way]));
   printf("%.4f %.4f\n", best, fills / ((double)P * N * ROWS));
   return 0;
 }
