@@ -1,10 +1,10 @@
 import { countBars, exposeBars } from './exposure-bars'
-import { addCounts, fuseRows, grossOf, scaleAll, scaleOf } from './fuse'
+import { addCounts, fuseRows, grossOf, roomBytes, scaleAll, scaleOf } from './fuse'
 import { CLEARLY_BELOW, GROSS_SLACK, tileStride } from './tile'
 import { cutToCap, lanesOf, magnitudeMask32, minusOnes, ones, signMask32, sumOf } from './lanes'
 import { exposuresAt, gapsAt, keepsCombined, padded, rows, signalsAt, symbols } from './block'
 import {
-  BY_WEIGHTS, CAP, COMBINE, EXPOSURE_RULES, LONG_ONLY, PATTERN, PATTERN_CAP, PATTERN_HAS_CAPS, PATTERN_VETOES, PATTERN_WEIGHTS, RULES_BYTES,
+  BY_WEIGHTS, CAP, COMBINE, EXPOSURE_RULES, LONG_ONLY, PATTERN, PATTERN_CAP, PATTERN_HAS_CAPS, PATTERN_HAS_VETOES, PATTERN_VETOES, PATTERN_WEIGHTS, RULES_BYTES,
   SHARE, SUBSCRIPTIONS, SUBSCRIPTION_BYTES, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS,
 } from './layout'
 
@@ -27,12 +27,21 @@ function copyCombined(out: usize): void {
   for (; out < end; out += 16) v128.store(out + beyond, v128.load(out))
 }
 
-/** Bit 2 where a portfolio's pattern vetoes anything in a row. */
-// @ts-ignore: decorator
-@inline
-function vetoesOf(rules: usize, row: i32): i32 {
+/** Bit 2 of each row in which a pattern of the pair vetoes anything. */
+function seeVetoes(a: usize, b: usize, from: i32, to: i32, watches: usize): void {
+  memory.fill(watches, 0, <usize>(to - from) << 2)
+  addVetoes(a, from, to, watches)
+  if (a != b) addVetoes(b, from, to, watches)
+}
+
+function addVetoes(rules: usize, from: i32, to: i32, watches: usize): void {
   const pattern = <usize>load<u32>(rules, PATTERN)
-  return pattern == 0 ? 0 : load<i32>(load<u32>(pattern, PATTERN_VETOES) + (<u32>row << 2))
+  if (pattern == 0 || load<i32>(pattern, PATTERN_HAS_VETOES) == 0) return
+  const vetoes = <usize>load<u32>(pattern, PATTERN_VETOES)
+  for (let row = from; row < to; row++) {
+    const watch = watches + (<usize>(row - from) << 2)
+    store<i32>(watch, load<i32>(watch) | load<i32>(vetoes + (<usize>row << 2)))
+  }
 }
 
 /** Whether bars can lie in lanes: a weighted mean of one symbol's signals, whatever the risk model weighs. */
@@ -51,9 +60,13 @@ function linesBytes(): usize {
   return <usize>(rowsAtOnce() * padded) << 2
 }
 
+function watchesBytes(): usize {
+  return <usize>((rows + 11) & ~3) << 2
+}
+
 /** Room for the lines of a pair: their targets, the combined ones, and what to watch for; also for bars in lanes. */
 export function exposureBytes(): usize {
-  return 4 * linesBytes() + 6 * (<usize>(rows + 8) << 2)
+  return 4 * linesBytes() + 6 * watchesBytes() + roomBytes(rows)
 }
 
 /** Four symbols in lanes, one portfolio after the other, some rows at a time. */
@@ -62,18 +75,19 @@ function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool,
   const bytes = linesBytes()
   const watches = exposuresAt + 4 * bytes
   const other = a == b ? 0 : bytes
+  const lineBytes = <usize>padded << 2
   let at = tile + TILE_HEAD_BYTES + <usize>first * stride
   for (let from = first; from < rows; from += rowsAtOnce()) {
     const to = min(rows, from + rowsAtOnce())
-    for (let row = from; row < to; row++) store<i32>(watches + (<usize>(row - from) << 2), vetoesOf(a, row) | vetoesOf(b, row))
+    seeVetoes(a, b, from, to, watches)
     exposeLines(a, from, to, exposuresAt, watches, tile, aHasGaps)
     if (a != b) exposeLines(b, from, to, exposuresAt + bytes, watches, tile + 16, bHasGaps)
     let line = exposuresAt
-    for (let row = from; row < to; row++) {
-      store<i32>(at, load<i32>(watches + (<usize>(row - from) << 2)), TILE_CAREFUL)
-      interleave(line, line + other, at + TILE_TARGETS)
-      if (keepsCombined) interleave(line + 2 * bytes, line + 2 * bytes + other, at + TILE_TARGETS + (<usize>padded << 3))
-      line += <usize>padded << 2
+    for (let watch = watches, end = watches + (<usize>(to - from) << 2); watch < end; watch += 4) {
+      store<i32>(at, load<i32>(watch), TILE_CAREFUL)
+      interleave(line, line + other, at + TILE_TARGETS, lineBytes)
+      if (keepsCombined) interleave(line + 2 * bytes, line + 2 * bytes + other, at + TILE_TARGETS + 2 * lineBytes, lineBytes)
+      line += lineBytes
       at += stride
     }
   }
@@ -81,7 +95,7 @@ function exposeRows(a: usize, b: usize, tile: usize, first: i32, aHasGaps: bool,
 
 /** One portfolio's rows: its targets, its counts added up, and what to watch for added to what is. */
 function exposeLines(rules: usize, from: i32, to: i32, out: usize, watches: usize, counts: usize, gaps: bool): void {
-  if (!gaps && fuseRows(rules, from, to, out, keepsCombined ? 2 * linesBytes() : 0, watches, counts)) return
+  if (!gaps && fuseRows(rules, from, to, out, keepsCombined ? 2 * linesBytes() : 0, watches, counts, watches + watchesBytes())) return
   for (let row = from; row < to; row++) {
     const watch = watches + (<usize>(row - from) << 2)
     store<i32>(watch, load<i32>(watch) | expose(rules, row, out, counts))
@@ -109,14 +123,14 @@ export function hasGaps(rules: usize): bool {
 }
 
 /** [a0 a1 a2 a3] and [b0 b1 b2 b3] become [a0 b0 a1 b1] [a2 b2 a3 b3]. */
-function interleave(first: usize, second: usize, out: usize): void {
-  const end = first + (<usize>padded << 2)
-  while (first < end) {
+// @ts-ignore: decorator
+@inline
+function interleave(first: usize, second: usize, out: usize, bytes: usize): void {
+  for (const end = first + bytes; first < end; first += 16) {
     const a = v128.load(first)
     const b = v128.load(second)
     v128.store(out, v128.shuffle<i32>(a, b, 0, 4, 1, 5))
     v128.store(out, v128.shuffle<i32>(a, b, 2, 6, 3, 7), 16)
-    first += 16
     second += 16
     out += 32
   }
@@ -139,7 +153,7 @@ function expose(rules: usize, row: i32, out: usize, counts: usize): i32 {
   else allocate(out, share == 0 ? activeShare(out, longOnly) : share, scale, longOnly)
   limitEach(out, caps, v128.load32_splat(rules, CAP))
   const cut = total > gross * GROSS_SLACK
-  addCounts(counts, opinions, capped, scale != 1, cut)
+  addCounts(counts, opinions, capped, i32(scale != 1), i32(cut))
   if (cut) scaleAll(out, gross / total)
   const isLimited = caps != 0 || gross < f32.POSITIVE_INFINITY || load<f32>(rules, CAP) < f32.POSITIVE_INFINITY
   return (isLimited ? missing << 1 : 0) | (total > gross * CLEARLY_BELOW ? 1 : 0)

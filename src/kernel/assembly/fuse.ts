@@ -1,9 +1,9 @@
 import { padded, rows, signalsAt, symbols } from './block'
 import { CLEARLY_BELOW, GROSS_SLACK } from './tile'
-import { cutToCap, lanesOf, magnitudeMask32, minusOnes, ones, signMask32, sumOf } from './lanes'
+import { cutToCap, lanesOf, magnitudeMask32, ones, signMask32 } from './lanes'
+import { meanLines } from './mean'
 import {
-  BY_WEIGHTS, CAP, COMBINE, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_SCALE, PATTERN_WEIGHTS, RULES_BYTES, SHARE, SUBSCRIPTIONS,
-  SUBSCRIPTION_BYTES, WEIGHTS,
+  BY_WEIGHTS, CAP, COMBINE, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_LEAST_GROSS, PATTERN_SCALE, PATTERN_WEIGHTS, SHARE,
 } from './layout'
 
 /** The share of its risk pattern's scale that a portfolio follows in a row. */
@@ -25,14 +25,14 @@ export function grossOf(rules: usize, row: i32): f32 {
   return min(own, load<f32>(load<u32>(pattern, PATTERN_GROSS) + (<usize>row << 2)))
 }
 
-/** Adds one row to {signals, capped, scaled, cut}. */
+/** Adds to {signals, capped, scaled, cut}. */
 // @ts-ignore: decorator
 @inline
-export function addCounts(counts: usize, opinions: i32, capped: i32, scaled: bool, cut: bool): void {
+export function addCounts(counts: usize, opinions: i32, capped: i32, scaled: i32, cut: i32): void {
   let counted = i32x4.splat(opinions)
   counted = i32x4.replace_lane(counted, 1, capped)
-  counted = i32x4.replace_lane(counted, 2, i32(scaled))
-  counted = i32x4.replace_lane(counted, 3, i32(cut))
+  counted = i32x4.replace_lane(counted, 2, scaled)
+  counted = i32x4.replace_lane(counted, 3, cut)
   v128.store(counts, i32x4.add(v128.load(counts), counted))
 }
 
@@ -43,104 +43,128 @@ export function scaleAll(out: usize, factor: f32): void {
   for (; out < end; out += 16) v128.store(out, f32x4.mul(v128.load(out), factors))
 }
 
+/** Room that some rows need beside their lines: of each its scale and the four sums of its gross. */
+export function roomBytes(count: i32): usize {
+  return (<usize>count + 3 & ~3) * 20
+}
+
 /**
- * A weighted mean of signals that all have an opinion, with a fixed share and no caps of a pattern: combined,
- * allocated, scaled, capped and summed up in one go, the combined targets kept `beyond` the others if that is not 0.
- * False where the rules are others.
+ * A weighted mean of signals that all have an opinion, with a fixed share and no caps of a pattern: one step after
+ * the other, each for all the rows, the combined targets kept `beyond` the others if that is not 0. False where the
+ * rules are others.
  */
-export function fuseRows(rules: usize, from: i32, to: i32, out: usize, beyond: usize, watches: usize, counts: usize): bool {
+export function fuseRows(rules: usize, from: i32, to: i32, out: usize, beyond: usize, watches: usize, counts: usize, room: usize): bool {
   const pattern = <usize>load<u32>(rules, PATTERN)
   const isWeighed = pattern != 0 && load<i32>(rules, BY_WEIGHTS) != 0 && load<u32>(pattern, PATTERN_WEIGHTS) != 0
   if (load<i32>(rules, COMBINE) != 0 || load<f32>(rules, SHARE) == 0 || isWeighed) return false
   if (pattern != 0 && load<i32>(pattern, PATTERN_HAS_CAPS) != 0) return false
-  const count = load<i32>(rules, SUBSCRIPTIONS)
-  if (count == 1) fuse(1, rules, from, to, out, beyond, watches, counts)
-  else if (count == 2) fuse(2, rules, from, to, out, beyond, watches, counts)
-  else fuse(3, rules, from, to, out, beyond, watches, counts)
+  const lineBytes = <usize>padded << 2
+  const bytes = <usize>(to - from) * lineBytes
+  meanLines(rules, signalsAt + <usize>from * lineBytes, <usize>rows * lineBytes, out, bytes, -1)
+  if (beyond != 0) memory.copy(out + beyond, out, bytes)
+  const sums = room + (<usize>(to - from + 3 & ~3) << 2)
+  const scaled = scaleRows(rules, from, to, room)
+  const capped = allocateRows(rules, to - from, out, room, sums)
+  addCounts(counts, symbols * (to - from), capped, scaled, limitRows(rules, from, to, out, sums, watches))
   return true
 }
 
-/** One signal, two, or 3 for more: all but the last four are summed up first; one that is not there is the first, weighing 0. */
+/** The scale of each row. Gives in how many it is not 1. */
+function scaleRows(rules: usize, from: i32, to: i32, scales: usize): i32 {
+  const pattern = <usize>load<u32>(rules, PATTERN)
+  const whole = ones()
+  const end = scales + (<usize>(to - from) << 2)
+  if (pattern == 0) {
+    for (; scales < end; scales += 16) v128.store(scales, whole)
+    return 0
+  }
+  const obedience = v128.load32_splat(rules, OBEDIENCE)
+  const decided = load<u32>(pattern, PATTERN_SCALE) + (<usize>from << 2) - scales
+  let scaled = i32x4.splat(0)
+  for (let left = to - from; left > 0; left -= 4) {
+    const scale = f32x4.sub(whole, f32x4.mul(obedience, f32x4.sub(whole, v128.load(decided + scales))))
+    v128.store(scales, scale)
+    scaled = i32x4.sub(scaled, v128.and(f32x4.ne(scale, whole), among(left)))
+    scales += 16
+  }
+  return lanesOf(scaled)
+}
+
+/** Lanes of rows, of which so many are left. */
 // @ts-ignore: decorator
 @inline
-function fuse(kind: i32, rules: usize, from: i32, to: i32, out: usize, beyond: usize, watches: usize, counts: usize): void {
-  const count = load<i32>(rules, SUBSCRIPTIONS)
-  const early = kind == 3 ? max(0, count - 4) : 0
-  const isThree = kind == 3 && count == 3
-  let s0 = signalRow(rules, from, early)
-  let s1 = kind > 1 ? signalRow(rules, from, early + 1) : 0
-  let s2 = kind > 2 ? signalRow(rules, from, early + 2) : 0
-  let s3 = kind > 2 && !isThree ? signalRow(rules, from, early + 3) : s0
-  const w0 = weightOf(rules, early)
-  const w1 = kind > 1 ? weightOf(rules, early + 1) : f32x4.splat(0)
-  const w2 = kind > 2 ? weightOf(rules, early + 2) : f32x4.splat(0)
-  const w3 = kind > 2 && !isThree ? weightOf(rules, early + 3) : f32x4.splat(0)
-  const weights = v128.load32_splat(rules, WEIGHTS)
+function among(left: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left))
+}
+
+/** × share × scale, no shorts where long only, at most the cap; and the four sums of each row's sizes. Gives how many were capped. */
+function allocateRows(rules: usize, count: i32, out: usize, scales: usize, sums: usize): i32 {
   const shares = v128.load32_splat(rules, SHARE)
   const cap = v128.load32_splat(rules, CAP)
-  const longOnly = load<i32>(rules, LONG_ONLY) != 0
+  // A target of −0 is as good as 0: no quantity becomes it.
+  const least = f32x4.splat(load<i32>(rules, LONG_ONLY) != 0 ? 0 : f32.NEGATIVE_INFINITY)
   const magnitude = magnitudeMask32()
   const sign = signMask32()
-  const most = ones()
-  const least = minusOnes()
-  for (let row = from; row < to; row++) {
-    const scale = scaleOf(rules, row)
-    const gross = grossOf(rules, row)
-    if (kind == 3 && early > 0) sumEarly(rules, row, out, early)
-    const scales = f32x4.splat(scale)
-    const start = out
-    let sums = f32x4.splat(0)
-    let cuts = i32x4.splat(0)
-    for (const end = out + (<usize>padded << 2); out < end; out += 16) {
-      let sum = f32x4.mul(w0, v128.load(s0))
-      if (kind == 3 && early > 0) sum = f32x4.add(v128.load(out), sum)
-      if (kind > 1) sum = f32x4.add(sum, f32x4.mul(w1, v128.load(s1)))
-      if (kind > 2) sum = f32x4.add(f32x4.add(sum, f32x4.mul(w2, v128.load(s2))), f32x4.mul(w3, v128.load(s3)))
-      const clipped = f32x4.pmin(most, f32x4.pmax(least, f32x4.div(sum, weights)))
-      if (beyond != 0) v128.store(out + beyond, clipped)
-      let exposure = f32x4.mul(f32x4.mul(clipped, shares), scales)
-      // A target of −0 is as good as 0: no quantity becomes it.
-      if (longOnly) exposure = f32x4.pmax(f32x4.splat(0), exposure)
+  const lineBytes = <usize>padded << 2
+  let capped = i32x4.splat(0)
+  for (const last = scales + (<usize>count << 2); scales < last; scales += 4) {
+    const scale = v128.load32_splat(scales)
+    let sum = f32x4.splat(0)
+    for (const end = out + lineBytes; out < end; out += 16) {
+      const exposure = f32x4.pmax(least, f32x4.mul(f32x4.mul(v128.load(out), shares), scale))
       const size = v128.and(exposure, magnitude)
       const kept = f32x4.pmin(cap, size)
-      cuts = i32x4.sub(cuts, f32x4.gt(size, cap))
-      sums = f32x4.add(sums, kept)
+      capped = i32x4.sub(capped, f32x4.gt(size, cap))
+      sum = f32x4.add(sum, kept)
       v128.store(out, cutToCap(exposure, kept, sign))
-      s0 += 16
-      if (kind > 1) s1 += 16
-      if (kind > 2) s2 += 16
-      if (kind > 2) s3 += 16
     }
-    const total = sumOf(sums)
-    const cut = total > gross * GROSS_SLACK
-    addCounts(counts, symbols, lanesOf(cuts), scale != 1, cut)
-    if (cut) scaleAll(start, gross / total)
-    if (total > gross * CLEARLY_BELOW) store<i32>(watches, load<i32>(watches) | 1)
-    watches += 4
+    v128.store(sums, sum)
+    sums += 16
   }
+  return lanesOf(capped)
 }
 
+/** Holds each row's gross against its limit, four rows in lanes, and cuts what is above. Gives in how many rows. */
+function limitRows(rules: usize, from: i32, to: i32, out: usize, sums: usize, watches: usize): i32 {
+  const pattern = <usize>load<u32>(rules, PATTERN)
+  const own = v128.load32_splat(rules, GROSS)
+  if (min(load<f32>(rules, GROSS), pattern != 0 ? load<f32>(pattern, PATTERN_LEAST_GROSS) : f32.POSITIVE_INFINITY) == f32.POSITIVE_INFINITY) return 0
+  const below = f32x4.splat(CLEARLY_BELOW)
+  let cuts = 0
+  for (let row = from; row < to; row += 4) {
+    const total = grossOfFour(sums)
+    let limit = own
+    if (pattern != 0) limit = f32x4.pmin(own, v128.load(load<u32>(pattern, PATTERN_GROSS) + (<usize>row << 2)))
+    const near = v128.and(f32x4.gt(total, f32x4.mul(limit, below)), among(to - row))
+    if (v128.any_true(near)) {
+      v128.store(watches, v128.or(v128.load(watches), v128.and(near, i32x4.splat(1))))
+      const above = i32x4.bitmask(v128.and(near, f32x4.gt(total, f32x4.mul(limit, f32x4.splat(GROSS_SLACK)))))
+      v128.store(sums, f32x4.div(limit, total))
+      for (let lane = 0; lane < 4; lane++) {
+        if ((above >> lane & 1) == 0) continue
+        scaleAll(out + <usize>(row - from + lane) * (<usize>padded << 2), load<f32>(sums + (<usize>lane << 2)))
+        cuts++
+      }
+    }
+    sums += 64
+    watches += 16
+  }
+  return cuts
+}
+
+/** The sums of four rows, each in the order of `sumOf`. */
 // @ts-ignore: decorator
 @inline
-function signalRow(rules: usize, row: i32, i: i32): usize {
-  const entry = rules + RULES_BYTES + <usize>i * SUBSCRIPTION_BYTES
-  return signalsAt + (<usize>load<u32>(entry) * <usize>rows + <usize>row) * (<usize>padded << 2)
-}
-
-// @ts-ignore: decorator
-@inline
-function weightOf(rules: usize, i: i32): v128 {
-  return v128.load32_splat(rules + RULES_BYTES + <usize>i * SUBSCRIPTION_BYTES, 4)
-}
-
-function sumEarly(rules: usize, row: i32, out: usize, count: i32): void {
-  const stride = <usize>padded << 2
-  for (let at: usize = 0; at < stride; at += 16) v128.store(out + at, f32x4.splat(0))
-  for (let i = 0; i < count; i++) {
-    const signals = signalRow(rules, row, i)
-    const weight = weightOf(rules, i)
-    for (let at: usize = 0; at < stride; at += 16) {
-      v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(weight, v128.load(signals + at))))
-    }
-  }
+function grossOfFour(sums: usize): v128 {
+  const first = v128.load(sums)
+  const second = v128.load(sums, 16)
+  const third = v128.load(sums, 32)
+  const fourth = v128.load(sums, 48)
+  const lowEarly = v128.shuffle<i32>(first, second, 0, 4, 1, 5)
+  const lowLate = v128.shuffle<i32>(third, fourth, 0, 4, 1, 5)
+  const highEarly = v128.shuffle<i32>(first, second, 2, 6, 3, 7)
+  const highLate = v128.shuffle<i32>(third, fourth, 2, 6, 3, 7)
+  const low = f32x4.add(v128.shuffle<i64>(lowEarly, lowLate, 0, 2), v128.shuffle<i64>(lowEarly, lowLate, 1, 3))
+  const high = f32x4.add(v128.shuffle<i64>(highEarly, highLate, 0, 2), v128.shuffle<i64>(highEarly, highLate, 1, 3))
+  return f32x4.add(low, high)
 }

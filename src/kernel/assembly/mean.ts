@@ -38,11 +38,12 @@ function meanOfTwo(rules: usize, signals: usize, stride: usize, out: usize, byte
   const most = ones()
   const floor = f32x4.splat(least)
   let s0 = lineOf(rules, 0, signals, stride)
-  const s1 = lineOf(rules, 1, signals, stride) - s0
+  let s1 = lineOf(rules, 1, signals, stride)
   for (const end = out + bytes; out < end; out += 16) {
-    const sum = f32x4.add(f32x4.mul(w0, v128.load(s0)), f32x4.mul(w1, v128.load(s0 + s1)))
+    const sum = f32x4.add(f32x4.mul(w0, v128.load(s0)), f32x4.mul(w1, v128.load(s1)))
     v128.store(out, f32x4.pmin(most, f32x4.pmax(floor, f32x4.div(sum, weights))))
     s0 += 16
+    s1 += 16
   }
 }
 
@@ -59,16 +60,20 @@ function meanOfFour(rules: usize, signals: usize, stride: usize, out: usize, byt
   const most = ones()
   const floor = f32x4.splat(least)
   let s0 = lineOf(rules, early, signals, stride)
-  const s1 = lineOf(rules, early + 1, signals, stride) - s0
-  const s2 = lineOf(rules, early + 2, signals, stride) - s0
-  const s3 = isThree ? 0 : lineOf(rules, early + 3, signals, stride) - s0
+  let s1 = lineOf(rules, early + 1, signals, stride)
+  let s2 = lineOf(rules, early + 2, signals, stride)
+  let s3 = isThree ? s0 : lineOf(rules, early + 3, signals, stride)
   for (const end = out + bytes; out < end; out += 16) {
     let sum = f32x4.mul(w0, v128.load(s0))
     if (early > 0) sum = f32x4.add(v128.load(out), sum)
-    sum = f32x4.add(sum, f32x4.mul(w1, v128.load(s0 + s1)))
-    sum = f32x4.add(f32x4.add(sum, f32x4.mul(w2, v128.load(s0 + s2))), f32x4.mul(w3, v128.load(s0 + s3)))
+    sum = f32x4.add(sum, f32x4.mul(w1, v128.load(s1)))
+    sum = f32x4.add(f32x4.add(sum, f32x4.mul(w2, v128.load(s2))), f32x4.mul(w3, v128.load(s3)))
     v128.store(out, f32x4.pmin(most, f32x4.pmax(floor, f32x4.div(sum, weights))))
+    // Each its own: of pointers that differ by a constant the compiler works out the others anew in every turn.
     s0 += 16
+    s1 += 16
+    s2 += 16
+    s3 += 16
   }
 }
 
