@@ -1,7 +1,7 @@
 import { padded, rows, signalsAt, symbols } from './block'
 import { CLEARLY_BELOW, GROSS_SLACK } from './tile'
 import { cutToCap, lanesOf, magnitudeMask32, ones, signMask32 } from './lanes'
-import { meanLines } from './mean'
+import { meanLines, meanRows } from './mean'
 import {
   BY_WEIGHTS, CAP, COMBINE, GROSS, LONG_ONLY, OBEDIENCE, PATTERN, PATTERN_GROSS, PATTERN_HAS_CAPS, PATTERN_LEAST_GROSS, PATTERN_SCALE, PATTERN_WEIGHTS, SHARE,
 } from './layout'
@@ -60,14 +60,25 @@ export function fuseRows(rules: usize, from: i32, to: i32, out: usize, beyond: u
   if (pattern != 0 && load<i32>(pattern, PATTERN_HAS_CAPS) != 0) return false
   const lineBytes = <usize>padded << 2
   const bytes = <usize>(to - from) * lineBytes
-  meanLines(rules, signalsAt + <usize>from * lineBytes, <usize>rows * lineBytes, out, bytes, -1)
-  if (beyond != 0) memory.copy(out + beyond, out, bytes)
+  const signals = signalsAt + <usize>from * lineBytes
+  const stride = <usize>rows * lineBytes
   const sums = room + (<usize>(to - from + 3 & ~3) << 2)
   const scaled = scaleRows(rules, from, to, room)
-  const capped = allocateRows(rules, to - from, out, room, sums)
+  let capped = 0
+  // Of combined targets in −1…1 a share that is not above the cap is never cut. A target of −0 is as good as 0: no quantity becomes it.
+  if (beyond == 0 && lessens && load<f32>(rules, SHARE) <= load<f32>(rules, CAP)) {
+    meanRows(rules, signals, stride, out, bytes, load<i32>(rules, LONG_ONLY) != 0 ? 0 : -1, room, sums)
+  } else {
+    meanLines(rules, signals, stride, out, bytes, -1)
+    if (beyond != 0) memory.copy(out + beyond, out, bytes)
+    capped = allocateRows(rules, to - from, out, room, sums)
+  }
   addCounts(counts, symbols * (to - from), capped, scaled, limitRows(rules, from, to, out, sums, watches))
   return true
 }
+
+/** Whether every scale of the last rows is in 0…1. */
+let lessens: bool = true
 
 /** The scale of each row. Gives in how many it is not 1. */
 function scaleRows(rules: usize, from: i32, to: i32, scales: usize): i32 {
@@ -76,17 +87,23 @@ function scaleRows(rules: usize, from: i32, to: i32, scales: usize): i32 {
   const end = scales + (<usize>(to - from) << 2)
   if (pattern == 0) {
     for (; scales < end; scales += 16) v128.store(scales, whole)
+    lessens = true
     return 0
   }
   const obedience = v128.load32_splat(rules, OBEDIENCE)
   const decided = load<u32>(pattern, PATTERN_SCALE) + (<usize>from << 2) - scales
   let scaled = i32x4.splat(0)
+  let beyond = i32x4.splat(0)
   for (let left = to - from; left > 0; left -= 4) {
     const scale = f32x4.sub(whole, f32x4.mul(obedience, f32x4.sub(whole, v128.load(decided + scales))))
     v128.store(scales, scale)
-    scaled = i32x4.sub(scaled, v128.and(f32x4.ne(scale, whole), among(left)))
+    const decides = among(left)
+    scaled = i32x4.sub(scaled, v128.and(f32x4.ne(scale, whole), decides))
+    const isWithin = v128.and(f32x4.ge(scale, f32x4.splat(0)), f32x4.le(scale, whole))
+    beyond = v128.or(beyond, v128.andnot(decides, isWithin))
     scales += 16
   }
+  lessens = !v128.any_true(beyond)
   return lanesOf(scaled)
 }
 
@@ -101,7 +118,6 @@ function among(left: i32): v128 {
 function allocateRows(rules: usize, count: i32, out: usize, scales: usize, sums: usize): i32 {
   const shares = v128.load32_splat(rules, SHARE)
   const cap = v128.load32_splat(rules, CAP)
-  // A target of −0 is as good as 0: no quantity becomes it.
   const least = f32x4.splat(load<i32>(rules, LONG_ONLY) != 0 ? 0 : f32.NEGATIVE_INFINITY)
   const magnitude = magnitudeMask32()
   const sign = signMask32()
