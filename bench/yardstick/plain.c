@@ -81,29 +81,45 @@ static uint64_t seed = 88172645463325252ull;
 static double uniform(void) { seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17; return (double)(seed >> 11) / 9007199254740992.0; }
 static double normal(void) { return sqrt(-2 * log(uniform() + 1e-300)) * cos(6.283185307179586 * uniform()); }
 
-static void expose(Head *head, int lane, int row, float *out) {
+/* Some rows, one step after the other. */
+static void expose(Head *head, int lane, int from, int to, float *out) {
   const int *own = head->rules[lane];
-  const float *line = signals + (size_t)row * NP;
   const size_t series = (size_t)BLOCK * NP;
+  const float *line = signals + (size_t)from * NP;
   const float *s0 = line + own[0] * series, *s1 = line + own[1] * series, *s2 = line + own[2] * series, *s3 = line + own[3] * series;
-  const float *w = head->weights[lane];
-  const float share = 1.0f / N, scale = 1 - 0.75f * (1 - scales[row]), cap = 0.2f, gross = 0.9f;
-  v4 sums = {0};
-  w4 cuts = {0};
-  for (int n = 0; n < NP; n += 4) {
-    v4 sum = w[0] * *(v4 *)(s0 + n) + w[1] * *(v4 *)(s1 + n) + w[2] * *(v4 *)(s2 + n) + w[3] * *(v4 *)(s3 + n);
-    v4 mean = min4((v4){1, 1, 1, 1}, max4((v4){-1, -1, -1, -1}, sum / head->total[lane]));
-    v4 exposure = mean * share * scale;
-    v4 size = (v4)((w4)exposure & INT32_MAX);
-    v4 kept = min4(size, cap - (v4){0});
-    cuts -= size > cap - (v4){0};
-    sums += kept;
-    *(v4 *)(out + n) = (v4)((w4)kept | ((w4)exposure & INT32_MIN));
+  const float *w = head->weights[lane], share = 1.0f / N, cap = 0.2f, gross = 0.9f;
+  v4 own4[BLOCK / 4], sums[BLOCK];
+  const v4 one4 = {1, 1, 1, 1}, total = head->total[lane] - (v4){0};
+  w4 scaled = {0}, cuts = {0};
+  const int rows = to - from;
+  for (int row = 0; row < rows; row += 4) {
+    own4[row / 4] = 1 - 0.75f * (1 - *(v4 *)(scales + from + row));
+    scaled -= own4[row / 4] != one4;
   }
-  float total = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  if (total > gross) for (int n = 0; n < N; n++) out[n] *= gross / total;
+  float *at = out;
+  for (int row = 0; row < rows; row++) {
+    const v4 scale = ((float *)own4)[row] - (v4){0};
+    v4 sum = {0};
+    for (int n = 0; n < NP; n += 4, s0 += 4, s1 += 4, s2 += 4, s3 += 4, at += 4) {
+      v4 mean = w[0] * *(v4 *)s0 + w[1] * *(v4 *)s1 + w[2] * *(v4 *)s2 + w[3] * *(v4 *)s3;
+      v4 exposure = min4(one4, max4(-one4, mean / total)) * share * scale;
+      v4 size = (v4)((w4)exposure & INT32_MAX);
+      if (share > cap) {
+        cuts -= size > cap - (v4){0};
+        size = min4(size, cap - (v4){0});
+        exposure = (v4)((w4)size | ((w4)exposure & INT32_MIN));
+      }
+      sum += size;
+      *(v4 *)at = exposure;
+    }
+    sums[row] = sum;
+  }
+  for (int row = 0; row < rows; row++) {
+    float held = (sums[row][0] + sums[row][1]) + (sums[row][2] + sums[row][3]);
+    if (held > gross) for (int n = 0; n < N; n++) out[row * NP + n] *= gross / held;
+  }
   head->capped[lane] += cuts[0] + cuts[1] + cuts[2] + cuts[3];
-  head->scaled[lane] += scale != 1;
+  head->scaled[lane] += scaled[0] + scaled[1] + scaled[2] + scaled[3];
 }
 
 /* One symbol: four bars in lanes. The series of a signal lies row after row. */
@@ -120,8 +136,6 @@ static void exposeBars(Head *head, int lane, float *out) {
     v4 kept = min4(size, cap);
     cuts -= size > cap;
     scaled -= scale != one4;
-    w4 over = kept > 0.9f - (v4){0};
-    if (over[0] | over[1] | over[2] | over[3]) kept = min4(kept, 0.9f - (v4){0});
     *(v4 *)(out + row) = (v4)((w4)kept | ((w4)exposure & INT32_MIN));
   }
   head->capped[lane] += cuts[0] + cuts[1] + cuts[2] + cuts[3];
@@ -137,10 +151,14 @@ static void exposeGroup(Head *head, vf *tile) {
     }
     return;
   }
-  for (int row = 0; row < BLOCK; row++) {
-    for (int lane = 0; lane < LANES; lane++) expose(head, lane, row, rowExposure + lane * NP);
-    float *targets = (float *)(tile + (size_t)row * NP / 2);
-    for (int n = 0; n < NP; n++) for (int lane = 0; lane < LANES; lane++) targets[n * LANES + lane] = rowExposure[lane * NP + n];
+  /* As many rows at once, a multiple of four, as stay in the first cache. */
+  int some = 2048 / NP & ~3;
+  if (some < 4) some = 4;
+  float *targets = (float *)tile;
+  for (int from = 0; from < BLOCK; from += some) {
+    const int to = from + some < BLOCK ? from + some : BLOCK, values = (to - from) * NP;
+    for (int lane = 0; lane < LANES; lane++) expose(head, lane, from, to, rowExposure + lane * BLOCK * NP);
+    for (int at = 0; at < values; at++) for (int lane = 0; lane < LANES; lane++) *targets++ = rowExposure[lane * BLOCK * NP + at];
   }
 }
 
@@ -452,7 +470,7 @@ int main(int argc, char **argv) {
   opens = take(sizeof(double) * BLOCK * N); closes = take(sizeof(double) * BLOCK * N); leaps = take(sizeof(double) * BLOCK);
   heads = take(sizeof(Head) * groups); cells = take(sizeof(Cell) * groups * N); lists = take(sizeof(int) * groups * (N + 4));
   tiles = take(sizeof(vf) * (size_t)together * BLOCK * NP / 2); heldValues = take(sizeof(vf) * (NP / 2 + 1));
-  rowExposure = take(sizeof(float) * LANES * (NP > BLOCK ? NP : BLOCK)); lotValues = take(sizeof(vf) * BLOCK * (NP / 2));
+  rowExposure = take(sizeof(float) * LANES * BLOCK * NP); lotValues = take(sizeof(vf) * BLOCK * (NP / 2));
   for (int g = 0; g < groups; g++) {
     Head *h = heads + g;
     h->cash = h->equity = both(1e6); h->leverage = both(1); h->feeRate = both(5e-4); h->entrySlip = h->exitSlip = both(2e-4); h->limit = both(0.9); h->size = both(1);
