@@ -77,6 +77,12 @@ export function withEveryRule(batch: KernelBatch): KernelBatch {
   return { ...batch, setup: { ...batch.setup, portfolios } }
 }
 
+/** Portfolios that a first loss stops for ever. */
+export function withStops(batch: KernelBatch): KernelBatch {
+  const portfolios = batch.setup.portfolios.map((portfolio) => ({ ...portfolio, config: { ...portfolio.config, drawdownStop: { limit: 0.0001, resumeAfterBars: null } } }))
+  return { ...batch, setup: { ...batch.setup, portfolios } }
+}
+
 /** Plain portfolios on a market of random walks, about `steps` portfolio-symbol-bars of them. */
 export function kernelBatch(of: { symbols: number; portfolios: number; steps: number; pace: Pace; blockRows?: number }): KernelBatch {
   const { symbols, pace, blockRows = BLOCK_ROWS } = of

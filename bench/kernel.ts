@@ -4,7 +4,7 @@ import type { Kernel } from '../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../src/kernel/reference.ts'
 import type { KernelModules } from '../src/kernel/variants.ts'
 import { createVectorKernel } from '../src/kernel/wasm.ts'
-import { BLOCK_ROWS, BUSY, CALM, kernelBatch, RARE, SIGNALS, SUBSCRIBED, withEveryRule, withSharedTargets } from './kernel-batch.ts'
+import { BLOCK_ROWS, BUSY, CALM, kernelBatch, RARE, SIGNALS, SUBSCRIBED, withEveryRule, withSharedTargets, withStops } from './kernel-batch.ts'
 import type { KernelBatch, Pace } from './kernel-batch.ts'
 import { figureOf, gauge, inPairs, takeInTurns } from './measure.ts'
 import type { Bench, Figure, Gauge, Target } from './measure.ts'
@@ -108,6 +108,16 @@ function benchLarge(modules: KernelModules): Promise<Figure[]> {
   }), ROUNDS)
 }
 
+/** Portfolios that no longer trade. */
+function benchOver(modules: KernelModules): Promise<Figure[]> {
+  return gauge([1, 10].flatMap((symbols) => {
+    const trading = kernelBatch({ symbols, portfolios: 300, steps: 300 * 1024 * symbols, pace: CALM })
+    return Object.entries({ trading, 'stopped for ever': withStops(trading) }).map(([state, batch]) => ({
+      name: `SIMD, 1,024 bars of portfolios ${state}, N = ${symbols}`, unit: UNIT, take: () => takeBatch(batch, () => createVectorKernel(modules, batch.setup)),
+    }))
+  }), ROUNDS)
+}
+
 /** Batches too small to fill the pairs that go side by side. */
 function benchFew(modules: KernelModules): Promise<Figure[]> {
   return gauge([1, 10].flatMap((symbols) => [1, 2, 4, 7].map((portfolios) => {
@@ -167,7 +177,7 @@ export async function benchKernel(modules: KernelModules): Promise<Bench> {
     for (const symbols of [1, 10, 100]) figures.push(...(await benchSize({ modules, yardsticks, symbols, pace }, fillsPerStep)))
   }
   remove()
-  figures.push(...(await benchLarge(modules)), ...(await benchFew(modules)), ...(await benchProcesses()))
+  figures.push(...(await benchLarge(modules)), ...(await benchOver(modules)), ...(await benchFew(modules)), ...(await benchProcesses()))
   const setting = {
     portfolios: PORTFOLIOS, blockRows: BLOCK_ROWS, fewBlockRows: FEW_BLOCK_ROWS, signals: SIGNALS, subscribed: SUBSCRIBED, paces: [CALM, BUSY, RARE],
     time: 'CPU time of the process; two processes by the clock', leftOut, fillsPerStep,

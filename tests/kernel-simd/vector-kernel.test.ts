@@ -235,6 +235,22 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     expect(seen.ended).toBeGreaterThan(200)
   })
 
+  it('long after portfolios have been stopped for ever, or have ended beside one that pays interest', () => {
+    const { seen, portfolios } = compareAll(150, (seed) => {
+      const { setup, blocks } = [randomBatch, randomTimes, randomBars][createRandom(seed).integer(3)](seed)
+      const stopped = setup.portfolios.map((portfolio, p): BatchPortfolio => ({
+        ...portfolio,
+        config: {
+          ...portfolio.config, drawdownStop: { limit: 0.001, resumeAfterBars: p % 5 === 4 ? 3 : null },
+          costs: { ...portfolio.config.costs, borrowRate: p % 3 === 0 ? 0.02 : 0, loanRate: 0, cashRate: p % 4 === 0 ? 0.01 : 0 },
+        },
+      }))
+      return { setup: { ...setup, portfolios: stopped }, blocks: blocks.flatMap((block) => [cutBlock(block, 0, 1), cutBlock(block, 1, block.market.rows)].filter(({ market }) => market.rows > 0)) }
+    })
+    console.log(`SIMD = reference, after the stop: ${seen.drawdownStops} stops of ${portfolios} portfolios; seed ${SEED}`)
+    expect(seen.drawdownStops).toBeGreaterThan(200)
+  })
+
   it('where a reduction waits for a bar while others increase: buying power is used for longer', () => {
     compareAll(1, () => randomMarket('s2/44'))
   })

@@ -18,7 +18,7 @@ import { fillPair } from './fills'
 import { addTo } from './lanes'
 import { isFilledWith, leastOf, padLines, placeVetoes } from './lines'
 import { prepareBlock, setPanels } from './prepare'
-import { allRest, isOver, markFlat, rest } from './rest'
+import { allRest, haveEnded, isOver, markFlat, rest } from './rest'
 import { closeSingle, stepSingle } from './single'
 import { tileBytes, tileStride } from './tile'
 import { followBlock, followTo, watch } from './watch'
@@ -42,7 +42,7 @@ export function shortPairBytes(count: i32): usize {
 /**
  * The fused loop over the rows of the block, some pairs of portfolios at a time: phase 1 of
  * all their rows, then open, mark and decide row by row, pair by pair, so that one's latency hides another's.
- * Pairs that are over cost nothing.
+ * Pairs that are over cost nothing, but for what is counted of the targets of those that are stopped.
  * Operations and their order are those of ../ORDER.md.
  */
 export function run(pairs: usize, count: i32, atOnce: i32): void {
@@ -53,8 +53,10 @@ export function run(pairs: usize, count: i32, atOnce: i32): void {
     const pair = pairs + <usize>i * pairBytes
     some = 1
     if (isOver(pair)) {
+      const counts = haveEnded(pair) ? 0 : tilesAt
+      if (counts != 0) exposePair(pair, counts, first)
       markFlat(pair, first, rows)
-      countExposure(pair, 0, first)
+      countExposure(pair, counts, first)
       continue
     }
     while (some < min(atOnce, count - i) && !isOver(pair + <usize>some * pairBytes) && areAlike(pair, pair + <usize>some * pairBytes)) some++

@@ -2,8 +2,9 @@ import { courseAt, hasCarry, symbols } from './block'
 import { recordsMarks } from './journal'
 import { any, both, choose, opposite } from './lanes'
 import {
-  BEST_RETURN, CELL_BYTES, CLOSED_BEFORE, COURSE_BYTES, DRAWDOWN_PERIODS, ENDED, EQUITY, FLAGS, HAS_ENDED, HEAD_BYTES, INVERSE, INVERSE_PEAK, LISTED, MAX_DRAWDOWN,
-  MAX_DRAWDOWN_PERIODS, MEASURED, OPPOSITE_IGNORED, PEAK_EQUITY, PERIOD, QUANTITY, QUIET_UNTIL, RESTS_ALONE, RISK_FREE, SUM_DOWNSIDE_SQUARES, TILE_TARGETS, WORST_RETURN,
+  BEST_RETURN, BORROW_RATE, CASH_RATE, CELL_BYTES, CLOSED_BEFORE, COURSE_BYTES, DRAWDOWN_PERIODS, ENDED, EQUITY, FLAGS, HAS_ENDED, HEAD_BYTES, INVERSE, INVERSE_PEAK, LISTED, LOAN_RATE,
+  MAX_DRAWDOWN, MAX_DRAWDOWN_PERIODS, MEASURED, OPPOSITE_IGNORED, PEAK_EQUITY, PERIOD, QUANTITY, QUIET_UNTIL, RESTS_ALONE, RESUME_AFTER_BARS, RISK_FREE, STOPPED_AT, SUM_DOWNSIDE_SQUARES,
+  TILE_TARGETS, WORST_RETURN,
 } from './layout'
 import { measureHeld } from './measure-rows'
 
@@ -31,10 +32,15 @@ export function rest(pair: usize, tile: usize, stride: usize, row: i32): i32 {
   return end
 }
 
-/** Whether both portfolios have ended, hold nothing and pay nothing: then only periods pass, and nobody is told of their marks. */
+/**
+ * Whether both portfolios have ended or are stopped for ever, hold nothing and pay nothing: then only periods pass, and
+ * nobody is told of their marks.
+ */
 export function isOver(pair: usize): bool {
-  if ((load<i32>(pair, FLAGS) & HAS_ENDED) == 0 || hasCarry || recordsMarks() || load<i32>(pair, LISTED) != 0) return false
-  const rests = v128.and(f64x2.gt(v128.load(pair, ENDED), both(0)), f64x2.eq(v128.load(pair, MEASURED), v128.load(pair, PERIOD)))
+  if (load<i32>(pair, LISTED) != 0 || recordsMarks() || (hasCarry && earnsOrPays(pair))) return false
+  const stopped = v128.and(f64x2.ge(v128.load(pair, STOPPED_AT), both(0)), f64x2.eq(v128.load(pair, RESUME_AFTER_BARS), both(Infinity)))
+  const out = v128.or(f64x2.gt(v128.load(pair, ENDED), both(0)), stopped)
+  const rests = v128.and(out, f64x2.eq(v128.load(pair, MEASURED), v128.load(pair, PERIOD)))
   if (!v128.all_true<i64>(rests)) return false
   let cell = pair + HEAD_BYTES
   for (let n = 0; n < symbols; n++) {
@@ -42,6 +48,18 @@ export function isOver(pair: usize): bool {
     cell += CELL_BYTES
   }
   return true
+}
+
+/** Whether both have ended: nothing more is counted of their targets. */
+export function haveEnded(pair: usize): bool {
+  return v128.all_true<i64>(f64x2.gt(v128.load(pair, ENDED), both(0)))
+}
+
+// @ts-ignore: decorator
+@inline
+function earnsOrPays(pair: usize): bool {
+  const rates = v128.or(v128.or(v128.load(pair, BORROW_RATE), v128.load(pair, LOAN_RATE)), v128.load(pair, CASH_RATE))
+  return any(f64x2.ne(rates, both(0)))
 }
 
 /** Whether the last complete period of both ended with the equity they have. */
