@@ -1,5 +1,5 @@
-import { barOf, barsUpTo } from './bars'
-import { blockRow, facedBarsAt, hasCarry, hasMargins, isLong, kindsAt, longCell, marksRoomAt, padded, pricesAt, rows, symbols, symbolsAt, toLots, yearsAt } from './block'
+import { barOf } from './bars'
+import { barCountsAt, blockRow, facedBarsAt, hasCarry, hasMargins, isLong, kindsAt, longCell, marksRoomAt, pricesAt, rows, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { bindsCaps, grossOf } from './careful'
 import { combinedOf, exitSymbol, releaseLock } from './exits'
 import { closeTrades, orderFee, slipped } from './fills'
@@ -9,7 +9,7 @@ import { LIMIT_SLACK, addTo, any, both, choose, every, magnitudeMask, one, oppos
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BORROW_RATE, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DECIDES_SIMPLY, ENTRY_PRICE, ENTRY_ROW, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE,
   FACED_BAR_BYTES, FACED_BAR_CLOSES, FACED_BAR_EXTREMES, FACED_BAR_TOUCHES, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, FLAGS, HALF_SPREAD, HAS_ENDED, HAS_EXITS, HAS_GAPS, HEAD_BYTES, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE,
-  IS_TIMED, KIND_MAX_HOLD, KIND_TARGET, LEVEL_PRICE, LEVERAGE, LISTED, LOAN_RATE, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, OWN_CAP, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, REDUCED_FEES, REJECTS,
+  IS_TIMED, IS_WATCHED, KIND_MAX_HOLD, KIND_TARGET, LEVEL_PRICE, LEVERAGE, LISTED, LOAN_RATE, LOCKED_SIDE, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, OWN_CAP, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, REDUCED_FEES, REJECTS,
   ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SIZE, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH, TRAILS_FROM_HIGH, VALUE, VOLUME, WATCHES_ENTRY_BAR,
 } from './layout'
 import { hasVolumeLimit } from './legs'
@@ -89,6 +89,76 @@ function touches(faced: usize, bound: v128): bool {
   return i32x4.bitmask(f32x4.le(v128.load(faced, FACED_BAR_TOUCHES), bound)) != 0
 }
 
+/** Places of the targets of one symbol. */
+const PADDED: i32 = 4
+
+/** Whether a row is left to its own functions. */
+// @ts-ignore: decorator
+@inline
+function isCareful(tile: usize, row: i32): bool {
+  return ((load<i32>(kindsAt + (<usize>row << 2)) & (EVENTFUL | HAS_GAPS)) | load<i32>(tile, TILE_CAREFUL)) != 0
+}
+
+/** Cash with the interest of a row. */
+// @ts-ignore: decorator
+@inline
+function carried(pair: usize, row: i32, cash: v128, value: v128): v128 {
+  if (!hasCarry) return cash
+  const years = v128.load64_splat(yearsAt + (<usize>row << 3))
+  const short = f64x2.pmax(both(0), v128.xor(value, signMask()))
+  const rate = choose(f64x2.lt(cash, both(0)), v128.load(pair, LOAN_RATE), v128.load(pair, CASH_RATE))
+  const interest = f64x2.mul(f64x2.mul(cash, rate), years)
+  return f64x2.sub(f64x2.add(cash, interest), f64x2.mul(f64x2.mul(short, v128.load(pair, BORROW_RATE)), years))
+}
+
+/** What is wanted of the symbol at a row's close, in account currency. */
+// @ts-ignore: decorator
+@inline
+function worthOf(pair: usize, tile: usize, equity: v128): v128 {
+  return f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(tile, TILE_TARGETS)), f64x2.mul(v128.load(pair, SIZE), equity))
+}
+
+/** Lanes in which no drawdown stop can hit, and something is left. */
+// @ts-ignore: decorator
+@inline
+function standing(pair: usize, equity: v128): v128 {
+  return f64x2.gt(equity, f64x2.mul(v128.load(pair, STOP_PEAK), v128.load(LOOKOUT, FLOOR)))
+}
+
+/** Lanes for which nothing can follow from a row's close. */
+// @ts-ignore: decorator
+@inline
+function resting(pair: usize, tile: usize, row: i32, unit: v128, value: v128, equity: v128, isTimed: bool): v128 {
+  const change = f64x2.add(v128.and(f64x2.sub(worthOf(pair, tile, equity), value), magnitudeMask()), f64x2.mul(v128.load(LOOKOUT, SLACK), unit))
+  // What leaves a position changes by what it is worth.
+  const least = f64x2.pmin(f64x2.mul(v128.load(LOOKOUT, LEAST), equity), f64x2.add(v128.and(value, magnitudeMask()), v128.load(LOOKOUT, IS_FLAT)))
+  let asks = f64x2.gt(change, least)
+  if (isTimed) {
+    const bars = v128.load64_splat(barCountsAt + (<usize>(row + 1) << 3))
+    const combined = f64x2.promote_low_f32x4(v128.load64_zero(combinedOf(tile, PADDED)))
+    const opens = f64x2.le(f64x2.mul(combined, v128.load(LOOKOUT, LOCK)), both(0))
+    const ages = v128.or(f64x2.gt(v128.load(LOOKOUT, YOUNG_UNTIL), bars), f64x2.le(v128.load(LOOKOUT, DUE), bars))
+    asks = v128.or(v128.or(v128.andnot(asks, f64x2.gt(v128.load(LOOKOUT, SHUT_UNTIL), bars)), opens), ages)
+  }
+  return v128.andnot(standing(pair, equity), asks)
+}
+
+/** Leaves what a row has come to. */
+// @ts-ignore: decorator
+@inline
+function leaveRow(pair: usize, room: usize, equity: v128, value: v128): void {
+  v128.store(pair, f64x2.pmax(v128.load(pair, STOP_PEAK), equity), STOP_PEAK)
+  v128.store(room, equity, ROOM_EQUITY)
+  v128.store(room, v128.and(value, magnitudeMask()), ROOM_GROSS)
+}
+
+/** Trailing stops behind the bar, for the next one. */
+// @ts-ignore: decorator
+@inline
+function trailed(trail: v128, followed: usize): v128 {
+  return f32x4.pmax(trail, f32x4.mul(v128.load(followed), v128.load(LOOKOUT, TRAIL_FACTOR)))
+}
+
 function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
   const cell = pair + HEAD_BYTES
   const long = longCell(pair, 0)
@@ -96,8 +166,9 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
   const signs = signMask()
   const zero = both(0)
   const isLimited = hasVolumeLimit(pair)
-  const exits = any(v128.load(pair, HAS_EXITS))
-  const isTimed = (load<i32>(pair, FLAGS) & IS_TIMED) != 0
+  const flags = load<i32>(pair, FLAGS)
+  const isWatched = (flags & IS_WATCHED) != 0
+  const isTimed = (flags & IS_TIMED) != 0
   let cash = v128.load(pair, CASH)
   let held = v128.load(cell, QUANTITY)
   let value = v128.load(pair, VALUE)
@@ -108,19 +179,15 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
   let faced = facedBarsAt + <usize>row * FACED_BAR_BYTES
   let followed = faced + (any(v128.load(pair, TRAILS_FROM_HIGH)) ? FACED_BAR_EXTREMES : FACED_BAR_CLOSES)
   let room = marksRoomAt + <usize>row * ROOM_BYTES
-  for (; row < rows; row++) {
-    if (((load<i32>(kindsAt + (<usize>row << 2)) & (EVENTFUL | HAS_GAPS)) | load<i32>(tile, TILE_CAREFUL)) != 0) break
-    turnJournal(row)
-    let now = cash
-    if (hasCarry) {
-      const years = v128.load64_splat(yearsAt + (<usize>row << 3))
-      const short = f64x2.pmax(zero, v128.xor(value, signs))
-      const rate = choose(f64x2.lt(cash, zero), v128.load(pair, LOAN_RATE), v128.load(pair, CASH_RATE))
-      const interest = f64x2.mul(f64x2.mul(cash, rate), years)
-      now = f64x2.sub(f64x2.add(cash, interest), f64x2.mul(f64x2.mul(short, v128.load(pair, BORROW_RATE)), years))
+  let isTouched = false
+  let now = cash
+  while (row < rows) {
+    if (!isTouched) {
+      if (isCareful(tile, row)) break
+      turnJournal(row)
+      now = carried(pair, row, cash, value)
+      v128.store(room, zero, ROOM_FILLED)
     }
-    let isTouched = false
-    v128.store(room, zero, ROOM_FILLED)
     if (listed) {
       const order = v128.load(cell, ORDER)
       const sign = v128.and(order, signs)
@@ -176,7 +243,7 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
       addTo(pair + FILLS, f64x2.add(one(f64x2.gt(reduced, zero)), one(grows)))
       // An entry is watched from its own price on, an increase from the next bar on.
       const level = v128.load(long, LEVEL_PRICE)
-      isTouched = exits && touches(faced, f32x4.pmax(boundFrom(level), trail))
+      isTouched = isWatched && touches(faced, f32x4.pmax(boundFrom(level), trail))
       if (isTouched) {
         v128.store(long, f64x2.add(reduced, increased), BAR_UNITS)
         v128.store(long, both(<f64>(blockRow + row)), BAR_ROW)
@@ -194,8 +261,9 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
         v128.store(room, f64x2.add(reducedBy, increasedBy), ROOM_FILLED)
         addTo(pair + FEES, f64x2.add(reduceFee, increaseFee))
       }
-    } else if (exits) isTouched = touches(faced, nearest(trail))
+    } else if (isWatched && !isTouched) isTouched = touches(faced, nearest(trail))
     if (isTouched) {
+      isTouched = false
       v128.store(pair, now, CASH)
       store<i32>(pair, 0, LISTED)
       fillTouched(pair, prices, row)
@@ -207,61 +275,71 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
       listed = load<i32>(pair, LISTED) != 0
     }
     cash = now
-    if (exits) trail = f32x4.pmax(trail, f32x4.mul(v128.load(followed), v128.load(LOOKOUT, TRAIL_FACTOR)))
-    const unit = v128.load64_splat(prices, CLOSE_UNIT)
+    if (isWatched) trail = trailed(trail, followed)
+    let unit = v128.load64_splat(prices, CLOSE_UNIT)
     value = f64x2.mul(held, unit)
-    const gross = v128.and(value, magnitude)
-    const equity = f64x2.add(cash, value)
-    const target = f64x2.promote_low_f32x4(v128.load64_zero(tile, TILE_TARGETS))
-    const worth = f64x2.mul(target, f64x2.mul(v128.load(pair, SIZE), equity))
-    const change = f64x2.add(v128.and(f64x2.sub(worth, value), magnitude), f64x2.mul(v128.load(LOOKOUT, SLACK), unit))
-    // What leaves a position changes by what it is worth.
-    const least = f64x2.pmin(f64x2.mul(v128.load(LOOKOUT, LEAST), equity), f64x2.add(gross, v128.load(LOOKOUT, IS_FLAT)))
-    let asks = f64x2.gt(change, least)
-    if (isTimed) {
-      const bars = barsUpTo(row, 0)
-      const combined = f64x2.promote_low_f32x4(v128.load64_zero(combinedOf(tile, padded)))
-      const opens = f64x2.le(f64x2.mul(combined, v128.load(LOOKOUT, LOCK)), zero)
-      const ages = v128.or(f64x2.gt(v128.load(LOOKOUT, YOUNG_UNTIL), bars), f64x2.le(v128.load(LOOKOUT, DUE), bars))
-      asks = v128.or(v128.or(v128.andnot(asks, f64x2.gt(v128.load(LOOKOUT, SHUT_UNTIL), bars)), opens), ages)
+    let equity = f64x2.add(cash, value)
+    let rests = every(resting(pair, tile, row, unit, value, equity, isTimed))
+    // Most rows: nothing waits, nothing is touched, nothing follows. In a loop of their own, without calls, the book stays in registers.
+    while (rests) {
+      leaveRow(pair, room, equity, value)
+      row++
+      tile += stride
+      prices += PRICE_BYTES
+      faced += FACED_BAR_BYTES
+      followed += FACED_BAR_BYTES
+      room += ROOM_BYTES
+      if (records || row == rows || isCareful(tile, row)) break
+      now = carried(pair, row, cash, value)
+      v128.store(room, zero, ROOM_FILLED)
+      if (isWatched && touches(faced, nearest(trail))) {
+        isTouched = true
+        break
+      }
+      cash = now
+      if (isWatched) trail = trailed(trail, followed)
+      unit = v128.load64_splat(prices, CLOSE_UNIT)
+      value = f64x2.mul(held, unit)
+      equity = f64x2.add(cash, value)
+      rests = every(resting(pair, tile, row, unit, value, equity, isTimed))
     }
-    const peak = v128.load(pair, STOP_PEAK)
-    const stands = f64x2.gt(equity, f64x2.mul(peak, v128.load(LOOKOUT, FLOOR)))
-    if (!every(v128.andnot(stands, asks))) {
-      // What may end or stop is left to the row's own functions.
-      if (!every(stands)) {
+    if (rests) continue
+    // What may end or stop is left to the row's own functions.
+    if (!every(standing(pair, equity))) {
+      hasFilledLong = true
+      break
+    }
+    const target = f64x2.promote_low_f32x4(v128.load64_zero(tile, TILE_TARGETS))
+    const worth = worthOf(pair, tile, equity)
+    const quantity = toLots(f64x2.div(worth, unit), symbolsAt)
+    const wanted = choose(f64x2.eq(target, target), quantity, held)
+    let desired = wanted
+    if (isTimed) {
+      if (any(v128.load(long, LOCKED_SIDE))) {
+        releaseLock(pair, combinedOf(tile, PADDED), 0, zero)
+        watchTimes(pair, held)
+      }
+      desired = keepTime(pair, 0, row, held, wanted)
+      const kept = v128.and(v128.and(f64x2.eq(desired, held), f64x2.ne(wanted, held)), f64x2.ne(held, zero))
+      if (some(kept) && !keepsWithin(pair, row, v128.and(value, magnitude), equity, kept)) {
         hasFilledLong = true
         break
       }
-      const quantity = toLots(f64x2.div(worth, unit), symbolsAt)
-      const wanted = choose(f64x2.eq(target, target), quantity, held)
-      let desired = wanted
-      if (isTimed) {
-        releaseLock(pair, combinedOf(tile, padded), 0, zero)
-        watchTimes(pair, held)
-        desired = keepTime(pair, 0, row, held, wanted)
-        const kept = v128.and(v128.and(f64x2.eq(desired, held), f64x2.ne(wanted, held)), f64x2.ne(held, zero))
-        if (some(kept) && !keepsWithin(pair, row, gross, equity, kept)) {
-          hasFilledLong = true
-          break
-        }
-      }
-      const change = f64x2.sub(desired, held)
-      const far = f64x2.gt(f64x2.mul(v128.and(change, magnitude), unit), f64x2.mul(v128.load(pair, THRESHOLD), equity))
-      const leaves = v128.or(f64x2.eq(desired, zero), opposite(desired, held))
-      const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, zero))
-      v128.store(cell, where(orders, change), ORDER)
-      if (records) {
-        const expires = isTimed ? expired : zero
-        note(pair, v128.andnot(orders, expires), PLACED + KIND_TARGET, 0, change)
-        note(pair, v128.and(orders, expires), PLACED + KIND_MAX_HOLD, 0, change)
-      }
-      addTo(pair + ORDERS, one(orders))
-      listed = some(orders)
     }
-    v128.store(pair, f64x2.pmax(peak, equity), STOP_PEAK)
-    v128.store(room, equity, ROOM_EQUITY)
-    v128.store(room, gross, ROOM_GROSS)
+    const change = f64x2.sub(desired, held)
+    const far = f64x2.gt(f64x2.mul(v128.and(change, magnitude), unit), f64x2.mul(v128.load(pair, THRESHOLD), equity))
+    const leaves = v128.or(f64x2.eq(desired, zero), opposite(desired, held))
+    const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, zero))
+    v128.store(cell, where(orders, change), ORDER)
+    if (records) {
+      const expires = isTimed ? expired : zero
+      note(pair, v128.andnot(orders, expires), PLACED + KIND_TARGET, 0, change)
+      note(pair, v128.and(orders, expires), PLACED + KIND_MAX_HOLD, 0, change)
+    }
+    addTo(pair + ORDERS, one(orders))
+    listed = some(orders)
+    leaveRow(pair, room, equity, value)
+    row++
     tile += stride
     prices += PRICE_BYTES
     faced += FACED_BAR_BYTES
