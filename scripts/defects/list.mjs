@@ -182,4 +182,22 @@ export const DEFECTS = [
     }],
     tests: ['tests/kernel-simd'],
   },
+  {
+    name: 'a pair takes the targets of the pair before it where only the first of both is the same',
+    edits: [{
+      file: 'src/kernel/assembly/kernel.ts',
+      from: 'load<u64>(pair, EXPOSURE_RULES) == load<u64>(before, EXPOSURE_RULES)', to: 'load<u32>(pair, EXPOSURE_RULES) == load<u32>(before, EXPOSURE_RULES)',
+    }],
+    tests: ['tests/kernel-simd'],
+    build: true,
+  },
+  {
+    name: 'portfolios that are stopped for some bars are left out for ever',
+    edits: [{
+      file: 'src/kernel/assembly/rest.ts',
+      from: 'f64x2.eq(v128.load(pair, RESUME_AFTER_BARS), both(Infinity))', to: 'f64x2.gt(v128.load(pair, RESUME_AFTER_BARS), both(1))',
+    }],
+    tests: ['tests/kernel-simd'],
+    build: true,
+  },
 ]
