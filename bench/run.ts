@@ -1,3 +1,4 @@
+import { fork } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '../src/base/clock.ts'
@@ -68,12 +69,28 @@ async function runBenches(asked: readonly string[]): Promise<void> {
   const file = join('bench/results', `${measuredAt.slice(0, 19).replaceAll(':', '')}.json`)
   const benches: RecordedBench[] = []
   for (const id of asked.length > 0 ? asked : Object.keys(BENCHES)) {
-    const bench = await BENCHES[id]()
+    const bench = await inItsOwnProcess(id)
     show(bench)
     benches.push({ id, ...bench })
     record(file, { measuredAt, machine, benches })
   }
   console.log(`\nrecorded in ${file}; told in docs/benchmarks.md`)
+}
+
+/** A bench finds neither the heap nor the compiled code that another has left behind. */
+function inItsOwnProcess(id: string): Promise<Bench> {
+  return new Promise((resolve, reject) => {
+    const child = fork(process.argv[1], ['one-bench', id])
+    let bench: Bench | undefined
+    child.once('message', (message) => { bench = message as Bench })
+    child.once('error', reject)
+    child.once('exit', (code) => (bench === undefined ? reject(new Error(`the bench "${id}" ended with ${code} and without figures`)) : resolve(bench)))
+  })
+}
+
+async function tellBench(id: string): Promise<void> {
+  const bench = await BENCHES[id]()
+  process.send?.(bench, undefined, undefined, () => process.disconnect())
 }
 
 /** After every bench: whoever ends a run before its end keeps what is measured. */
@@ -86,6 +103,8 @@ function record(file: string, recorded: Recorded): void {
   for (const [name, plot] of plots) writeFileSync(join('docs/benchmarks', name), plot)
 }
 
-// The kernel's bench starts this file again, for the figure of two processes.
-if (process.argv[2] === 'kernel-process') serveKernelRuns(kernelModulesIn('dist'))
+const [mode, name] = process.argv.slice(2)
+// This file starts itself again: for each bench, and in the kernel's for the figure of two processes.
+if (mode === 'kernel-process') serveKernelRuns(kernelModulesIn('dist'))
+else if (mode === 'one-bench') await tellBench(name)
 else await runBenches(process.argv.slice(2))
