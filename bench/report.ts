@@ -49,7 +49,7 @@ function targetsOf(latest: readonly Latest[]): string {
 
 const INTRODUCTION = `# Benchmarks
 
-\`npm run bench\` measures everything below again and writes this page, in some forty minutes; \`npm run bench -- kernel csv\`
+\`npm run bench\` measures everything below again and writes this page, in some thirty minutes; \`npm run bench -- kernel csv\`
 measures some of it, by the names in brackets. Figures are
 medians of as many runs as stand in the last column (one, where a run takes minutes), taken in turns within one process or between processes that wait for each other; a ratio compares
 what was measured in one run. A dark line across a bar is its target. Other machines give other figures; ratios travel better. Peers are measured where

@@ -1,4 +1,4 @@
-// Bundles and runs the benches: node scripts/bench.mjs [names]; without names all of them, some forty minutes.
+// Bundles and runs the benches: node scripts/bench.mjs [names]; without names all of them, some thirty minutes.
 import { join } from 'node:path'
 import { buildBench } from './build-bench.mjs'
 import { runToEnd, setUp } from './setup.mjs'
