@@ -6,6 +6,11 @@ export interface IsolatingWork<Member> {
   readonly members: readonly Member[]
   /** The task that does these members, in their order. It is asked again for smaller parts. */
   readonly taskFor: (members: readonly Member[]) => Task
+  /**
+   * Takes over what a task that went well left behind, before its part counts as finished and while others still run:
+   * a process that has made one part may die of the next, and what it left is then tidied up.
+   */
+  readonly takeOver?: (value: unknown) => Promise<void>
   /** In members, fractions included, of all members. */
   readonly onProgress?: (progress: { done: number; total: number }) => void
 }
@@ -58,6 +63,7 @@ export async function runIsolating<Member>(pool: Pool, work: IsolatingWork<Membe
     let outcome = await run(task, from, members.length)
     if (!outcome.ok && members.length === 1 && diedInCompany(task, outcome)) outcome = await run({ ...task, isolated: true }, from, 1)
     if (outcome.ok) {
+      await work.takeOver?.(outcome.value)
       finished.push({ from, members, value: outcome.value })
       return
     }

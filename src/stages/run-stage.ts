@@ -204,12 +204,12 @@ async function runChunkIsolating(run: StageRun, of: ChunkRun): Promise<ChunkDone
         isolated: work.isolated,
       }
     },
+    // Of a task that has not published what it made. Meanwhile its worker has the next one.
+    takeOver: async (draft) => (draft === undefined ? undefined : run.store.adopt(draft as HandedDraft)),
     onProgress: ({ done }) => report(done),
   })
   const made = places.of(addresses)
-  for (const { members, value } of outcome.finished) {
-    // Of a task that has not published what it made. Meanwhile its worker has the next one.
-    if (value !== undefined) await run.store.adopt(value as HandedDraft)
+  for (const { members } of outcome.finished) {
     const artefact = artefacts.get(members) as Address
     members.forEach((ordinal, position) => made.set(ordinal, { artefact, position }))
   }

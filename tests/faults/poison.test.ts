@@ -66,6 +66,11 @@ describe.each(TARGETS)(`one %s among ${MEMBERS}`, (target) => {
   it.each(poisons)('leaves the others as they are: %s', (poison) => expectConfined(target, poison, MEMBERS), 180_000)
 })
 
+describe('of forty, one', () => {
+  // A process that has made its part of the others dies of the next one.
+  it('strategy that aborts leaves the others as they are', () => expectConfined('strategy', 'abort', 40), 60_000)
+})
+
 describe('of two hundred, one', () => {
   it('portfolio that throws leaves the others as they are', () => expectConfined('portfolio', 'throw', 200), 180_000)
 })

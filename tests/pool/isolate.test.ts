@@ -44,6 +44,20 @@ describe('runIsolating', () => {
     expect(await runPoisoned({ members: [], poison: [], how: 'throw' })).toMatchObject({ finished: [], culprits: [], tasks: 0 })
   })
 
+  it('takes over each part before the next one runs where its maker may die', async () => {
+    pool = openInlinePool(handlers)
+    const happened: string[] = []
+    await runIsolating(pool, {
+      members: [1, 2, 3, 4],
+      taskFor(part) {
+        happened.push(`task of ${part.join(' ')}`)
+        return { id: `from ${part[0]}`, kind: 'poisoned', payload: { members: part, poison: [4], how: 'throw' } }
+      },
+      takeOver: async (value) => void happened.push(`${JSON.stringify(value)} taken over`),
+    })
+    expect(happened).toEqual(['task of 1 2 3 4', 'task of 1 2', 'task of 3 4', '[1,4] taken over', 'task of 3', 'task of 4', '[9] taken over'])
+  })
+
   it('finds exactly the culprits, whichever and however many they are', async () => {
     pool = openInlinePool(handlers)
     const seed = 7
