@@ -68,9 +68,7 @@ function layOut(module: KernelModule, batch: PlacedBatch, { rows, signalCount }:
   const ranges = isLong ? memory.take(RANGES * cells * DOUBLE) : 0
   module.setSeries(series)
   module.setPanels(opens, spreads, units, ranges, starts, acts)
-  // Interest looks at the prices of the row before.
-  const prices = memory.take((cells + symbols) * layout.PRICE_BYTES) + symbols * layout.PRICE_BYTES
-  module.setInputs(signals, memory.take(signalCount * FLOAT), prices, memory.take(rows * padded * 2 * FLOAT))
+  module.setInputs(signals, memory.take(signalCount * FLOAT), memory.take(cells * layout.PRICE_BYTES), memory.take(rows * padded * 2 * FLOAT))
   module.setRows(memory.take(rows * DOUBLE), years, memory.take(rows * FLOAT), memory.take((rows + 1) * layout.COURSE_BYTES), tradable, actions)
   const [counts, marks] = isLong ? [memory.take((cells + symbols) * DOUBLE), memory.take(cells * DOUBLE)] : [0, 0]
   // An odd number of bars to a symbol, as bars.ts has it.

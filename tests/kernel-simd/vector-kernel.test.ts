@@ -215,6 +215,12 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     expect(Math.min(seen.fills, seen.trades)).toBeGreaterThan(2_000)
   })
 
+  it('on so many symbols that pairs go through a block one after the other', () => {
+    const { seen, portfolios } = compareAll(30, (seed) => randomBatch(seed, { symbols: 100 + createRandom(seed).integer(60) }))
+    console.log(`SIMD = reference, pair after pair: ${portfolios} portfolios, ${seen.fills} fills, ${seen.trades} trades; seed ${SEED}`)
+    expect(Math.min(seen.fills, seen.trades)).toBeGreaterThan(2_000)
+  })
+
   it('on one symbol, between events', () => {
     const compared = compareAll(150, (seed) => randomBatch(seed, { symbols: 1, isOfEvents: true }))
     console.log(`SIMD = reference, between events: ${compared.portfolios} portfolios, ${compared.seen.fills} fills in ${compared.seen.bars} bars, ${compared.seen.ended} ended; seed ${SEED}`)

@@ -2,15 +2,16 @@ import { barOf } from './bars'
 import { barCountsAt, blockRow, facedBarsAt, hasCarry, hasMargins, isLong, kindsAt, longCell, marksRoomAt, pricesAt, rows, symbols, symbolsAt, toLots, yearsAt } from './block'
 import { bindsCaps, grossOf } from './careful'
 import { combinedOf, exitSymbol, releaseLock } from './exits'
-import { closeTrades, orderFee, slipped } from './fills'
+import { closeTrades, legsFee, slipped, spreadOf } from './fills'
 import { expired, keepTime } from './holding'
 import { note, noteLegs, records, recordsMarks, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, choose, every, magnitudeMask, one, opposite, signMask, some, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BORROW_RATE, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DECIDES_SIMPLY, ENTRY_PRICE, ENTRY_ROW, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE,
-  FACED_BAR_BYTES, FACED_BAR_CLOSES, FACED_BAR_EXTREMES, FACED_BAR_TOUCHES, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, FLAGS, HALF_SPREAD, HAS_ENDED, HAS_EXITS, HAS_GAPS, HEAD_BYTES, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE,
-  IS_TIMED, IS_WATCHED, KIND_MAX_HOLD, KIND_TARGET, LEVEL_PRICE, LEVERAGE, LISTED, LOAN_RATE, LOCKED_SIDE, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, OWN_CAP, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, REDUCED_FEES, REJECTS,
-  ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SIZE, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH, TRAILS_FROM_HIGH, VALUE, VOLUME, WATCHES_ENTRY_BAR,
+  ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BORROW_RATE, CASH, CASH_RATE, CELL_BYTES, CLOSES, CLOSE_UNIT, DECIDES_SIMPLY, ENTRY_PRICE, ENTRY_ROW,
+  ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FACED_BAR_BYTES, FACED_BAR_CLOSES, FACED_BAR_EXTREMES, FACED_BAR_TOUCHES, FEES, FILLED, FILLS, FLAGS, HAS_ENDED, HAS_EXITS, HAS_GAPS,
+  HEAD_BYTES, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, IS_TIMED, IS_WATCHED, KIND_MAX_HOLD, KIND_TARGET, LEVEL_PRICE, LEVERAGE, LISTED, LOAN_RATE, LOCKED_SIDE, MULTIPLIER,
+  OPEN, OPEN_UNIT, ORDER, ORDERS, OWN_CAP, PLACED, PRICE_BYTES, QUANTITY, REDUCED_FEES, REJECTS, ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SIZE, STOPPED_AT, STOP_PEAK,
+  THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH, TRAILS_FROM_HIGH, VALUE, VOLUME, WATCHES_ENTRY_BAR,
 } from './layout'
 import { hasVolumeLimit } from './legs'
 import { enter, leave, settleFlows } from './long-fills'
@@ -198,14 +199,12 @@ function account(pair: usize, tile: usize, stride: usize, row: i32): i32 {
       const increased = f64x2.sub(size, reduced)
       const grows = f64x2.gt(increased, zero)
       const open = v128.load64_splat(prices, OPEN)
-      const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+      const spread = spreadOf(pair, prices)
       const multiplier = v128.load64_splat(symbolsAt, MULTIPLIER)
-      const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
       const entryPrice = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
       const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
       const increasedBy = f64x2.mul(increased, f64x2.mul(entryPrice, multiplier))
-      const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
-      const fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
+      const fee = legsFee(pair, reduced, reducedBy, increased, increasedBy)
       const increaseFee = where(grows, fee)
       const reduceFee = v128.andnot(fee, grows)
       const reduceValue = v128.xor(reducedBy, sign)

@@ -1,11 +1,11 @@
 import { hasCarry, hasLots, hasMargins, isLong, kindsAt, marksRoomAt, pricesAt, rows, symbols, symbolsAt, unitsOf } from './block'
-import { closeTrades, orderFee, slipped } from './fills'
+import { closeTrades, legsFee, slipped, spreadOf } from './fills'
 import { note, noteLegs, records, recordsMarks, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
-  CASH, CELL_BYTES, CLOSE_UNIT, DECIDES_UNITS, DRAWDOWN_LIMIT, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY, FEE_PER_UNIT, FEE_RATE,
-  FILLED, FILLS, FLAGS, HALF_SPREAD, HAS_ENDED, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD,
-  PLACED, PRICE_BYTES, QUANTITY, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, ROOM_BYTES, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH,
+  CASH, CELL_BYTES, CLOSE_UNIT, DECIDES_UNITS, DRAWDOWN_LIMIT, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, FLAGS, HAS_ENDED,
+  HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, ROOM_EQUITY, ROOM_FILLED,
+  ROOM_GROSS, ROOM_BYTES, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH,
 } from './layout'
 import { measureRows } from './measure-rows'
 
@@ -92,12 +92,10 @@ function account(pair: usize, tile: usize, stride: usize, row: i32, free: bool):
         increasedBy = f64x2.mul(increased, unit)
       } else {
         const open = v128.load64_splat(prices, OPEN)
-        const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
-        const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
+        const spread = spreadOf(pair, prices)
         reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
         increasedBy = f64x2.mul(increased, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier))
-        const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
-        fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
+        fee = legsFee(pair, reduced, reducedBy, increased, increasedBy)
       }
       const increaseFee = free ? zero : where(grows, fee)
       const reduceFee = free ? zero : v128.andnot(fee, grows)

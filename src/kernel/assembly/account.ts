@@ -1,12 +1,12 @@
 import { hasCarry, hasLots, hasMargins, isLong, kindsAt, marksRoomAt, pricesAt, rows, symbols, symbolsAt } from './block'
-import { closeTrades, orderFee, slipped } from './fills'
+import { closeTrades, legsFee, slipped, spreadOf } from './fills'
 import { note, noteLegs, records, recordsMarks, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
-  CASH, CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY, FEE_PER_UNIT, FEE_RATE,
-  FILLED, FILLS, FLAGS, HALF_SPREAD, HAS_ENDED, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD,
-  PLACED, PRICE_BYTES, QUANTITY, ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SEAT_BYTES, SEAT_FROM, SEAT_PAIR, SEAT_ROOM, SEAT_TILE, SIZE, STOPPED_AT, STOP_PEAK,
-  THRESHOLD, TILE, TILE_CAREFUL, TILE_HEAD_BYTES, TILE_TARGETS, TRADE_CASH,
+  CASH, CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY, FEE_PER_UNIT, FEE_RATE, FILLED,
+  FILLS, FLAGS, HAS_ENDED, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY,
+  ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SEAT_BYTES, SEAT_FROM, SEAT_PAIR, SEAT_ROOM, SEAT_TILE, SIZE, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE, TILE_CAREFUL,
+  TILE_HEAD_BYTES, TILE_TARGETS, TRADE_CASH,
 } from './layout'
 import { measureRows } from './measure-rows'
 import { stepSingle } from './single'
@@ -250,7 +250,7 @@ function legUnit(pair: usize, prices: usize, slippage: usize, sign: v128, isChea
   const open = v128.load64_splat(prices, OPEN)
   const multiplier = v128.load64_splat(symbolsAt, MULTIPLIER)
   if (isCheap) return f64x2.mul(f64x2.mul(open, f64x2.add(both(1), v128.xor(v128.load(pair, EXIT_SLIPPAGE), sign))), multiplier)
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+  const spread = spreadOf(pair, prices)
   return f64x2.mul(slipped(open, v128.load(pair + slippage), spread, sign), multiplier)
 }
 
@@ -259,6 +259,5 @@ function legUnit(pair: usize, prices: usize, slippage: usize, sign: v128, isChea
 @inline
 function feeOf(pair: usize, isCheap: bool, filled: v128, reduced: v128, reducedBy: v128, increased: v128, increasedBy: v128): v128 {
   if (isCheap) return f64x2.mul(v128.load(pair, FEE_RATE), filled)
-  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
-  return orderFee(pair, f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy), f64x2.add(v128.andnot(reduced, entryOnly), increased))
+  return legsFee(pair, reduced, reducedBy, increased, increasedBy)
 }

@@ -1,4 +1,4 @@
-import { CELL_BYTES, HAS_GAPS, HEAD_BYTES, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, SCRATCH_BYTES, SYMBOL_BYTES, UNITS_BYTES } from './layout'
+import { CELL_BYTES, HAS_GAPS, HEAD_BYTES, LONG_CELL_BYTES, LOT, LOTS_PER_UNIT, MARGIN, SCRATCH_BYTES, SYMBOL_BYTES, UNITS_BYTES } from './layout'
 
 /** The universe and the block at hand: set once a block, read by every phase. */
 export let symbols: i32 = 0
@@ -85,7 +85,7 @@ export function setUniverse(count: i32, first: i32, at: usize, perBar: bool, car
   for (let n = 0; n < count; n++) hasLots = hasLots || load<f64>(at + n * SYMBOL_BYTES, LOT) != 0
   hasMargins = false
   for (let n = 0; n < count; n++) {
-    const margin = load<f64>(at + n * SYMBOL_BYTES, 24)
+    const margin = load<f64>(at + n * SYMBOL_BYTES, MARGIN)
     hasMargins = hasMargins || margin == margin
   }
 }

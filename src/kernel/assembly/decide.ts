@@ -91,7 +91,6 @@ function isStopped(pair: usize, t: i32, ended: v128): v128 {
   const equity = v128.load(pair, EQUITY)
   const peak = v128.load(pair, STOP_PEAK)
   const stoppedAt = v128.load(pair, STOPPED_AT)
-  const rises = f64x2.gt(equity, peak)
   const falls = f64x2.ge(f64x2.sub(peak, equity), f64x2.mul(v128.load(pair, DRAWDOWN_LIMIT), peak))
   const wasStopped = f64x2.ge(stoppedAt, both(0))
   if (any(v128.or(falls, wasStopped))) return stop(pair, t, ended)

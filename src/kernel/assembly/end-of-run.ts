@@ -1,10 +1,10 @@
 import { isTradable, longCell, marksAt, symbols, symbolsAt } from './block'
-import { orderFee, slipped } from './fills'
+import { orderFee, slipped, spreadOf } from './fills'
 import { codes, note, noteLong, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, where } from './lanes'
 import {
-  BY_END, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, DRAWDOWN_STOPS, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
-  HALF_SPREAD, HEAD_BYTES, KIND_END_OF_RUN, MULTIPLIER, OPEN, ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, SYMBOL_BYTES, VETOED_COUNT,
+  BY_END, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, DRAWDOWN_STOPS, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HEAD_BYTES,
+  KIND_END_OF_RUN, MULTIPLIER, OPEN, ORDER, ORDERS, PRICE_BYTES, QUANTITY, SYMBOL_BYTES, VETOED_COUNT,
 } from './layout'
 import { bookReduction } from './long-fills'
 
@@ -30,7 +30,7 @@ export function closeAtEnd(pair: usize, prices: usize, row: i32, kinds: i32, lan
       const sign = v128.xor(signOf(held), signMask())
       const units = where(fills, f64x2.abs(held))
       const base = atOpen && isTradable(kinds, row, n) ? load<f64>(prices, OPEN) : load<f64>(marksAt + ((<usize>(row * symbols) + n) << 3))
-      const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+      const spread = spreadOf(pair, prices)
       const price = slipped(both(base), v128.load(pair, EXIT_SLIPPAGE), spread, sign)
       const size = f64x2.mul(units, f64x2.mul(price, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)))
       const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))

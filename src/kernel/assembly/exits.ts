@@ -1,13 +1,12 @@
 import { barOf } from './bars'
 import { isTradable, longCell, symbols, symbolsAt } from './block'
-import { orderFee, slipped } from './fills'
+import { orderFee, slipped, spreadOf } from './fills'
 import { codes, note, noteAs, noteLong, records } from './journal'
 import { addTo, any, both, choose, one, signMask, signOf, some, where } from './lanes'
 import {
   BAR_ROW, BAR_UNITS, BEST_PRICE, BY_EXIT, CANCELLATIONS, CANCELLED, CELL_BYTES, CLOSES, ENTRY_PRICE, ENTRY_ROW, EXECUTED, EXIT_REST, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY,
-  GAP_FILLS_AT_OPEN, HALF_SPREAD, HAS_EXITS, HEAD_BYTES, HIGH, KIND_STOP_LOSS, KIND_TAKE_PROFIT, KIND_TRAILING_STOP, LEFT_OVER, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE, OPEN,
-  ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP,
-  WATCHES_ENTRY_BAR,
+  GAP_FILLS_AT_OPEN, HAS_EXITS, HEAD_BYTES, HIGH, KIND_STOP_LOSS, KIND_TAKE_PROFIT, KIND_TRAILING_STOP, LEFT_OVER, LEVEL_PRICE, LISTED, LOCKED_SIDE, LOW, MULTIPLIER, NEEDS_CHANGE,
+  OPEN, ORDER, ORDERS, PRICE_BYTES, QUANTITY, STOP_LOSS, SYMBOL_BYTES, TAKE_PROFIT, TILE_TARGETS, TRAILING_STOP, WATCHES_ENTRY_BAR,
 } from './layout'
 import { volumeLeft } from './legs'
 import { bookReduction } from './long-fills'
@@ -80,7 +79,7 @@ function bookExit(pair: usize, cell: usize, n: usize, prices: usize, row: i32, t
   const sign = v128.xor(side, signMask())
   const filled = where(f64x2.eq(v128.load(long, BAR_ROW), both(<f64>t)), v128.load(long, BAR_UNITS))
   const units = where(exits, f64x2.pmin(f64x2.abs(held), volumeLeft(pair, n, row, filled)))
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+  const spread = spreadOf(pair, prices)
   const filledAt = choose(stopped, slipped(price, v128.load(pair, EXIT_SLIPPAGE), spread, sign), price)
   const size = where(exits, f64x2.mul(units, f64x2.mul(filledAt, v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER))))
   const fee = v128.andnot(orderFee(pair, size, units), v128.load(pair, FEE_ON_ENTRY_ONLY))

@@ -59,12 +59,27 @@ export function slipped(open: v128, slippage: v128, spread: v128, sign: v128): v
   return f64x2.add(f64x2.mul(open, f64x2.add(both(1), v128.xor(slippage, sign))), v128.xor(spread, sign))
 }
 
+/** Half the spread, for who pays it. */
+// @ts-ignore: decorator
+@inline
+export function spreadOf(pair: usize, price: usize): v128 {
+  return f64x2.mul(v128.load64_splat(price, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+}
+
 /** max(minimum, rate × notional + per unit × |quantity|), once per order that fills anything. */
 // @ts-ignore: decorator
 @inline
 export function orderFee(pair: usize, notional: v128, units: v128): v128 {
   const proportional = f64x2.add(f64x2.mul(v128.load(pair, FEE_RATE), notional), f64x2.mul(v128.load(pair, FEE_PER_UNIT), units))
   return where(f64x2.gt(units, both(0)), f64x2.pmax(proportional, v128.load(pair, FEE_MINIMUM)))
+}
+
+/** What an order pays for its legs, units and values of each; some pay for the increasing one alone. */
+// @ts-ignore: decorator
+@inline
+export function legsFee(pair: usize, reduced: v128, reducedBy: v128, increased: v128, increasedBy: v128): v128 {
+  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
+  return orderFee(pair, f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy), f64x2.add(v128.andnot(reduced, entryOnly), increased))
 }
 
 /**
@@ -93,7 +108,7 @@ function shareBuyingPower(pair: usize, prices: usize, row: i32, kinds: i32): v12
     if (any(order) && isTradable(kinds, row, n)) {
       const sign = signOf(order)
       const open = v128.load64_splat(prices, OPEN)
-      const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+      const spread = spreadOf(pair, prices)
       const multiplier = v128.load64_splat(symbol, MULTIPLIER)
       const reduced = where(opposite(held, order), f64x2.pmin(f64x2.abs(order), f64x2.abs(held)))
       const increased = f64x2.sub(f64x2.abs(order), reduced)
@@ -166,7 +181,6 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
   let increasedSize = both(0)
   let increasedFees = both(0)
   let fills = both(0)
-  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
   const magnitude = magnitudeMask()
   const signs = signMask()
   let scratch = scratchAt
@@ -181,7 +195,7 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     }
     const cell = pair + HEAD_BYTES + n * CELL_BYTES
     const price = prices + n * PRICE_BYTES
-    const spread = f64x2.mul(v128.load64_splat(price, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+    const spread = spreadOf(pair, price)
     const held = v128.load(cell, QUANTITY)
     const order = v128.load(cell, ORDER)
     const open = v128.load64_splat(price, OPEN)
@@ -194,8 +208,7 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     const increased = isCut ? v128.load(scratch, INCREASE) : f64x2.sub(size, reduced)
     const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
     const increasedBy = f64x2.mul(increased, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier))
-    const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
-    const fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
+    const fee = legsFee(pair, reduced, reducedBy, increased, increasedBy)
     const grows = f64x2.gt(increased, both(0))
     const increaseFee = where(grows, fee)
     const reduceFee = v128.andnot(fee, grows)

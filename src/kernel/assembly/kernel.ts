@@ -49,12 +49,13 @@ export function run(pairs: usize, count: i32, atOnce: i32): void {
   const pairBytes = pairBytesOf(symbols)
   const first = min(rows, max(0, firstRow - blockRow))
   let some = 0
+  exposed = 0
   for (let i = 0; i < count; i += some) {
     const pair = pairs + <usize>i * pairBytes
     some = 1
     if (isOver(pair)) {
       const counts = haveEnded(pair) ? 0 : tilesAt
-      if (counts != 0) exposePair(pair, counts, first)
+      if (counts != 0) exposeFirst(pair, first)
       markFlat(pair, first, rows)
       countExposure(pair, counts, first)
       continue
@@ -72,14 +73,13 @@ function areAlike(pair: usize, other: usize): bool {
 
 function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
   const stride = tileStride()
-  const bytes = tileBytes()
   const end = pairs + <usize>count * pairBytes
   const toEvents = symbols == 1 && !hasCarry && !recordsMarks() && allRest(pairs, end, pairBytes)
   const inUnits = !toEvents && goesAlone(pairs, end, pairBytes)
   if (toEvents || inUnits || goesAloneLong(pairs, end, pairBytes)) {
     // One after the other they have one tile, which stays in the first cache.
     for (let pair = pairs; pair < end; pair += pairBytes) {
-      exposeInto(pair, pairs, pairBytes, tilesAt, first)
+      exposeFirst(pair, first)
       if (toEvents) stepToEvents(pair, first, stride)
       else if (inUnits) stepThrough(pair, first, stride)
       else stepThroughLong(pair, first, stride)
@@ -87,11 +87,7 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
     }
     return
   }
-  let tile = tilesAt
-  for (let pair = pairs; pair < end; pair += pairBytes) {
-    exposeInto(pair, pairs, pairBytes, tile, first)
-    tile += bytes
-  }
+  exposeAll(pairs, end, pairBytes, first)
   if (goSideBySide(pairs, end, pairBytes)) accountPairs(pairs, end, pairBytes, first, stride)
   else stepRows(pairs, end, pairBytes, first, stride)
   for (let pair = pairs; pair < end; pair += pairBytes) endBlock(pair, first)
@@ -102,17 +98,36 @@ function endBlock(pair: usize, first: i32): void {
   if (isLong && (load<i32>(pair, FLAGS) & TRAILS) != 0) followBlock(pair)
 }
 
-/** Phase 1 of a pair into `tile`, unless the pair before has the same and its tile. */
+/** Phase-1 rules of the pair whose exposures of the block the first tile has; 0 while it has nobody's. */
+let exposed: u64 = 0
+
+/** Phase 1 of a pair into the first tile, unless it has come to the same already. */
 // @ts-ignore: decorator
 @inline
-function exposeInto(pair: usize, pairs: usize, pairBytes: usize, tile: usize, first: i32): void {
-  const before = pair - pairBytes
-  if (pair != pairs && load<u64>(pair, EXPOSURE_RULES) == load<u64>(before, EXPOSURE_RULES)) {
-    store<u32>(pair, load<u32>(before, TILE), TILE)
-    return
+function exposeFirst(pair: usize, first: i32): void {
+  const rules = load<u64>(pair, EXPOSURE_RULES)
+  store<u32>(pair, <u32>tilesAt, TILE)
+  if (rules == exposed) return
+  exposePair(pair, tilesAt, first)
+  exposed = rules
+}
+
+/** Phase 1 of some pairs, each into a tile of its own, unless the pair before has the same and its tile. */
+// @ts-ignore: decorator
+@inline
+function exposeAll(pairs: usize, end: usize, pairBytes: usize, first: i32): void {
+  exposeFirst(pairs, first)
+  let tile = tilesAt
+  for (let pair = pairs + pairBytes; pair < end; pair += pairBytes) {
+    tile += tileBytes()
+    const before = pair - pairBytes
+    if (load<u64>(pair, EXPOSURE_RULES) == load<u64>(before, EXPOSURE_RULES)) {
+      store<u32>(pair, load<u32>(before, TILE), TILE)
+      continue
+    }
+    exposePair(pair, tile, first)
+    store<u32>(pair, <u32>tile, TILE)
   }
-  exposePair(pair, tile, first)
-  store<u32>(pair, <u32>tile, TILE)
 }
 
 /** Row by row, pair by pair. */

@@ -340,9 +340,7 @@ export const VETOES = 4
 /** The targets of both, interleaved float32. */
 export const TILE_TARGETS = 8
 
-// ── The journal: 16 bytes an event of one portfolio, a key and a quantity ──
-/** u32: row of the block × symbols + symbol. */
-export const EVENT_CELL = 0
+// ── The journal: 16 bytes an event of one portfolio, a key and a quantity. The key's first u32 is row of the block × symbols + symbol ──
 /** u32: the code, and the number of the portfolio shifted behind it. */
 export const EVENT_CODE = 4
 export const EVENT_QUANTITY = 8

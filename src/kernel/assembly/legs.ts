@@ -1,12 +1,11 @@
 import { barOf } from './bars'
 import { isTradable, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { orderFee, slipped } from './fills'
+import { orderFee, slipped, spreadOf } from './fills'
 import { note, records } from './journal'
 import { any, both, choose, magnitudeMask, opposite, signOf, where } from './lanes'
 import {
-  ACTIONS_VALUE, CASH, CELL_BYTES, CUT, CUT_OFF, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HALF_SPREAD, HEAD_BYTES, INCREASE,
-  INCREASE_UNIT, LIMITED_BY_VOLUME, MARGIN, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT,
-  SCRATCH_BYTES, SYMBOL_BYTES, VOLUME,
+  ACTIONS_VALUE, CASH, CELL_BYTES, CUT, CUT_OFF, ENTRY_SLIPPAGE, EXIT_SLIPPAGE, FEE_ON_ENTRY_ONLY, HEAD_BYTES, INCREASE, INCREASE_UNIT, LIMITED_BY_VOLUME, MARGIN, MULTIPLIER,
+  OPEN, OPEN_UNIT, ORDER, PARTICIPATION, PRICE_BYTES, QUANTITY, REDUCE, REDUCE_UNIT, SCRATCH_BYTES, SYMBOL_BYTES, VOLUME,
 } from './layout'
 
 /** Units the volume of symbol n still allows in the row, in whole lots. */
@@ -100,7 +99,7 @@ function planOrder(pair: usize, prices: usize, n: usize, row: i32, held: v128, o
   const scratch = scratchAt + n * SCRATCH_BYTES
   const sign = signOf(order)
   const open = v128.load64_splat(prices, OPEN)
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+  const spread = spreadOf(pair, prices)
   const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
   v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier), REDUCE_UNIT)
   v128.store(scratch, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier), INCREASE_UNIT)

@@ -1,13 +1,13 @@
 import { barOf, barsBefore } from './bars'
 import { isTradable, leapsAt, longCell, scratchAt, symbols, symbolsAt } from './block'
 import { planFitting, scaleToFit, sizeIncreases } from './buying-power'
-import { clearlyFits, closeTrades, orderFee, slipped } from './fills'
+import { clearlyFits, closeTrades, legsFee, slipped, spreadOf } from './fills'
 import { noteLegs, records } from './journal'
 import { addTo, any, both, choose, every, magnitudeMask, one, opposite, signMask, some, where } from './lanes'
 import {
-  ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BEST_ROW, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, EARLY_UNTIL, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW, ENTRY_SLIPPAGE,
-  EXIT_BAR, EXIT_REST, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, HALF_SPREAD, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE,
-  LEVEL_PRICE, LISTED, LOT, MIN_HOLD_BARS, MULTIPLIER, OPEN, ORDER, ORDERS, PARTICIPATION, PAYS_SPREAD, PRICE_BYTES, QUANTITY, REDUCE, REDUCED_FEES, SCRATCH_BYTES, SYMBOL_BYTES, TRADE_CASH, VOLUME,
+  ACTIONS_SIZE, ACTIONS_VALUE, BAR_ROW, BAR_UNITS, BEST_PRICE, BEST_ROW, CANCELLATIONS, CASH, CELL_BYTES, CLOSES, CUT, EARLY_UNTIL, ENTRY_BAR, ENTRY_PRICE, ENTRY_ROW,
+  ENTRY_SLIPPAGE, EXIT_BAR, EXIT_REST, EXIT_SLIPPAGE, FEES, FILLED, FILLS, HEAD_BYTES, INCREASE, INCREASED_FEES, INCREASED_SIZE, INCREASED_VALUE, LEVEL_PRICE, LISTED, LOT,
+  MIN_HOLD_BARS, MULTIPLIER, OPEN, ORDER, ORDERS, PARTICIPATION, PRICE_BYTES, QUANTITY, REDUCE, REDUCED_FEES, SCRATCH_BYTES, SYMBOL_BYTES, TRADE_CASH, VOLUME,
 } from './layout'
 import { planLegs } from './legs'
 import { watchFrom } from './watch'
@@ -73,13 +73,12 @@ function bookLegs(pair: usize, cell: usize, prices: usize, n: usize, row: i32, t
     cut = v128.load(scratch, CUT)
   }
   const open = v128.load64_splat(prices, OPEN)
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
+  const spread = spreadOf(pair, prices)
   const multiplier = v128.load64_splat(symbolsAt + n * SYMBOL_BYTES, MULTIPLIER)
   const price = slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign)
   const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
   const increasedBy = f64x2.mul(increased, f64x2.mul(price, multiplier))
-  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
-  const fee = orderFee(pair, f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy), f64x2.add(v128.andnot(reduced, entryOnly), increased))
+  const fee = legsFee(pair, reduced, reducedBy, increased, increasedBy)
   const reduces = f64x2.gt(reduced, zero)
   const grows = f64x2.gt(increased, zero)
   if (records) noteLegs(pair, n, sign, reduced, increased)

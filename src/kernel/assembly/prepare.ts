@@ -51,17 +51,16 @@ export function prepareBlock(begins: i32, last: i32, closed: i32, hasSpreads: bo
   return periods
 }
 
-/** Opens and closes × M, a symbol that is not tradable at its last close; and which rows lack one. Interest looks at the closes of the row before, too. */
+/** Opens and closes × M, a symbol that is not tradable at its last close; and which rows lack one. */
 function placePrices(hasSpreads: bool): void {
   const first = symbolsAt
   const end = first + <usize>symbols * SYMBOL_BYTES
   let open = opensAt
   let spread = spreadsAt
-  let close = unitsAt
+  let close = unitsAt + (<usize>symbols << 3)
   let tradable = tradableAt
   let kinds = kindsAt
-  let prices = pricesAt - <usize>symbols * PRICE_BYTES
-  for (; prices < pricesAt; prices += PRICE_BYTES, close += 8) store<f64>(prices, load<f64>(close), CLOSE_UNIT)
+  let prices = pricesAt
   for (const last = kinds + (<usize>rows << 2); kinds < last; kinds += 4) {
     let kind = 0
     for (let symbol = first; symbol < end; symbol += SYMBOL_BYTES) {

@@ -2,13 +2,12 @@ import { bookActions, bookCarry, settleActions } from './actions'
 import { blockRow, hasCarry, hasMargins, symbolsAt, toLots } from './block'
 import { decideCarefully } from './careful'
 import { isScheduled, isSimple, out, rests } from './decide'
-import { closeTrades, fillPair, orderFee, slipped } from './fills'
+import { closeTrades, fillPair, legsFee, slipped, spreadOf } from './fills'
 import { note, noteLegs, records, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
-  CASH, CELL_BYTES, CLOSE_UNIT, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FEE_ON_ENTRY_ONLY, FILLED, FILLS, HALF_SPREAD, HAS_ACTIONS,
-  HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PLACED, QUANTITY, SIZE, THRESHOLD,
-  TILE_TARGETS, TRADE_CASH,
+  CASH, CELL_BYTES, CLOSE_UNIT, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FILLED, FILLS, HAS_ACTIONS, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, MULTIPLIER, OPEN, OPEN_UNIT,
+  ORDER, ORDERS, PLACED, QUANTITY, SIZE, THRESHOLD, TILE_TARGETS, TRADE_CASH,
 } from './layout'
 import { measure } from './mark'
 
@@ -59,12 +58,10 @@ function fillWhole(pair: usize, prices: usize): bool {
   const increased = f64x2.sub(size, reduced)
   const open = v128.load64_splat(prices, OPEN)
   const multiplier = v128.load64_splat(symbolsAt, MULTIPLIER)
-  const spread = f64x2.mul(v128.load64_splat(prices, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
-  const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
+  const spread = spreadOf(pair, prices)
   const reducedBy = f64x2.mul(reduced, f64x2.mul(slipped(open, v128.load(pair, EXIT_SLIPPAGE), spread, sign), multiplier))
   const increasedBy = f64x2.mul(increased, f64x2.mul(slipped(open, v128.load(pair, ENTRY_SLIPPAGE), spread, sign), multiplier))
-  const notional = f64x2.add(v128.andnot(reducedBy, entryOnly), increasedBy)
-  const fee = orderFee(pair, notional, f64x2.add(v128.andnot(reduced, entryOnly), increased))
+  const fee = legsFee(pair, reduced, reducedBy, increased, increasedBy)
   const grows = f64x2.gt(increased, both(0))
   const increaseFee = where(grows, fee)
   const reduceFee = v128.andnot(fee, grows)

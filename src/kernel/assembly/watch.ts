@@ -163,10 +163,9 @@ export function followTo(pair: usize, n: usize, row: i32): void {
   const from = choose(f64x2.ne(held, both(0)), v128.load(long, BEST_ROW), both(<f64>row))
   const fromHigh = v128.load(pair, TRAILS_FROM_HIGH)
   const best = v128.load(long, BEST_PRICE)
-  const behind = choose(f64x2.ne(held, both(0)), from, both(<f64>row))
   let highest = best
   let lowest = best
-  for (let at = <i32>min(f64x2.extract_lane(behind, 0), f64x2.extract_lane(behind, 1)); at < row; at++) {
+  for (let at = <i32>min(f64x2.extract_lane(from, 0), f64x2.extract_lane(from, 1)); at < row; at++) {
     const bar = barOf(at, n)
     const close = v128.load64_splat(bar, CLOSE)
     // What a lane has followed already is NaN to it.
