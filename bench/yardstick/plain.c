@@ -270,50 +270,75 @@ static void decide(Head *head, Cell *cell, int *list, const double *close, const
   head->listed = kept; head->orders += orders; head->changing = changing; head->wanted = head->held + growing;
 }
 
-/* One symbol: what lies in the only cell goes from step to step without lists and loops. */
-static void stepSingle(Head *head, Cell *c, double open, double close, const float *tile, int first) {
-  if (head->listed) {
-    vl sign = (vl)c->order & INT64_MIN;
-    vd size = vabs(c->order), held = c->quantity, spread = (vd)((vl)head->spread ^ sign);
-    vl against = held * c->order < 0;
-    vd reduced = where(against, vmin(size, vabs(held))), increased = size - reduced;
-    vd reducedBy = reduced * (open * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
-    vd increasedBy = increased * (open * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
-    vd fee = orderFee(head, reducedBy + increasedBy, size);
-    vl grows = increased > 0;
-    vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
-    vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
-    vd left = held + (vd)((vl)reduced | sign);
-    vd equity = head->cash - reduceValue - reduceFee + left * open;
-    vd needed = vabs(left) * open + increaseFee + increasedBy;
-    if (any(grows & ~(needed <= head->leverage * equity * (1 + 1e-6)))) head->stops += 1;
-    vd tradeCash = c->tradeCash - reduceValue - reduceFee;
-    vl shut = against & (left == 0);
-    if (any(shut)) {
-      vl wins = shut & (tradeCash > 0);
-      head->trades += one(shut); head->wins += one(wins);
-      head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
-      tradeCash = where(~shut, tradeCash);
-    }
-    c->quantity = left + (vd)((vl)increased | sign);
-    c->tradeCash = tradeCash - increaseValue - increaseFee;
-    head->cash = head->cash - (reduceValue + increaseValue) - fee;
-    head->filled = reducedBy + increasedBy;
-    head->fees += fee;
-    head->fills += one(reduced > 0) + one(grows);
+/* One symbol: what of a group goes from step to step in registers, without lists and loops. */
+typedef struct { vd cash, held, tradeCash, order, peak, fees, fills, orders; int listed; } Book;
+
+static inline Book bookOf(const Head *head, const Cell *c) {
+  return (Book){head->cash, c->quantity, c->tradeCash, c->order, head->stopPeak, head->fees, head->fills, head->orders, head->listed};
+}
+static inline void keep(Head *head, Cell *c, const Book *b) {
+  head->cash = b->cash; c->quantity = b->held; c->tradeCash = b->tradeCash; c->order = b->order; head->stopPeak = b->peak;
+  head->fees = b->fees; head->fills = b->fills; head->orders = b->orders; head->listed = b->listed;
+}
+
+/* Fills the order that waits; gives the value of its legs. */
+static inline vd fillBook(Head *head, Book *b, double open) {
+  vl sign = (vl)b->order & INT64_MIN;
+  vd size = vabs(b->order), held = b->held, spread = (vd)((vl)head->spread ^ sign);
+  vl against = held * b->order < 0;
+  vd reduced = where(against, vmin(size, vabs(held))), increased = size - reduced;
+  vd reducedBy = reduced * (open * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
+  vd increasedBy = increased * (open * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
+  vd fee = orderFee(head, reducedBy + increasedBy, size);
+  vl grows = increased > 0;
+  vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
+  vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
+  vd left = held + (vd)((vl)reduced | sign);
+  vd equity = b->cash - reduceValue - reduceFee + left * open;
+  vd needed = vabs(left) * open + increaseFee + increasedBy;
+  if (any(grows & ~(needed <= head->leverage * equity * (1 + 1e-6)))) head->stops += 1;
+  vd tradeCash = b->tradeCash - reduceValue - reduceFee;
+  vl shut = against & (left == 0);
+  if (any(shut)) {
+    vl wins = shut & (tradeCash > 0);
+    head->trades += one(shut); head->wins += one(wins);
+    head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
+    tradeCash = where(~shut, tradeCash);
   }
-  mark(head, c, &close, first);
-  if (any((head->stopPeak - head->equity >= head->limit * head->stopPeak) | (head->ended > 0))) head->stops += 1;
-  head->stopPeak = vmax(head->stopPeak, head->equity);
-  vd held = c->quantity, target = __builtin_convertvector(*(vh *)tile, vd), money = head->equity;
-  vd desired = toLots(target * (head->size * money) / close), change = desired - held;
-  vl go = ((desired == 0) | (desired * held < 0) | (vabs(change) * close > head->threshold * money)) & (change != 0);
-  c->order = where(go, change);
-  head->orders += one(go);
-  head->listed = any(go);
+  b->held = left + (vd)((vl)increased | sign);
+  b->tradeCash = tradeCash - increaseValue - increaseFee;
+  b->cash = b->cash - (reduceValue + increaseValue) - fee;
+  b->fees += fee;
+  b->fills += one(reduced > 0) + one(grows);
+  return reducedBy + increasedBy;
+}
+
+/* Notes equity and gross value, and decides. */
+static inline void closeBook(Head *head, Book *b, double close, const vf *tile, vd *noted) {
+  vd held = b->held, value = held * close, equity = b->cash + value;
+  noted[0] = equity; noted[1] = vabs(value);
+  if (any((b->peak - equity >= head->limit * b->peak) | ~(equity > 0))) head->stops += 1;
+  b->peak = vmax(b->peak, equity);
+  vd target = __builtin_convertvector(*(const vh *)tile, vd);
+  vd desired = toLots(target * (head->size * equity) / close), change = desired - held;
+  vl go = ((desired == 0) | (desired * held < 0) | (vabs(change) * close > head->threshold * equity)) & (change != 0);
+  b->order = where(go, change);
+  b->orders += one(go);
+  b->listed = any(go);
 }
 
 static vd noted[BLOCK][3], rooms[16][BLOCK + 1][3];
+
+/* A row of one group, its measures with it. */
+static void stepSingle(Head *head, Cell *c, double open, double close, const vf *tile, int first) {
+  Book b = bookOf(head, c);
+  if (b.listed) head->filled = fillBook(head, &b, open);
+  keep(head, c, &b);
+  mark(head, c, &close, first);
+  b.peak = head->stopPeak;
+  closeBook(head, &b, close, tile, noted[0]);
+  keep(head, c, &b);
+}
 
 /* What rows of one group come to, from their equity, gross value and fills; its sums stay in registers. */
 static void measureBlock(Head *head, vd (*noted)[3], int first) {
@@ -341,103 +366,17 @@ static void measureBlock(Head *head, vd (*noted)[3], int first) {
 
 /* The rows of a block of one group: its book goes through all of them first, then its measures are taken, both in registers. */
 static void stepBlock(Head *head, Cell *c, const double *open, const double *close, const vf *tile, int first) {
-  if (first) stepSingle(head, c, open[0], close[0], (const float *)tile, 1);
-  vd cash = head->cash, held = c->quantity, tradeCash = c->tradeCash, order = c->order, peak = head->stopPeak, filled = both(0);
-  vd paid = head->fees, fills = head->fills, orders = head->orders;
-  int listed = head->listed;
+  if (first) stepSingle(head, c, open[0], close[0], tile, 1);
+  Book b = bookOf(head, c);
   for (int row = first; row < BLOCK; row++) {
-    if (listed) {
-      vl sign = (vl)order & INT64_MIN;
-      vd size = vabs(order), spread = (vd)((vl)head->spread ^ sign);
-      vl against = held * order < 0;
-      vd reduced = where(against, vmin(size, vabs(held))), increased = size - reduced;
-      vd reducedBy = reduced * (open[row] * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
-      vd increasedBy = increased * (open[row] * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
-      vd fee = orderFee(head, reducedBy + increasedBy, size);
-      vl grows = increased > 0;
-      vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
-      vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
-      vd left = held + (vd)((vl)reduced | sign);
-      vd after = cash - reduceValue - reduceFee + left * open[row];
-      vd needed = vabs(left) * open[row] + increaseFee + increasedBy;
-      if (any(grows & ~(needed <= head->leverage * after * (1 + 1e-6)))) head->stops += 1;
-      tradeCash = tradeCash - reduceValue - reduceFee;
-      vl shut = against & (left == 0);
-      if (any(shut)) {
-        vl wins = shut & (tradeCash > 0);
-        head->trades += one(shut); head->wins += one(wins);
-        head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
-        tradeCash = where(~shut, tradeCash);
-      }
-      held = left + (vd)((vl)increased | sign);
-      tradeCash = tradeCash - increaseValue - increaseFee;
-      cash = cash - (reduceValue + increaseValue) - fee;
-      filled = reducedBy + increasedBy;
-      paid += fee;
-      fills += one(reduced > 0) + one(grows);
-    }
-    vd value = held * close[row], equity = cash + value;
-    noted[row][0] = equity; noted[row][1] = vabs(value); noted[row][2] = filled;
-    filled = both(0);
-    if (any((peak - equity >= head->limit * peak) | ~(equity > 0))) head->stops += 1;
-    peak = vmax(peak, equity);
-    vd target = __builtin_convertvector(*(vh *)(tile + (size_t)row * NP / 2), vd);
-    vd desired = toLots(target * (head->size * equity) / close[row]), change = desired - held;
-    vl go = ((desired == 0) | (desired * held < 0) | (vabs(change) * close[row] > head->threshold * equity)) & (change != 0);
-    order = where(go, change);
-    orders += one(go);
-    listed = any(go);
+    noted[row][2] = b.listed ? fillBook(head, &b, open[row]) : both(0);
+    closeBook(head, &b, close[row], tile + (size_t)row * NP / 2, noted[row]);
   }
-  head->cash = cash; c->quantity = held; c->tradeCash = tradeCash; c->order = order; head->stopPeak = peak;
-  head->fees = paid; head->fills = fills; head->orders = orders; head->listed = listed;
+  keep(head, c, &b);
   measureBlock(head, noted, first);
 }
 
-/* The order that waits, and the close of a row: of groups that go side by side, all those that have an order first, then all. */
-static inline void fillSingle(Head *head, Cell *c, double open, vd *noted) {
-  vl sign = (vl)c->order & INT64_MIN;
-  vd size = vabs(c->order), held = c->quantity, spread = (vd)((vl)head->spread ^ sign);
-  vl against = held * c->order < 0;
-  vd reduced = where(against, vmin(size, vabs(held))), increased = size - reduced;
-  vd reducedBy = reduced * (open * (1 + (vd)((vl)head->exitSlip ^ sign)) + spread);
-  vd increasedBy = increased * (open * (1 + (vd)((vl)head->entrySlip ^ sign)) + spread);
-  vd fee = orderFee(head, reducedBy + increasedBy, size);
-  vl grows = increased > 0;
-  vd increaseFee = where(grows, fee), reduceFee = where(~grows, fee);
-  vd reduceValue = (vd)((vl)reducedBy ^ sign), increaseValue = (vd)((vl)increasedBy ^ sign);
-  vd left = held + (vd)((vl)reduced | sign);
-  vd equity = head->cash - reduceValue - reduceFee + left * open;
-  vd needed = vabs(left) * open + increaseFee + increasedBy;
-  if (any(grows & ~(needed <= head->leverage * equity * (1 + 1e-6)))) head->stops += 1;
-  vd tradeCash = c->tradeCash - reduceValue - reduceFee;
-  vl shut = against & (left == 0);
-  if (any(shut)) {
-    vl wins = shut & (tradeCash > 0);
-    head->trades += one(shut); head->wins += one(wins);
-    head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
-    tradeCash = where(~shut, tradeCash);
-  }
-  c->quantity = left + (vd)((vl)increased | sign);
-  c->tradeCash = tradeCash - increaseValue - increaseFee;
-  head->cash = head->cash - (reduceValue + increaseValue) - fee;
-  noted[2] = reducedBy + increasedBy;
-  head->fees += fee;
-  head->fills += one(reduced > 0) + one(grows);
-}
-
-static inline int closeSingle(Head *head, Cell *c, double close, const vf *tile, vd *noted) {
-  vd held = c->quantity, value = held * close, equity = head->cash + value;
-  noted[0] = equity; noted[1] = vabs(value); noted[5] = both(0);
-  if (any((head->stopPeak - equity >= head->limit * head->stopPeak) | ~(equity > 0))) head->stops += 1;
-  head->stopPeak = vmax(head->stopPeak, equity);
-  vd target = __builtin_convertvector(*(vh *)tile, vd);
-  vd desired = toLots(target * (head->size * equity) / close), change = desired - held;
-  vl go = ((desired == 0) | (desired * held < 0) | (vabs(change) * close > head->threshold * equity)) & (change != 0);
-  c->order = where(go, change);
-  head->orders += one(go);
-  return head->listed = any(go);
-}
-
+/* Groups that go side by side: of every row all those that have an order first, then all. */
 static void stepSideBySide(Head *head, Cell *c, int count, const double *open, const double *close, const vf *tiles) {
   unsigned waiting = 0;
   for (int i = 0; i < count; i++) {
@@ -447,10 +386,16 @@ static void stepSideBySide(Head *head, Cell *c, int count, const double *open, c
   for (int row = 0; row < BLOCK; row++) {
     for (; waiting; waiting &= waiting - 1) {
       int i = __builtin_ctz(waiting);
-      fillSingle(head + i, c + i, open[row], rooms[i][row]);
+      Book b = bookOf(head + i, c + i);
+      rooms[i][row][2] = fillBook(head + i, &b, open[row]);
+      keep(head + i, c + i, &b);
     }
     for (int i = 0; i < count; i++) {
-      waiting |= (unsigned)closeSingle(head + i, c + i, close[row], tiles + ((size_t)i * BLOCK + row) * NP / 2, rooms[i][row]) << i;
+      Book b = bookOf(head + i, c + i);
+      closeBook(head + i, &b, close[row], tiles + ((size_t)i * BLOCK + row) * NP / 2, rooms[i][row]);
+      rooms[i][row + 1][2] = both(0);
+      keep(head + i, c + i, &b);
+      waiting |= (unsigned)b.listed << i;
     }
   }
   for (int i = 0; i < count; i++) measureBlock(head + i, rooms[i], 0);
@@ -524,7 +469,7 @@ int main(int argc, char **argv) {
           Cell *cell = cells + (size_t)i * N;
           const vf *tile = tiles + ((size_t)(i - g) * BLOCK + row) * NP / 2;
           if (N == 1) {
-            stepSingle(heads + i, cell, opens[row], closes[row], (const float *)tile, from + row == 0);
+            stepSingle(heads + i, cell, opens[row], closes[row], tile, from + row == 0);
             continue;
           }
           if (heads[i].listed) fill(heads + i, cell, list, opens + row * N, leaps[row]);
