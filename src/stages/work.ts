@@ -95,9 +95,9 @@ export function featureWork(context: WorkContext): StageWork<Of<FeatureNode>>[] 
   })
 }
 
-/** Strategy instances, those with the same features beside each other. */
+/** Strategy instances, in the experiment's order: what a batch of portfolios reads of them lies together. */
 export function strategyWork(context: WorkContext): StageWork<Of<StrategyEntry>> {
-  const entries = context.lineup.strategies.filter(({ id }) => !context.fused.has(id)).toSorted((a, b) => compare(sharedFeatures(a), sharedFeatures(b)) || compare(a.id, b.id))
+  const entries = context.lineup.strategies.filter(({ id }) => !context.fused.has(id))
   return {
     stage: 'strategies', taskKind: 'strategies', artefactKind: 'signals', isolated: false,
     bytesPerMember: context.rows * context.lineup.universe.length * FLOAT32_BYTES,
@@ -125,14 +125,6 @@ function jobOf({ id, use, file, sourceHash, params }: StrategyEntry): SignalJob 
 function strategyInputs(context: WorkContext, entries: readonly StrategyEntry[], places: Places): SignalJobs['inputs'] {
   const refs = new Map(entries.flatMap(({ features }) => features.map((ref) => [ref.expression, ref])))
   return Object.fromEntries([...refs.values()].map((ref) => [ref.expression, inputPlace(context, ref, places)]))
-}
-
-function sharedFeatures(entry: StrategyEntry): string {
-  return entry.features.map((ref) => ref.expression).join(' ')
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 /** Models, one after the other, each in a process of its own. */
