@@ -114,7 +114,7 @@ describe('momentum-rank over random scores', () => {
     const [seed, numRuns] = [3, 1_000]
     const score = fc.oneof(fc.constantFrom(NaN, 0, -0, 0.1, 0.2, -0.1), fc.double({ min: -1, max: 1, noNaN: true }))
     fc.assert(
-      fc.property(fc.array(score, { minLength: 1, maxLength: 12 }), fc.double({ min: 0.01, max: 0.5, noNaN: true }), fc.boolean(), (scores, fraction, short) => {
+      fc.property(fc.array(score, { minLength: 1, maxLength: 40, size: 'max' }), fc.double({ min: 0.01, max: 0.5, noNaN: true }), fc.boolean(), (scores, fraction, short) => {
         const present = [...scores.keys()].filter((n) => !Number.isNaN(scores[n]))
         const ranked = present.toSorted((a, b) => scores[b] - scores[a] || a - b)
         const chosen = ranked.length < 2 ? 0 : Math.max(1, Math.floor(ranked.length * fraction + 1e-9))
