@@ -68,10 +68,10 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
     const rowsOf = byRow.map((k) => inputIndices[k].map((index) => scratch[index]))
     for (let r = 0; byRow.length > 0 && r < rows.length; r++) {
       fill(r)
-      byRow.forEach((k, i) => {
-        steps[k].step(rows[r], rowsOf[i], out)
-        copyRounded(out, signals, k * cells + r * symbols)
-      })
+      for (let i = 0; i < byRow.length; i++) {
+        steps[byRow[i]].step(rows[r], rowsOf[i], out)
+        copyRounded(out, signals, byRow[i] * cells + r * symbols)
+      }
     }
     if (atOnce.length === 0) return
     if (said.length !== cells) said = new Float32Array(cells)

@@ -40,6 +40,7 @@ function createRowStep<P, L extends StateLayout>(
   const acceptsMissing = definition.acceptsMissing === true
   const store = createState(layout, symbols)
   const own = widths.map((width) => new Float64Array(columnsOf(width, symbols)))
+  const masks = widths.map((width) => ({ width, symbols }))
   const said = new Float32Array(symbols)
   const context: { -readonly [K in keyof SignalContext<P, L>]: SignalContext<P, L>[K] } = {
     params, symbols, universe, state: store.arrays, row: { t: 0, closeTime: 0, sessionDate: 0 },
@@ -55,7 +56,7 @@ function createRowStep<P, L extends StateLayout>(
       } catch (error) {
         throw stepFailed(error, { name: definition.name, params, row })
       }
-      if (!acceptsMissing) inputs.forEach((input, i) => maskMissing(input, { width: widths[i], symbols }, said))
+      if (!acceptsMissing) for (let i = 0; i < masks.length; i++) maskMissing(inputs[i], masks[i], said)
       for (let n = 0; n < symbols; n++) out[n] = toSignal(said[n])
     },
     snapshot: store.snapshot,
