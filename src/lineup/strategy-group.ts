@@ -45,55 +45,84 @@ export async function createStrategyGroup(of: StrategyGroupSetup): Promise<Strat
 
 function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step[], inputIndices: readonly (readonly number[])[]): StrategyGroup['turnRows'] {
   const symbols = universe.length
-  const indices = steps.map((_, k) => k)
-  const byRow = indices.filter((k) => steps[k].stepRows === undefined)
-  const atOnce = indices.filter((k) => steps[k].stepRows !== undefined)
+  const turned = steps.map((step, k): Turned => ({ step, k, wanted: inputIndices[k], row: [], blocks: [] }))
+  const byRow = turned.filter(({ step }) => step.stepRows === undefined)
+  const atOnce = turned.filter(({ step }) => step.stepRows !== undefined)
   // What is built in is proven by its tests; a user's own strategy is taken at its word only once it has shown it.
-  const unproven = new Set(atOnce.filter((k) => jobs[k].file !== undefined))
+  const unproven = new Set(atOnce.filter(({ k }) => jobs[k].file !== undefined))
   /** Files of strategies one of whose instances has shown it. */
   const shown = new Set<string>()
-  const scratch: Float64Array[] = []
-  const out = new Float64Array(symbols)
-  const blocks: RowBlock[] = []
+  /** A row of every input; the first rows say how wide they are. */
+  let scratch: Float64Array[] = []
   /** What one step says to all rows: it stays in the first cache, and a view of every step's part would not. */
   let said = new Float32Array(0)
   return (rows, read, signals) => {
     const cells = rows.length * symbols
-    if (byRow.length + unproven.size > 0) {
-      read.forEach(({ values }, i) => {
-        if (scratch[i]?.length !== values.length / rows.length) scratch[i] = new Float64Array(values.length / rows.length)
-      })
+    if (scratch.length < read.length && byRow.length + unproven.size > 0) {
+      scratch = read.map(({ values }) => new Float64Array(values.length / rows.length))
+      for (const each of turned) each.row = each.wanted.map((index) => scratch[index])
     }
-    const fill = (r: number): void => read.forEach(({ values }, i) => copyRow(values, r, scratch[i]))
-    const rowsOf = byRow.map((k) => inputIndices[k].map((index) => scratch[index]))
-    for (let r = 0; byRow.length > 0 && r < rows.length; r++) {
-      fill(r)
-      for (let i = 0; i < byRow.length; i++) {
-        steps[byRow[i]].step(rows[r], rowsOf[i], out)
-        copyRounded(out, signals, byRow[i] * cells + r * symbols)
-      }
-    }
+    if (byRow.length > 0) turnByRow(byRow, { rows, read, scratch, symbols }, signals)
     if (atOnce.length === 0) return
     if (said.length !== cells) said = new Float32Array(cells)
-    for (const k of atOnce) {
-      const wanted = inputIndices[k]
-      if (blocks.length !== wanted.length) blocks.length = wanted.length
-      for (let i = 0; i < wanted.length; i++) blocks[i] = read[wanted[i]]
-      steps[k].stepRows?.(rows, blocks, said)
-      signals.set(said, k * cells)
-    }
+    turnAtOnce(atOnce, { rows, read, said }, signals)
     // A single row has no neighbours that could be read.
     if (rows.length === 1) return
-    for (const k of unproven) {
+    for (const each of unproven) {
+      const { step, k, row } = each
       const made = signals.subarray(k * cells, (k + 1) * cells)
       if (!made.some((value) => value === value)) continue
       const { file = '', use: name } = jobs[k]
       const some = shown.has(file) ? { from: (k * SHOWN_ROWS) % rows.length, rows: SHOWN_ROWS } : { from: 0, rows: rows.length }
-      prove(steps[k], { ...some, all: rows, scratch: inputIndices[k].map((index) => scratch[index]), made, name }, fill)
-      unproven.delete(k)
+      prove(step, { ...some, all: rows, scratch: row, made, name }, (r) => fillRow(read, r, scratch))
+      unproven.delete(each)
       shown.add(file)
     }
   }
+}
+
+/** An instance, what it reads, and room for it. */
+interface Turned {
+  readonly step: Step
+  readonly k: number
+  /** Index of each of its inputs among the group's. */
+  readonly wanted: readonly number[]
+  /** A row of each, shared with others that read it. */
+  row: readonly Float64Array[]
+  readonly blocks: RowBlock[]
+}
+
+/** Small loops of one kind of step: each is compiled once, whatever strategies come. */
+function turnByRow(
+  turned: readonly Turned[],
+  { rows, read, scratch, symbols }: { rows: readonly Row[]; read: readonly RowBlock[]; scratch: readonly Float64Array[]; symbols: number },
+  signals: Float32Array,
+): void {
+  const cells = rows.length * symbols
+  const out = new Float64Array(symbols)
+  for (let r = 0; r < rows.length; r++) {
+    fillRow(read, r, scratch)
+    for (let i = 0; i < turned.length; i++) {
+      const { step, k, row } = turned[i]
+      step.step(rows[r], row, out)
+      copyRounded(out, signals, k * cells + r * symbols)
+    }
+  }
+}
+
+function turnAtOnce(
+  turned: readonly Turned[], { rows, read, said }: { rows: readonly Row[]; read: readonly RowBlock[]; said: Float32Array }, signals: Float32Array,
+): void {
+  for (let i = 0; i < turned.length; i++) {
+    const { step, k, wanted, blocks } = turned[i]
+    for (let j = 0; j < wanted.length; j++) blocks[j] = read[wanted[j]]
+    step.stepRows?.(rows, blocks, said)
+    signals.set(said, k * said.length)
+  }
+}
+
+function fillRow(read: readonly RowBlock[], r: number, scratch: readonly Float64Array[]): void {
+  for (let i = 0; i < read.length; i++) copyRow(read[i].values, r, scratch[i])
 }
 
 /** A loop: between arrays of two kinds it is many times faster than `set`. */
