@@ -158,10 +158,12 @@ export function resolveRules(portfolio: BatchPortfolio, instruments: readonly In
   }
 }
 
+let weighed: { readonly signals: PortfolioConfig['signals']; readonly weights: Float32Array } | undefined
+
+/** Neighbours in a batch share their subscriptions, and so what is made of them. */
 function weightsOf(signals: PortfolioConfig['signals']): Float32Array {
-  const weights = new Float32Array(signals.length)
-  for (let i = 0; i < signals.length; i++) weights[i] = signals[i].weight
-  return weights
+  if (weighed?.signals !== signals) weighed = { signals, weights: Float32Array.from(signals, ({ weight }) => weight) }
+  return weighed.weights
 }
 
 function hasExits({ exits }: PortfolioConfig): boolean {

@@ -109,8 +109,24 @@ export interface StartingBook extends Pick<PortfolioRules, 'id' | 'positions'> {
   readonly portfolio: number
 }
 
-function startingBooks(rules: readonly PortfolioRules[]): StartingBook[] {
-  return rules.flatMap(({ id, positions }, portfolio) => (positions.some((units) => units !== 0) ? [{ portfolio, id, positions }] : []))
+/** What a batch is laid out by: all that is kept of its rules, which are resolved again where they are placed. Together they would grow old. */
+interface Survey {
+  hasCarry: boolean
+  hasUnits: boolean
+  keepsCombined: boolean
+  readsRows: boolean
+  readonly subscribed: Set<number>
+  readonly starting: StartingBook[]
+}
+
+function note(survey: Survey, rules: PortfolioRules, portfolio: number): void {
+  const { id, positions, signals } = rules
+  survey.hasCarry ||= rules.hasCarry
+  survey.hasUnits ||= rules.sizing === 'fixedQuantity'
+  survey.keepsCombined ||= rules.hasExits && rules.reentryNeedsChange
+  survey.readsRows ||= rules.combine !== 'mean' || rules.allocation === 'weights'
+  for (let i = 0; i < signals.length; i++) survey.subscribed.add(signals[i])
+  if (positions.some((units) => units !== 0)) survey.starting.push({ portfolio, id, positions })
 }
 
 /** Most bytes that a row of a pair adds to the journal, and what may be written behind its end. */
@@ -128,31 +144,33 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   const memory = new WasmMemory(module.memory, module.freeMemory())
   const symbols = instruments.length
   const multipliers = Float64Array.from(instruments, ({ multiplier }) => multiplier)
-  const rules = portfolios.map((portfolio) => resolveRules(portfolio, instruments))
   const symbolsAt = memory.take(symbols * layout.SYMBOL_BYTES)
   instruments.forEach(({ lot, multiplier, margin }, n) => {
     memory.doubles.set([lot, LOT_SLACK / lot, multiplier, margin ?? NaN], (symbolsAt + n * layout.SYMBOL_BYTES) / DOUBLE)
   })
-  const hasCarry = rules.some((own) => own.hasCarry)
-  module.setUniverse(symbols, setup.firstRow, symbolsAt, setup.profile.basis === 'bar', hasCarry)
   const patterns = Math.max(...portfolios.map(({ pattern }) => pattern)) + 1
   const patternsAt = memory.take(patterns * layout.PATTERN_BYTES)
   const exposureRules = createExposureRules(memory, { symbols, patternsAt })
-  const subscribed = subscribedBy(rules)
+  const survey: Survey = { hasCarry: false, hasUnits: false, keepsCombined: false, readsRows: symbols > 1, subscribed: new Set(), starting: [] }
+  const addresses = portfolios.map((portfolio, index) => {
+    const own = resolveRules(portfolio, instruments)
+    note(survey, own, index)
+    return exposureRules(own)
+  })
+  const { hasCarry, hasUnits } = survey
+  module.setUniverse(symbols, setup.firstRow, symbolsAt, setup.profile.basis === 'bar', hasCarry)
+  const subscribed = [...survey.subscribed].toSorted((a, b) => a - b)
   const subscribedAt = memory.take(subscribed.length * FLOAT)
   memory.words.set(subscribed, subscribedAt / FLOAT)
   module.setSignals(subscribedAt, subscribed.length)
   const pairs = Math.ceil(portfolios.length / 2)
-  const hasUnits = rules.some(({ sizing }) => sizing === 'fixedQuantity')
   module.setUnits(hasUnits)
   const unitsAt = module.unitsOffset(symbols)
   const longAt = module.shortPairBytes(symbols)
-  if (isLong) module.setLong(longAt, rules.some(({ hasExits, reentryNeedsChange }) => hasExits && reentryNeedsChange))
+  if (isLong) module.setLong(longAt, survey.keepsCombined)
   const pairBytes = module.pairBytesOf(symbols)
   const pairsAt = memory.take(pairs * pairBytes)
-  // Placing rules may move the memory: views of it are taken after.
-  const addresses = rules.map(exposureRules)
-  const order = rules.map((_, portfolio) => portfolio).toSorted((a, b) => addresses[a] - addresses[b])
+  const order = portfolios.map((_, portfolio) => portfolio).toSorted((a, b) => addresses[a] - addresses[b])
   const places = new Int32Array(order.length)
   order.forEach((portfolio, place) => (places[portfolio] = place))
   const laneAt = (place: number): number => pairsAt + (place >> 1) * pairBytes + (place & 1) * DOUBLE
@@ -161,7 +179,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   for (let place = 0; place < pairs * 2; place++) {
     if (place % 2 === 0) doubles.fill(0, laneAt(place) / DOUBLE, (laneAt(place) + pairBytes) / DOUBLE)
     const portfolio = order[Math.min(place, portfolios.length - 1)]
-    const own = rules[portfolio]
+    const own = resolveRules(portfolios[portfolio], instruments)
     placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
     if (hasUnits) placeUnits(memory, own, laneAt(place) + unitsAt)
     if (isLong) {
@@ -176,9 +194,8 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
     memory.words[(laneAt(p) + layout.FLAGS) / FLOAT] = (flags[p] & flags[p + 1] & EVERY_LANE) | ((flags[p] | flags[p + 1]) & SOME_LANE)
   }
   return {
-    memory, symbols, isLong, longAt, starting: startingBooks(rules), subscribed: stretchesOf(subscribed),
-    readsRows: symbols > 1 || rules.some(({ combine, allocation }) => combine !== 'mean' || allocation === 'weights'),
-    names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4,
+    memory, symbols, isLong, longAt, starting: survey.starting, subscribed: stretchesOf(subscribed),
+    readsRows: survey.readsRows, names: instruments.map(({ symbol }) => symbol), lastRow: setup.lastRow, padded: Math.ceil(symbols / 4) * 4,
     closed: { periods: 0 },
     tape: createTape({ symbols, multipliers, firstRow: setup.firstRow, hasCarry }),
     pairs, pairsAt, pairsAtOnce: Math.max(1, Math.min(16, Math.floor(CACHE_BYTES / (longAt + (isLong ? Math.ceil(symbols / 2) * layout.WATCH_BYTES : 0))))),
@@ -304,13 +321,6 @@ function placeWatches({ floats }: WasmMemory, address: number, symbols: number):
       for (let lane = 0; lane < PAIR_BYTES / FLOAT; lane++) floats[at + field / FLOAT + lane] = value
     }
   }
-}
-
-/** Numbers of the signals that some portfolio reads, ascending. */
-function subscribedBy(rules: readonly PortfolioRules[]): number[] {
-  const subscribed = new Set<number>()
-  for (const { signals } of rules) for (let i = 0; i < signals.length; i++) subscribed.add(signals[i])
-  return [...subscribed].toSorted((a, b) => a - b)
 }
 
 /** Neighbours among ascending numbers. */

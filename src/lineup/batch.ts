@@ -19,11 +19,12 @@ export interface BatchLayout {
 export function layOutBatch(configs: readonly PortfolioConfig[]): BatchLayout {
   const signals = new Map<string, number>()
   const patterns = new Map<string, number>()
-  const portfolios = configs.map((config) => ({
-    config,
-    signals: numbersOf(config.signals, signals),
-    pattern: config.riskPattern === null ? -1 : number(patterns, config.riskPattern),
-  }))
+  let latest: Pick<BatchPortfolio, 'signals'> & { readonly of: PortfolioConfig['signals'] } | undefined
+  const portfolios = configs.map((config) => {
+    // Neighbours share their subscriptions, and so their numbers.
+    if (latest?.of !== config.signals) latest = { of: config.signals, signals: numbersOf(config.signals, signals) }
+    return { config, signals: latest.signals, pattern: config.riskPattern === null ? -1 : number(patterns, config.riskPattern) }
+  })
   return { signals: [...signals.keys()], patterns: [...patterns.keys()], portfolios }
 }
 
