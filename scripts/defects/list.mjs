@@ -192,6 +192,12 @@ export const DEFECTS = [
     build: true,
   },
   {
+    name: 'nobody is told of the orders that a block ends with',
+    edits: [{ file: 'src/kernel/assembly/kernel.ts', from: '  tellOrders(pair)\n  countExposure', to: '  countExposure' }],
+    tests: ['tests/kernel-simd'],
+    build: true,
+  },
+  {
     name: 'portfolios that are stopped for some bars are left out for ever',
     edits: [{
       file: 'src/kernel/assembly/rest.ts',

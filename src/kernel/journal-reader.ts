@@ -41,6 +41,9 @@ interface JournalEvent {
   increases: boolean
 }
 
+/** An order to tell of: `target` where it is sized as it fills, in place of a quantity; row of the timeline. */
+type PlacedOrder = Pick<Order, 'symbol' | 'kind' | 'quantity' | 'target' | 'decidedAt'>
+
 /** Of one portfolio's row, what is not told yet. */
 interface Pending {
   portfolio: number
@@ -189,7 +192,9 @@ export class JournalReader implements Journal {
       if (event.other === 0) pending.filled[pending.filledCount++] = symbol
       event.increases = true
       copyEvent(event, pending.increases[pending.increaseCount++])
-    } else if (what === layout.CUT_OFF) {
+    } else if (what === layout.CLOSING_PART) this.#quantities[pending.portfolio * this.#symbols + symbol] = event.quantity
+    else if (what === layout.FILLED_WHOLE) this.#takeWhole(pending, event)
+    else if (what === layout.CUT_OFF) {
       if (pending.whys[symbol] === 0) pending.cut[pending.cutCount++] = symbol
       pending.rests[symbol] += event.quantity
       pending.whys[symbol] = event.name
@@ -197,6 +202,25 @@ export class JournalReader implements Journal {
       this.#finishFills(pending)
       this.#tell(pending, event)
     }
+  }
+
+  /** An order and its legs in one event: it was placed in the row before. */
+  #takeWhole(pending: Pending, event: JournalEvent): void {
+    const { name, symbol, quantity } = event
+    const legs = name << WHAT_BITS
+    const part = legs === layout.TURNS ? this.#quantities[pending.portfolio * this.#symbols + symbol] : 0
+    const reduced = legs === layout.REDUCES ? quantity : part
+    const increased = legs === layout.REDUCES ? 0 : quantity - part
+    this.#place(pending, { symbol, kind: 'target', quantity, target: NaN, decidedAt: pending.t - 1 })
+    if (reduced !== 0) this.#takeLeg(pending, event, { quantity: reduced, other: increased, what: layout.REDUCED })
+    if (increased !== 0) this.#takeLeg(pending, event, { quantity: increased, other: reduced, what: layout.INCREASED })
+  }
+
+  #takeLeg(pending: Pending, event: JournalEvent, leg: Pick<JournalEvent, 'quantity' | 'other' | 'what'>): void {
+    event.what = leg.what
+    event.quantity = leg.quantity
+    event.other = leg.other
+    this.#take(pending, event)
   }
 
   /** What is no fill of a waiting order; most of it is told as it comes. */
@@ -210,7 +234,7 @@ export class JournalReader implements Journal {
       // Where everything is closed at the end, nothing is decided there.
       if (pending.t === this.#lastRow && this.#rules[pending.portfolio].end !== 'leave') return
       const isOpen = what === layout.PLACED_OPEN
-      this.#place(pending, { symbol, kind: ORDER_KINDS[name], quantity: isOpen ? NaN : quantity, target: isOpen ? quantity : NaN })
+      this.#place(pending, { symbol, kind: ORDER_KINDS[name], quantity: isOpen ? NaN : quantity, target: isOpen ? quantity : NaN, decidedAt: pending.t })
     } else if (what === layout.CANCELLED) {
       const decided = { kind: this.#kindOf(slot), decidedAt: this.#decidedAt[slot] }
       this.#kinds[slot] = NO_ORDER
@@ -255,7 +279,7 @@ export class JournalReader implements Journal {
   /** An execution of the kernel's own: its order is told as it fills. */
   #tellOwn(pending: Pending, { name, symbol, quantity, price, fee }: JournalEvent): void {
     const kind = ORDER_KINDS[name]
-    this.#tellOrder(pending, { symbol, kind, quantity, target: NaN })
+    this.#tellOrder(pending, { symbol, kind, quantity, target: NaN, decidedAt: pending.t })
     const fill = this.#fill
     fill.portfolio = this.#numbers[pending.portfolio]
     fill.symbol = symbol
@@ -269,22 +293,22 @@ export class JournalReader implements Journal {
     this.#recorder.fill?.(fill)
   }
 
-  #tellOrder(pending: Pending, of: { symbol: number; kind: OrderKind; quantity: number; target: number }): void {
+  #tellOrder(pending: Pending, of: PlacedOrder): void {
     const order = this.#order
     order.portfolio = this.#numbers[pending.portfolio]
     order.symbol = of.symbol
-    order.decidedAt = pending.t
+    order.decidedAt = of.decidedAt
     order.kind = of.kind
     order.quantity = of.quantity
     order.target = of.target
     this.#recorder.order?.(order)
   }
 
-  #place(pending: Pending, of: { symbol: number; kind: OrderKind; quantity: number; target: number }): void {
+  #place(pending: Pending, of: PlacedOrder): void {
     const slot = pending.portfolio * this.#symbols + of.symbol
     this.#kinds[slot] = kindCode(of.kind)
     this.#quantities[slot] = of.quantity
-    this.#decidedAt[slot] = pending.t
+    this.#decidedAt[slot] = of.decidedAt
     this.#tellOrder(pending, of)
   }
 
@@ -300,7 +324,7 @@ export class JournalReader implements Journal {
     cancellation.outcome = of.outcome
     this.#recorder.cancellation?.(cancellation)
     if (of.outcome === 'limited: participation' && (isExit(of.kind) || of.kind === 'exit-rest')) {
-      this.#place(pending, { symbol: of.symbol, kind: 'exit-rest', quantity: of.quantity, target: NaN })
+      this.#place(pending, { symbol: of.symbol, kind: 'exit-rest', quantity: of.quantity, target: NaN, decidedAt: pending.t })
     }
   }
 

@@ -8,7 +8,7 @@ export interface Journal {
   begin(block: KernelBlock): void
   /**
    * Some whole rows of portfolios, events of 16 or 32 bytes (assembly/layout.ts): portfolios take turns, the rows of each
-   * are in order, and no row of one is in two messages. The bytes are the kernel's own and soon overwritten.
+   * are in order, and no row of one is in two messages, but for the orders that it ends with. The bytes are the kernel's own and soon overwritten.
    */
   take(message: Uint8Array<ArrayBuffer>): void
 }

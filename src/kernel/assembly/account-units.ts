@@ -1,10 +1,10 @@
 import { hasCarry, hasLots, hasMargins, isLong, kindsAt, marksRoomAt, pricesAt, rows, symbols, symbolsAt, unitsOf } from './block'
 import { closeTrades, legsFee, slipped, spreadOf } from './fills'
-import { note, noteLegs, records, recordsMarks, turnJournal } from './journal'
+import { noteFill, records, recordsMarks, tellLater, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
   CASH, CELL_BYTES, CLOSE_UNIT, DECIDES_UNITS, DRAWDOWN_LIMIT, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_PER_UNIT, FEE_RATE, FILLED, FILLS, FLAGS, HAS_ENDED,
-  HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY, ROOM_EQUITY, ROOM_FILLED,
+  HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY, ROOM_EQUITY, ROOM_FILLED,
   ROOM_GROSS, ROOM_BYTES, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE_CAREFUL, TILE_TARGETS, TRADE_CASH,
 } from './layout'
 import { measureRows } from './measure-rows'
@@ -113,7 +113,7 @@ function account(pair: usize, tile: usize, stride: usize, row: i32, free: bool):
         closeTrades(pair, tradeCash, closes)
         tradeCash = v128.andnot(tradeCash, closes)
       }
-      if (records) noteLegs(pair, 0, sign, reduced, increased)
+      if (records) noteFill(pair, 0, order, reduced, increased)
       v128.store(cell, less(f64x2.sub(tradeCash, increaseValue), increaseFee, free), TRADE_CASH)
       held = f64x2.add(left, v128.or(increased, sign))
       cash = less(f64x2.sub(cash, f64x2.add(reduceValue, increaseValue)), fee, free)
@@ -148,7 +148,7 @@ function account(pair: usize, tile: usize, stride: usize, row: i32, free: bool):
     const leaves = v128.or(f64x2.eq(desired, zero), opposite(desired, held))
     const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, zero))
     order = where(orders, change)
-    if (records) note(pair, orders, PLACED, 0, change)
+    tellLater(pair)
     ordered = f64x2.add(ordered, one(orders))
     listed = any(orders)
     tile += stride

@@ -1,10 +1,10 @@
 import { hasCarry, hasLots, hasMargins, isLong, kindsAt, marksRoomAt, pricesAt, rows, symbols, symbolsAt } from './block'
 import { closeTrades, legsFee, slipped, spreadOf } from './fills'
-import { note, noteLegs, records, recordsMarks, turnJournal } from './journal'
+import { noteFill, records, recordsMarks, tellLater, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
   CASH, CELL_BYTES, CLOSE_UNIT, DECIDES_SIMPLY, DRAWDOWN_LIMIT, ENTRY_SLIPPAGE, EVENTFUL, EXIT_SLIPPAGE, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY, FEE_PER_UNIT, FEE_RATE, FILLED,
-  FILLS, FLAGS, HAS_ENDED, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PLACED, PRICE_BYTES, QUANTITY,
+  FILLS, FLAGS, HAS_ENDED, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, LOT, LOTS_PER_UNIT, MULTIPLIER, OPEN, OPEN_UNIT, ORDER, ORDERS, PAYS_SPREAD, PRICE_BYTES, QUANTITY,
   ROOM_BYTES, ROOM_EQUITY, ROOM_FILLED, ROOM_GROSS, SEAT_BYTES, SEAT_FROM, SEAT_PAIR, SEAT_ROOM, SEAT_TILE, SIZE, STOPPED_AT, STOP_PEAK, THRESHOLD, TILE, TILE_CAREFUL,
   TILE_HEAD_BYTES, TILE_TARGETS, TRADE_CASH,
 } from './layout'
@@ -139,7 +139,7 @@ function closeAll(row: i32, stride: usize): u64 {
         const leaves = v128.or(f64x2.eq(desired, zero), opposite(desired, held))
         const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, zero))
         v128.store(pair + HEAD_BYTES, where(orders, change), ORDER)
-        if (records) note(pair, orders, PLACED, 0, change)
+        tellLater(pair)
         addTo(pair + ORDERS, one(orders))
         const has = i32(i64x2.bitmask(orders) != 0)
         store<i32>(pair, has, LISTED)
@@ -233,7 +233,7 @@ function fill(seat: usize, noted: usize, prices: usize, isCheap: bool): void {
     closeTrades(pair, tradeCash, closes)
     tradeCash = v128.andnot(tradeCash, closes)
   }
-  if (records) noteLegs(pair, 0, sign, reduced, increased)
+  if (records) noteFill(pair, 0, order, reduced, increased)
   v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
   v128.store(cell, f64x2.add(left, v128.or(increased, sign)), QUANTITY)
   v128.store(pair, f64x2.sub(f64x2.sub(cash, f64x2.add(reduceValue, increaseValue)), fee), CASH)

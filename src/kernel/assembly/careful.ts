@@ -1,6 +1,6 @@
 import { hasUnits, isLong, isTradable, longCell, padded, scratchAt, symbols, symbolsAt, toLots, unitsOf } from './block'
 import { expired, keepTime } from './holding'
-import { codes, noteAs, records } from './journal'
+import { codes, noteAs, records, tellNow } from './journal'
 import { growthOf, keepList, patternOf } from './pair'
 import { LIMIT_SLACK, addTo, any, both, choose, one, opposite, signOf, where } from './lanes'
 import {
@@ -270,5 +270,6 @@ function placeOrders(pair: usize, prices: usize, tile: usize, out: v128): void {
     v128.store(pair, units, ORDERED_UNITS)
     v128.store(pair, waiting, ORDERED_COUNT)
   }
+  tellNow(pair)
   keepList(pair, list, start, count, changing, growing)
 }

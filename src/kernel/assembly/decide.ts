@@ -1,6 +1,6 @@
 import { decideCarefully } from './careful'
 import { combinedOf, releaseLocks } from './exits'
-import { note, records } from './journal'
+import { note, records, tellLater } from './journal'
 import { growthOf, keepList } from './pair'
 import { NAMED, NAMES, ROUGH, twice } from './roughly'
 import { decideTimed } from './timed'
@@ -218,7 +218,7 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
     const orders = v128.and(v128.or(leaves, f64x2.gt(value, least)), f64x2.ne(change, both(0)))
     const growth = f64x2.mul(f64x2.sub(v128.and(desired, magnitude), v128.and(held, magnitude)), unit)
     v128.store(cell, where(orders, change), ORDER)
-    if (records) note(pair, orders, PLACED, n, change)
+    if (records && isLong) note(pair, orders, PLACED, n, change)
     count = f64x2.add(count, one(orders))
     changing = f64x2.add(changing, where(orders, value))
     growing = f64x2.add(growing, where(orders, growthOf(pair, growth)))
@@ -226,6 +226,7 @@ function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: 
     store<u32>(list, <u32>n)
     list += <usize>i32(any(orders)) << 2
   }
+  tellLater(pair)
   if (isLong) {
     v128.store(pair, units, ORDERED_UNITS)
     v128.store(pair, count, ORDERED_COUNT)

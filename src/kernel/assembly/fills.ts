@@ -1,5 +1,5 @@
 import { hasMargins, isLong, isTradable, leapsAt, scratchAt, symbols, symbolsAt, toLots } from './block'
-import { noteCut, noteLegs, records } from './journal'
+import { noteCut, noteFill, noteLegs, records, tellOrders } from './journal'
 import { LIMIT_SLACK, addTo, any, both, choose, magnitudeMask, one, opposite, signMask, signOf, where } from './lanes'
 import {
   ACTIONS_SIZE, ACTIONS_VALUE, CANCELLATIONS, CASH, CELL_BYTES, CHANGING, COSTLIEST_SLIP, CUT_OFF, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, CLOSES, FEES, FEE_MINIMUM, FEE_ON_ENTRY_ONLY,
@@ -17,6 +17,7 @@ export function fillPair(pair: usize, prices: usize, row: i32, kinds: i32): void
   if (!clearlyFits(pair, leapsAt + (<usize>row << 3))) {
     const factor = shareBuyingPower(pair, prices, row, kinds)
     if (any(f64x2.lt(factor, both(2)))) {
+      tellOrders(pair)
       cutIncreases(pair, list, listed, factor, row, kinds)
       bookOrders(pair, prices, list, listed, true, row, kinds)
       return
@@ -223,8 +224,10 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
     fills = f64x2.add(fills, f64x2.add(one(f64x2.gt(reduced, both(0))), one(grows)))
     const left = f64x2.add(held, v128.or(reduced, sign))
     if (records) {
-      if (isCut) noteCut(pair, n, sign, f64x2.sub(size, reduced), increased, CUT_OFF + SCALED)
-      noteLegs(pair, n, sign, reduced, increased)
+      if (isCut) {
+        noteCut(pair, n, sign, f64x2.sub(size, reduced), increased, CUT_OFF + SCALED)
+        noteLegs(pair, n, sign, reduced, increased)
+      } else noteFill(pair, n, order, reduced, increased)
     }
     v128.store(cell, f64x2.add(left, v128.or(increased, sign)), QUANTITY)
     let tradeCash = f64x2.sub(f64x2.sub(v128.load(cell, TRADE_CASH), reduceValue), reduceFee)

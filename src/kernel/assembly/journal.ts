@@ -1,9 +1,13 @@
-import { symbols } from './block'
-import { EVENT_BYTES, INCREASED, LONG_EVENT_BYTES, NUMBERS, REDUCED } from './layout'
+import { isLong, symbols } from './block'
+import { signMask, some } from './lanes'
+import {
+  CELL_BYTES, CLOSING_PART, EVENT_BYTES, FILLED_WHOLE, HEAD_BYTES, INCREASED, INCREASES, LISTED, LONG_EVENT_BYTES, NUMBERS, ORDER, PLACED, REDUCED, REDUCES, TURNS, UNTOLD,
+} from './layout'
 
 /**
  * What happens to recorded portfolios, one event after the other: a portfolio's events of a row lie together. An
  * event is stored whether its lane has it or not, and the end moves on by as much as it has: no branch depends on who trades.
+ * Without longer cells, an order of which nobody was told when it was placed is one event if it fills whole in the next row.
  */
 
 /** Takes the journal up to its end, which then begins anew. */
@@ -87,6 +91,60 @@ export function noteLong(pair: usize, lanes: v128, what: v128, n: usize, quantit
   v128.store(next, v128.shuffle<i64>(keys, quantity, 1, 3))
   v128.store(next, v128.shuffle<i64>(price, fee, 1, 3), 16)
   end = next + ((bits >> 1) * LONG_EVENT_BYTES)
+}
+
+/** Leaves it to their fills to tell of the orders that are placed now. */
+// @ts-ignore: decorator
+@inline
+export function tellLater(pair: usize): void {
+  if (records && !isLong) store<i32>(pair, 1, UNTOLD)
+}
+
+/** What is placed now is told at once. */
+// @ts-ignore: decorator
+@inline
+export function tellNow(pair: usize): void {
+  if (records && !isLong) store<i32>(pair, 0, UNTOLD)
+}
+
+/** Notes the orders that were placed in the row before, unless that was done: not all of them may fill whole in this one. */
+// @ts-ignore: decorator
+@inline
+export function tellOrders(pair: usize): void {
+  if (records && !isLong && load<i32>(pair, LISTED) != 0 && load<i32>(pair, UNTOLD) != 0) notePlaced(pair)
+}
+
+function notePlaced(pair: usize): void {
+  store<i32>(pair, 0, UNTOLD)
+  firstCell -= symbols
+  let list = pair + HEAD_BYTES + <usize>symbols * CELL_BYTES
+  for (const last = list + (<usize>load<i32>(pair, LISTED) << 2); list < last; list += 4) {
+    const n = <usize>load<u32>(list)
+    const order = v128.load(pair + HEAD_BYTES + n * CELL_BYTES, ORDER)
+    note(pair, f64x2.ne(order, f64x2.splat(0)), PLACED, n, order)
+  }
+  firstCell += symbols
+}
+
+/** Notes that an order has filled whole, by legs. */
+// @ts-ignore: decorator
+@inline
+export function noteFill(pair: usize, n: usize, order: v128, reduced: v128, increased: v128): void {
+  if (!isLong && load<i32>(pair, UNTOLD) != 0) noteWhole(pair, n, order, reduced, increased)
+  else noteLegs(pair, n, v128.and(order, signMask()), reduced, increased)
+}
+
+// @ts-ignore: decorator
+@inline
+function noteWhole(pair: usize, n: usize, order: v128, reduced: v128, increased: v128): void {
+  const zero = f64x2.splat(0)
+  const reduces = f64x2.gt(reduced, zero)
+  const grows = f64x2.gt(increased, zero)
+  const turns = v128.and(reduces, grows)
+  if (some(turns)) noteAs(pair, turns, codes(CLOSING_PART), n, v128.or(reduced, v128.and(order, signMask())))
+  const alone = v128.and(v128.andnot(reduces, grows), codes(REDUCES - INCREASES))
+  const legs = v128.or(alone, v128.and(turns, codes(TURNS - INCREASES)))
+  noteAs(pair, v128.or(reduces, grows), v128.or(codes(FILLED_WHOLE + INCREASES), legs), n, order)
 }
 
 /** Notes the legs of an order that has filled: an increasing leg lies right behind its reducing one. */

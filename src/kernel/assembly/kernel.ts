@@ -11,7 +11,7 @@ import {
   BARS, BEST_ROW, CAPPED_COUNT, DECIDES_UNITS, EARLY_UNTIL, ENDED_AT, ENDS_AT_CLOSE, ENDS_AT_OPEN, EXPOSURE_RULES, FLAGS, GROSS_LIMITED_BARS, HAS_ACTIONS, HAS_EXITS, HAS_GAPS, IS_FIRST, IS_LAST, IS_WATCHED, LISTED, LONG_CELL_BYTES, PRICE_BYTES,
   RETURNS, SCALED_BARS, SIGNAL_COUNT, TILE, TILE_HEAD_BYTES, TRAILS, UNITS_BYTES, WATCH_BYTES,
 } from './layout'
-import { handOverJournal, records, recordsMarks, setJournal, turnJournal } from './journal'
+import { handOverJournal, records, recordsMarks, setJournal, tellOrders, turnJournal } from './journal'
 import { closeLastPeriod, markPair } from './mark'
 import { decidePair } from './decide'
 import { fillPair } from './fills'
@@ -94,6 +94,8 @@ function runSome(pairs: usize, count: i32, first: i32, pairBytes: usize): void {
 }
 
 function endBlock(pair: usize, first: i32): void {
+  turnJournal(rows)
+  tellOrders(pair)
   countExposure(pair, load<u32>(pair, TILE), first)
   if (isLong && (load<i32>(pair, FLAGS) & TRAILS) != 0) followBlock(pair)
 }
@@ -201,6 +203,7 @@ function stepShort(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32
   const t = blockRow + row
   const acts = (kinds & HAS_ACTIONS) != 0
   if (hasCarry) bookCarry(pair, row)
+  if ((kinds & (HAS_GAPS | HAS_ACTIONS)) != 0) tellOrders(pair)
   if (acts) bookActions(pair, row)
   fillPair(pair, prices, row, kinds)
   if (acts) settleActions(pair)

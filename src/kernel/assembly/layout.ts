@@ -33,8 +33,10 @@ export const LISTED = 224
 export const FLAGS = 228
 /** u32: address of the tile with the pair's exposures of the block; pairs with the same phase-1 rules share one. */
 export const TILE = 232
-/** i32: row from which on no position is younger than its least holding time. */
+/** i32, with longer cells: row from which on no position is younger than its least holding time. */
 export const EARLY_UNTIL = 236
+/** i32, without them: whether the journal does not have the orders yet that were placed in the row before. */
+export const UNTOLD = 236
 
 // ── Slots of a pair's head: performance sums, in the order of PERFORMANCE_FIELDS ──
 export const SUMS = 240
@@ -368,9 +370,18 @@ export const CHANGED = 6
 export const LEFT_OVER = 7
 /** An order that is sized as it fills: in place of a quantity, its target. */
 export const PLACED_OPEN = 8
+/**
+ * An order placed in the row before, of which nobody was told, that has filled whole: in place of PLACED and legs. To the
+ * code is added which leg it has; where both, an event before tells how much of it closes what was held.
+ */
+export const FILLED_WHOLE = 9
+export const CLOSING_PART = 10
+export const INCREASES = 0
+export const REDUCES = 16
+export const TURNS = 32
 /** What has a longer event: an execution of the kernel's own; a mark, with its equity. */
-export const EXECUTED = 9
-export const MARKED = 10
+export const EXECUTED = 11
+export const MARKED = 12
 /** What is added to a code: a place in ORDER_KINDS or ORDER_OUTCOMES. */
 export const KIND_TARGET = 0
 export const KIND_CAP = 16

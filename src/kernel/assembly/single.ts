@@ -3,11 +3,11 @@ import { blockRow, hasCarry, hasMargins, symbolsAt, toLots } from './block'
 import { decideCarefully } from './careful'
 import { isScheduled, isSimple, out, rests } from './decide'
 import { closeTrades, fillPair, legsFee, slipped, spreadOf } from './fills'
-import { note, noteLegs, records, turnJournal } from './journal'
+import { noteFill, records, tellLater, tellOrders, turnJournal } from './journal'
 import { LIMIT_SLACK, addTo, any, both, magnitudeMask, one, opposite, signMask, where } from './lanes'
 import {
   CASH, CELL_BYTES, CLOSE_UNIT, ENTRY_SLIPPAGE, EQUITY, EXIT_SLIPPAGE, FEES, FILLED, FILLS, HAS_ACTIONS, HAS_GAPS, HEAD_BYTES, LEVERAGE, LISTED, MULTIPLIER, OPEN, OPEN_UNIT,
-  ORDER, ORDERS, PLACED, QUANTITY, SIZE, THRESHOLD, TILE_TARGETS, TRADE_CASH,
+  ORDER, ORDERS, QUANTITY, SIZE, THRESHOLD, TILE_TARGETS, TRADE_CASH,
 } from './layout'
 import { measure } from './mark'
 
@@ -20,6 +20,7 @@ import { measure } from './mark'
 export function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const acts = (kinds & HAS_ACTIONS) != 0
   turnJournal(row)
+  if ((kinds & (HAS_GAPS | HAS_ACTIONS)) != 0) tellOrders(pair)
   if (hasCarry) bookCarry(pair, row)
   if (acts) bookActions(pair, row)
   fillSingle(pair, prices, row, kinds)
@@ -80,7 +81,7 @@ function fillWhole(pair: usize, prices: usize): bool {
     closeTrades(pair, tradeCash, closes)
     tradeCash = v128.andnot(tradeCash, closes)
   }
-  if (records) noteLegs(pair, 0, sign, reduced, increased)
+  if (records) noteFill(pair, 0, order, reduced, increased)
   v128.store(cell, f64x2.add(left, v128.or(increased, sign)), QUANTITY)
   v128.store(cell, f64x2.sub(f64x2.sub(tradeCash, increaseValue), increaseFee), TRADE_CASH)
   v128.store(cell, both(0), ORDER)
@@ -119,7 +120,7 @@ function decideSingle(pair: usize, prices: usize, tile: usize, row: i32, t: i32,
   const far = f64x2.gt(value, f64x2.mul(v128.load(pair, THRESHOLD), equity))
   const orders = v128.and(v128.or(leaves, far), f64x2.ne(change, both(0)))
   v128.store(cell, where(orders, change), ORDER)
-  if (records) note(pair, orders, PLACED, 0, change)
+  tellLater(pair)
   addTo(pair + ORDERS, one(orders))
   store<i32>(pair, i32(any(orders)), LISTED)
   store<u32>(cell + CELL_BYTES, 0)
