@@ -5,8 +5,8 @@ import { createVectorKernel } from '../src/kernel/wasm.ts'
 import { recordLedgers } from '../src/lineup/ledger-recorder.ts'
 import type { KernelBatch } from './kernel-batch.ts'
 
-/** What messages are copied to, over and over. */
-const mailbox = new Uint8Array(1 << 26)
+/** What messages are copied to, over and over: as large as a pipe is. */
+const mailbox = new Uint8Array(1 << 20)
 
 /** Takes the messages of orders, fills and cancellations as whoever stores or sends them would: each is copied. */
 export function receiver(): Journal {
