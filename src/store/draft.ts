@@ -53,15 +53,19 @@ export function startPassedDraft(description: ArtefactDescription, folder: strin
   }
 }
 
-/** Makes a handed draft, which is at the folder of `place`, durable and then visible. */
+/** Makes a handed draft, which is at the folder of `place`, durable and then visible; nothing of it stays when that fails. */
 export async function adoptDraft(place: DraftPlace): Promise<void> {
   const { folder, destination, durability } = place
   const parent = dirname(destination)
-  const paths = readdirSync(folder).map((name) => join(folder, name))
-  await Promise.all([...paths, folder].map((path) => durability.flushed(path)))
-  makeFolder(parent, durability)
-  if (moveIntoPlace(place) === undefined) await durability.flushed(parent)
-  else rmSync(folder, { recursive: true, force: true })
+  try {
+    const paths = readdirSync(folder).map((name) => join(folder, name))
+    await Promise.all([...paths, folder].map((path) => durability.flushed(path)))
+    makeFolder(parent, durability)
+    if (moveIntoPlace(place) === undefined) await durability.flushed(parent)
+  } finally {
+    // Its place was taken, or could not be: nobody else knows of it.
+    rmSync(folder, { recursive: true, force: true })
+  }
 }
 
 type DraftFiles = Omit<ArtefactDraft, 'publish'> & {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { addressOf } from '../../src/base/hash.ts'
@@ -64,6 +64,14 @@ export function describeStore(name: string, open: () => { store: Store; again: (
       expect(store.meta(addressAt(4))).toEqual(publishNumber(open().store, 4))
       expect(readdirSync(join(store.root, 'tmp'))).toEqual([])
       await expect(store.adopt(handed)).rejects.toMatchObject({ code: 'ARTEFACT_MISSING', value: addressAt(4) })
+    })
+
+    it('keeps nothing of a draft that it cannot take over', async () => {
+      const { store, again } = open()
+      mkdirSync(join(store.root, 'artefacts'), { recursive: true })
+      writeFileSync(join(store.root, 'artefacts', addressAt(4).slice(0, 2)), 'no folder')
+      await expect(store.adopt(handOverNumber(again(), 4))).rejects.toThrow('EEXIST')
+      expect(readdirSync(join(store.root, 'tmp'))).toEqual([])
     })
 
     it('takes files that others write into the folder of a draft', () => {
