@@ -46,8 +46,8 @@ export function startPassedDraft(description: ArtefactDescription, folder: strin
   const { seal, ...files } = startFiles(description, { folder, durability: PASSING })
   return {
     ...files,
-    handOver(facts) {
-      seal(facts)
+    handOver() {
+      seal()
       return { address: description.address, folder }
     },
   }

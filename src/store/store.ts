@@ -80,7 +80,7 @@ export interface ArtefactDraft {
 /** A draft whose maker does not wait for the disk: another process, which does, publishes it. */
 export interface PassedDraft extends Omit<ArtefactDraft, 'publish'> {
   /** Checksums every file of the folder and seals meta.json. */
-  handOver(facts?: Readonly<Record<string, unknown>>): HandedDraft
+  handOver(): HandedDraft
 }
 
 export interface ArtefactDescription {
