@@ -6,6 +6,7 @@ import { readMarket } from '../stages/market-artefact.ts'
 import { metricsFiles } from '../stages/metrics-ledger.ts'
 import { WINDOWS_FILE } from '../stages/walk-forward-task.ts'
 import { writeLedger } from '../store/ledgers.ts'
+import { makeArtefact } from '../store/made-artefact.ts'
 import { exportPanels } from '../store/panel-export.ts'
 import type { ViewFile } from '../store/sql-session.ts'
 import type { Address } from '../store/store.ts'
@@ -79,12 +80,10 @@ async function convertPanel(
   const { part, address, table } = of
   const panel = run.store.panel(part.artefact, part.file)
   try {
-    const draft = run.store.draft({ address, kind: 'table', madeFrom: { table, artefact: part.artefact, file: part.file } })
-    await exportPanels({
+    await makeArtefact(run.store, { address, kind: 'table', madeFrom: { table, artefact: part.artefact, file: part.file } }, ({ folder }) => exportPanels({
       panels: [{ panel, columns: part.columns }], closeTimes: of.closeTimes, value: 'value',
-      path: join(draft.folder, TABLE_FILE), format: 'parquet',
-    })
-    draft.publish()
+      path: join(folder, TABLE_FILE), format: 'parquet',
+    }))
   } finally {
     panel.close()
   }
@@ -102,11 +101,11 @@ async function marketFiles(run: OpenedRun, readOnce: () => MarketPanels, notify:
   if (run.store.meta(address) === undefined) {
     const market = readOnce()
     notify(market.close.length)
-    const draft = run.store.draft({ address, kind: 'table', madeFrom: { table: 'market', market: run.artefacts.market } })
-    for (let index = 0; index < files; index++) {
-      await writeLedger(join(draft.folder, marketFile(index)), marketColumns(market, index * rowsPerFile, (index + 1) * rowsPerFile))
-    }
-    draft.publish()
+    await makeArtefact(run.store, { address, kind: 'table', madeFrom: { table: 'market', market: run.artefacts.market } }, async ({ folder }) => {
+      for (let index = 0; index < files; index++) {
+        await writeLedger(join(folder, marketFile(index)), marketColumns(market, index * rowsPerFile, (index + 1) * rowsPerFile))
+      }
+    })
   }
   return Array.from({ length: files }, (_, index) => run.store.file(address, marketFile(index)))
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createPerformance, PERFORMANCE_FIELDS, type Performance } from '../domain/performance.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
+import { handOverArtefact, makeArtefact } from '../store/made-artefact.ts'
 import type { Address, ArtefactDescription, ArtefactDraft, HandedDraft, PassedDraft, Store } from '../store/store.ts'
 import type { LedgerFiles } from './ledger-files.ts'
 
@@ -25,16 +26,12 @@ const IDS_FILE = 'ids.json'
 
 /** Stores what a batch did: its metric sums `[portfolio][field]` and, when recorded, its ledgers. */
 export async function publishResults(store: Store, results: BatchResults): Promise<void> {
-  const draft = store.draft(describe(results))
-  await write(draft, results)
-  draft.publish()
+  await makeArtefact(store, describe(results), (draft) => write(draft, results))
 }
 
 /** The same, for the coordinator to publish. */
-export async function handOverResults(store: Store, results: BatchResults): Promise<HandedDraft> {
-  const draft = store.passedDraft(describe(results))
-  await write(draft, results)
-  return draft.handOver()
+export function handOverResults(store: Store, results: BatchResults): Promise<HandedDraft> {
+  return handOverArtefact(store, describe(results), (draft) => write(draft, results))
 }
 
 function describe({ address, kind, madeFrom, members, ledgers, beside }: BatchResults): ArtefactDescription {

@@ -1,9 +1,9 @@
 import { buildFeatureGraph, createFeatureStep } from '../features/graph.ts'
 import type { FeatureRef } from '../features/feature.ts'
+import { makeArtefact } from '../store/made-artefact.ts'
 import type { Address } from '../store/store.ts'
 import { turnCrank } from './crank.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
-import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 

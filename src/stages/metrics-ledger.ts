@@ -9,6 +9,7 @@ import { storedPerformances } from '../lineup/results.ts'
 import type { AddressList } from '../store/address-list.ts'
 import { missingArtefact } from '../store/artefact-faults.ts'
 import type { LedgerColumn } from '../store/ledgers.ts'
+import { makeArtefact } from '../store/made-artefact.ts'
 import type { Address, MemberPlace, Store } from '../store/store.ts'
 import type { SourceHashes } from '../experiment/installation.ts'
 import { cutChunks, type Places } from './stage-work.ts'
@@ -48,10 +49,6 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
   })
   if (store.meta(address) !== undefined) return address
   const files = made.length === 0 ? [made] : cutChunks(made, ROWS_PER_FILE)
-  const draft = store.draft({
-    address, kind: 'metrics', madeFrom: { experiment: experiment.name, driver, profile, portfolios: made.length },
-    facts: { rows: made.length, files: files.length, profile: profile.name },
-  })
   const { writeLedgerInParts } = await import('../store/ledgers.ts')
   const read = createReader(store)
   const columnsOf = (part: Int32Array): LedgerColumn[] => {
@@ -61,10 +58,15 @@ export async function publishMetrics(store: Store, inputs: MetricsLedgerInputs):
       ...metricColumns(ordinals, (ordinal) => computeMetrics(read(placeAt(inputs, ordinal) as MemberPlace), profile)),
     ]
   }
-  for (const [index, file] of files.entries()) {
-    await writeLedgerInParts(join(draft.folder, metricsFile(index)), { fields: columnsOf(file.subarray(0, 0)), parts: lazily(cutChunks(file, ROWS_PER_PART), columnsOf) })
+  const description = {
+    address, kind: 'metrics', madeFrom: { experiment: experiment.name, driver, profile, portfolios: made.length },
+    facts: { rows: made.length, files: files.length, profile: profile.name },
   }
-  draft.publish()
+  await makeArtefact(store, description, async ({ folder }) => {
+    for (const [index, file] of files.entries()) {
+      await writeLedgerInParts(join(folder, metricsFile(index)), { fields: columnsOf(file.subarray(0, 0)), parts: lazily(cutChunks(file, ROWS_PER_PART), columnsOf) })
+    }
+  })
   return address
 }
 

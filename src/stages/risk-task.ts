@@ -1,12 +1,12 @@
 import { decisionWidth } from '../domain/risk-decision.ts'
 import { createRiskStep } from '../risk/risk-step.ts'
+import { makeArtefact } from '../store/made-artefact.ts'
 import type { Address } from '../store/store.ts'
 import { createBookRows, type BookSpec } from '../lineup/book-rows.ts'
 import { turnCrank } from './crank.ts'
 import type { StepOrigin } from '../experiment/experiment.ts'
 import { riskModelDefinition } from '../lineup/definitions.ts'
 import { openInputRows, type InputPlace } from './input-rows.ts'
-import { makeArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 

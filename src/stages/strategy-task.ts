@@ -1,6 +1,6 @@
+import { handOverArtefact } from '../store/made-artefact.ts'
 import type { Address, HandedDraft } from '../store/store.ts'
 import { openSignalRows, type SignalJob, type SignalJobs } from './signal-rows.ts'
-import { handOverArtefact } from './made-artefact.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 

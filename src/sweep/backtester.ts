@@ -21,6 +21,7 @@ import { openLocalPool } from '../pool/local.ts'
 import type { Pool, TaskOutcome } from '../pool/pool.ts'
 import { writeMarket } from '../stages/market-artefact.ts'
 import { openStore } from '../store/local-store.ts'
+import { makeArtefact, type ArtefactMaker } from '../store/made-artefact.ts'
 import type { Address, Store } from '../store/store.ts'
 import { EXPERIMENT_FILE, type SweepTask, type SweptExperiment } from './sweep-task.ts'
 
@@ -88,7 +89,7 @@ export function openBacktester({ workers = availableParallelism() }: BacktesterO
       const own = mkdtempSync(join(folder, 'run-'))
       try {
         const store = openStore(own, { clock: systemClock, isPassing: true })
-        const places = { store: own, market: publishMarket(store, market), experiment: publishExperiment(store, swept) }
+        const places = { store: own, market: await publishMarket(store, market), experiment: await publishExperiment(store, swept) }
         return collect(swept, await sweepAll(pool, places, portfolioCount(experiment)))
       } finally {
         rmSync(own, { recursive: true, force: true })
@@ -119,19 +120,18 @@ async function loadMarket({ source, settings }: { source: string; settings: unkn
 
 let published = 0
 
-function publishMarket(store: Store, market: MarketPanels): Address {
-  const address = addressOf({ kind: 'market', sweep: ++published })
-  const draft = store.draft({ address, kind: 'market', madeFrom: null })
-  draft.publish(writeMarket(draft, asStretch(market)))
+async function publish(store: Store, kind: string, make: ArtefactMaker): Promise<Address> {
+  const address = addressOf({ kind, sweep: ++published })
+  await makeArtefact(store, { address, kind, madeFrom: null }, make)
   return address
 }
 
-function publishExperiment(store: Store, experiment: SweptExperiment): Address {
-  const address = addressOf({ kind: 'experiment', sweep: ++published })
-  const draft = store.draft({ address, kind: 'experiment', madeFrom: null })
-  writeFileSync(join(draft.folder, EXPERIMENT_FILE), serialize(experiment))
-  draft.publish()
-  return address
+function publishMarket(store: Store, market: MarketPanels): Promise<Address> {
+  return publish(store, 'market', (draft) => writeMarket(draft, asStretch(market)))
+}
+
+function publishExperiment(store: Store, experiment: SweptExperiment): Promise<Address> {
+  return publish(store, 'experiment', ({ folder }) => writeFileSync(join(folder, EXPERIMENT_FILE), serialize(experiment)))
 }
 
 /** Even tasks, a whole number for each worker, so that all end at once. */
