@@ -8,7 +8,8 @@ export interface IsolatingWork<Member> {
   readonly taskFor: (members: readonly Member[]) => Task
   /**
    * Takes over what a task that went well left behind, before its part counts as finished and while others still run:
-   * a process that has made one part may die of the next, and what it left is then tidied up.
+   * a process that has made one part ends, or may die of the next, and what it left is then tidied up. Whatever has to be
+   * safe from that is so by the first time this waits for anything.
    */
   readonly takeOver?: (value: unknown) => Promise<void>
   /** In members, fractions included, of all members. */

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { systemClock } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
+import { nextTurn } from '../base/turn.ts'
 import type { Pool, Task, TaskOutcome, TaskProgress } from './pool.ts'
 import { poolClosed } from './worker-faults.ts'
 import { WorkerProcess } from './worker-process.ts'
@@ -98,12 +99,16 @@ class LocalPool implements Pool {
     }
   }
 
-  async #perform({ task, onProgress }: Waiting, slot: number): Promise<TaskOutcome> {
+  async #perform({ task, onProgress, resolve }: Waiting, slot: number): Promise<TaskOutcome> {
     const turn = { task, timeoutMs: task.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS, worker: slot, onProgress }
     if (task.isolated === true) {
       const worker = this.#start()
       try {
-        return blame(await worker.run(turn), { worker, task, slot })
+        const outcome = blame(await worker.run(turn), { worker, task, slot })
+        // What a process has left behind may be tidied up once it has ended: whoever waits takes it over before.
+        resolve(outcome)
+        await nextTurn()
+        return outcome
       } finally {
         await this.#end(worker)
       }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { MillraceError, toErrorReport } from '../base/errors.ts'
 import type { ErrorReport } from '../base/errors.ts'
 import { sourcePlace } from '../base/source-place.ts'
+import { nextTurn } from '../base/turn.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import type { TaskHandlers } from './pool.ts'
 
@@ -36,17 +37,13 @@ export async function perform(task: ToWorker, { handlers, clock, tell, log }: Ta
     const handler = handlers[task.kind]
     if (handler === undefined) throw new Error(`no handler for tasks of kind ${task.kind}`)
     const value = await handler(task.payload as never, report)
-    await settled()
+    // A promise the task rejected and left behind must strike while it is still this task's.
+    await nextTurn()
     tell({ say: 'done', value, cpuMs: cpuMs() })
   } catch (error) {
     if (!(error instanceof MillraceError)) log(`${task.id}: ${stackOf(error)}\n`)
     tell({ say: 'failed', error: describe(error), cpuMs: cpuMs() })
   }
-}
-
-/** A promise the task rejected and left behind must strike while it is still this task's. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }
 
 /** System errors that no part of the work is guilty of: trying again in smaller parts would blame each in turn. */

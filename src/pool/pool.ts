@@ -34,7 +34,10 @@ export interface TaskProgress {
 
 export interface Pool {
   readonly workers: number
-  /** Never rejects for a failed task; rejects only when the pool itself is closed or broken. */
+  /**
+   * Never rejects for a failed task; rejects only when the pool itself is closed or broken. A process that is ended after
+   * its task is so only once what follows from the outcome has been done, as far as that waits for nothing.
+   */
   run(task: Task, onProgress?: (progress: TaskProgress) => void): Promise<TaskOutcome>
   /** Process ids of the live workers, for memory accounting. */
   processIds(): readonly number[]

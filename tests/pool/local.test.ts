@@ -122,6 +122,13 @@ describe('a worker that lives', () => {
     expect(pool.processIds()).toEqual([valueOf(await run('process'))])
   })
 
+  it('is there until what it left behind of an isolated task can have been taken over', async () => {
+    open({ workers: 1 })
+    const pid = await run('process', null, { isolated: true }).then(valueOf).then(Number)
+    expect(isAlive(pid)).toBe(true)
+    await untilGone([pid], 1000)
+  })
+
   it('ends when the pool rests, unless it has something to do', async () => {
     open({ workers: 2 })
     const [one, other] = (await Promise.all([run('process'), run('process')])).map(valueOf)
