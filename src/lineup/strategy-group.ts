@@ -71,9 +71,11 @@ function createTurn({ jobs, universe }: StrategyGroupSetup, steps: readonly Step
     for (const each of unproven) {
       const { step, k, row } = each
       const made = signals.subarray(k * cells, (k + 1) * cells)
-      if (!made.some((value) => value === value)) continue
       const { file = '', use: name } = jobs[k]
-      const some = shown.has(file) ? { from: (k * SHOWN_ROWS) % rows.length, rows: SHOWN_ROWS } : { from: 0, rows: rows.length }
+      // The last row has no next one that could be read.
+      const opinion = firstOpinion(made.subarray(0, cells - symbols), { symbols, from: k * SHOWN_ROWS })
+      if (opinion === undefined) continue
+      const some = shown.has(file) ? { from: opinion, rows: SHOWN_ROWS } : { from: 0, rows: rows.length }
       prove(step, { ...some, all: rows, scratch: row, made, name }, (r) => fillRow(read, r, scratch))
       unproven.delete(each)
       shown.add(file)
@@ -135,8 +137,21 @@ function copyRow(input: Float64Array, r: number, out: Float64Array): void {
   for (let i = 0, from = r * out.length; i < out.length; i++, from++) out[i] = input[from]
 }
 
-/** Rows in which the other instances of a strategy show it, each in others, once one has shown it in a whole block. */
+/**
+ * Rows in which the other instances of a strategy show it, once one has shown it in a whole block. They have its code in
+ * common and differ in parameters alone: what one of these makes it read elsewhere shows in a few rows, while whole blocks of
+ * thousands of instances, a row at a time, would take longer than all of their signals.
+ */
 const SHOWN_ROWS = 16
+
+/** The first row that an instance says anything in, from row `from` on and then from the beginning: each shows it in others. */
+function firstOpinion(made: Float32Array, { symbols, from }: { readonly symbols: number; readonly from: number }): number | undefined {
+  for (let i = 0; i < made.length; i++) {
+    const at = (from * symbols + i) % made.length
+    if (made[at] === made[at]) return Math.floor(at / symbols)
+  }
+  return undefined
+}
 
 interface Proof {
   readonly all: readonly Row[]

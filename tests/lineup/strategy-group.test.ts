@@ -58,6 +58,24 @@ describe('a group of instances', () => {
     }))
   })
 
+  it('asks an instance where it has an opinion, be it late in a block', async () => {
+    const file = await own('tuned.ts')
+    const many = Array.from({ length: 40 }, (_, t) => ({ t, closeTime: t * 86_400_000, sessionDate: t }))
+    const late = Float64Array.from({ length: many.length * 3 }, (_, i) => (i < 34 * 3 ? NaN : 90 + (i % 7)))
+    const group = await createStrategyGroup({ jobs: [0, 1].map((ahead) => ({ ...file, params: { ahead } })), universe })
+    expect(() => group.turnRows(many, [rowBlock(late)], new Float32Array(many.length * 6))).toThrow('says `perSymbol`')
+  })
+
+  it('believes none that had an opinion in the last row of a block only, where no next one could be read', async () => {
+    const group = await createStrategyGroup({ jobs: [{ ...(await own('tuned.ts')), params: { ahead: 3 } }], universe })
+    const turn = (from: number): void => {
+      const rising = Float64Array.from({ length: 27 }, (_, i) => (i < from ? NaN : 90 + i))
+      group.turnRows(rows, [rowBlock(rising)], new Float32Array(27))
+    }
+    turn(24)
+    expect(() => turn(0)).toThrow('says `perSymbol`')
+  })
+
   it('asks every instance of a strategy, whose parameters may have it read elsewhere', async () => {
     const file = await own('tuned.ts')
     const jobs = Array.from({ length: 40 }, (_, k) => ({ ...file, params: { ahead: k === 39 ? 1 : 0 } }))
