@@ -5,8 +5,8 @@ import { createSweep, layOutBatch, tradedRows } from '../lineup/batch.ts'
 import { openLedgerFiles, type LedgerFiles } from '../lineup/ledger-files.ts'
 import { handOverResults } from '../lineup/results.ts'
 import type { Address, HandedDraft } from '../store/store.ts'
-import { kernelBlocks, type BlockInputs, type DecisionPlace, type SignalSource } from './kernel-blocks.ts'
-import { placesByName, type SignalPlaces } from './signal-places.ts'
+import { kernelBlocks, type BlockInputs, type DecisionPlace } from './kernel-blocks.ts'
+import { sourcesOf, type SignalPlaces } from './signal-places.ts'
 import { openSignalRows, type SignalJobs } from './signal-rows.ts'
 import { MarketWindow, StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
@@ -70,15 +70,12 @@ async function openBatch(task: PortfolioTask, market: StoredMarket): Promise<Ope
     ledgers?.recorder,
   )
   const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, market })
-  const sources = new Map<string, SignalSource>([
-    ...placesByName(task.signals), ...(task.fused?.jobs.map(({ id }, k) => [id, { made: k }] as const) ?? []),
-  ])
   return {
     kernel, ledgers,
     ids: configs.map(({ id }) => id),
     inputs: {
       market, made,
-      signals: layout.signals.map((signal) => sources.get(signal) as SignalSource),
+      signals: sourcesOf(layout.signals, { stored: task.signals, made: task.fused?.jobs.map(({ id }) => id) ?? [] }),
       patterns: layout.patterns.map((pattern) => task.patterns[pattern]),
       rowsPerBlock: task.rowsPerBlock,
     },
