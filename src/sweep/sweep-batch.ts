@@ -45,16 +45,17 @@ interface Part {
  */
 export async function sweepBatch(batch: SweepBatch, report: (done: number, total: number) => void): Promise<Float64Array> {
   const { market, experiment, from, to } = batch
-  const rowsPerBlock = Math.max(LEAST_ROWS, Math.floor(CELLS_PER_BLOCK / market.instruments.length))
+  const total = market.timeline.closeTimes.length
+  const rowsPerBlock = Math.min(total, Math.max(LEAST_ROWS, Math.floor(CELLS_PER_BLOCK / market.instruments.length)))
+  const rowsPerStretch = Math.min(total, rowsPerBlock * BLOCKS_PER_STRETCH)
   const parts: Part[] = []
   for (let first = from; first < to; first += PORTFOLIOS_PER_KERNEL) {
     parts.push(await createPart({ ...batch, from: first, to: Math.min(to, first + PORTFOLIOS_PER_KERNEL) }))
   }
-  const features = new FeatureBlocks(parts.flatMap(({ group }) => group.inputs), { market, rows: rowsPerBlock * BLOCKS_PER_STRETCH })
+  const features = new FeatureBlocks(parts.flatMap(({ group }) => group.inputs), { market, rows: rowsPerStretch })
   const mostSignals = Math.max(...parts.map(({ signalCount }) => signalCount))
   const signals = new Float32Array(rowsPerBlock * mostSignals * market.instruments.length)
-  const total = market.timeline.closeTimes.length
-  for (const { rows, blocks } of stretchesOf(market, rowsPerBlock)) {
+  for (const { rows, blocks } of stretchesOf(market, { rowsPerBlock, rowsPerStretch })) {
     features.advance(rows)
     for (const { group, kernel, signalCount } of parts) {
       for (const block of blocks) {
@@ -74,11 +75,11 @@ interface Stretch {
 }
 
 /** Several blocks at a time; one block ends with the warm-up, in which no portfolio is stepped. */
-function* stretchesOf(market: MarketPanels, rowsPerBlock: number): Generator<Stretch> {
+function* stretchesOf(market: MarketPanels, { rowsPerBlock, rowsPerStretch }: { readonly rowsPerBlock: number; readonly rowsPerStretch: number }): Generator<Stretch> {
   const { closeTimes, sessionDates } = market.timeline
   const ends = [...blockEnds(market, rowsPerBlock)]
   // Every stretch has the rows of the one before, told anew.
-  const told = Array.from({ length: rowsPerBlock * BLOCKS_PER_STRETCH }, () => ({ t: 0, closeTime: 0, sessionDate: 0 }))
+  const told = Array.from({ length: rowsPerStretch }, () => ({ t: 0, closeTime: 0, sessionDate: 0 }))
   for (let start = 0, b = 0; b < ends.length; b += BLOCKS_PER_STRETCH) {
     const cuts = ends.slice(b, b + BLOCKS_PER_STRETCH)
     const first = start
