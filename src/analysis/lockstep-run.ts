@@ -10,6 +10,7 @@ import { publishMetrics } from '../stages/metrics-ledger.ts'
 import type { PreparedRun, StagedRun } from '../stages/pipeline.ts'
 import { describeArtefacts, fingerprintOf } from '../stages/run-artefacts.ts'
 import type { RunRecord } from '../stages/run-record.ts'
+import { startStage } from '../stages/stage-timing.ts'
 import { Places } from '../stages/stage-work.ts'
 import type { AddressList } from '../store/address-list.ts'
 import type { Address, MemberPlace, PanelReader, Store } from '../store/store.ts'
@@ -94,16 +95,11 @@ export async function runRecordedInLockstep(of: RecordedLockstepRun, prepared: P
   const { record, note, observer } = startRecord(of, { driver: 'lockstep', fingerprint, plan: [], sizes: { workers: of.workers, portfoliosPerBatch: of.portfoliosPerBatch } }, () => [prepared.market])
   const run: StagedRun = { ...of, observer }
   try {
-    const startedAt = new Date(of.clock.now()).toISOString()
-    const started = of.clock.monotonic()
-    observer.stageStarted?.('lockstep', { total: prepared.rows, cached: 0 })
+    const finish = startStage(run, 'lockstep', { total: prepared.rows, cached: 0 })
     const outcome = await runPreparedInLockstep(run, prepared, {
       ...of, configs, onBar: (progress) => observer.stageProgress?.('lockstep', progress),
     })
-    observer.stageFinished?.('lockstep', {
-      stage: 'lockstep', startedAt, wallMs: of.clock.monotonic() - started, cpuMs: 0, made: prepared.rows, cached: 0,
-      peakMemoryBytes: of.memoryMeter?.peak() ?? 0,
-    })
+    finish({ made: prepared.rows, cpuMs: 0 })
     const places = placesOf(store, prepared, outcome.artefacts)
     const metrics = await publishMetrics(store, { ...run, driver: 'lockstep', portfolios: prepared.portfolios, walkForwards: [], places })
     note({

@@ -21,6 +21,7 @@ import type { ModelCheckTask } from './model-check-task.ts'
 import type { Failure, PlannedStage } from './observer.ts'
 import { subscriptionsOf } from './member-load.ts'
 import { countStage, planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
+import { startStage } from './stage-timing.ts'
 import { Places, type StageWork } from './stage-work.ts'
 import { planWalkForwards, trainingWork, walkForwardWork, type PlannedWalkForward, type WalkForwardContext } from './walk-forward-work.ts'
 import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategyWork, type WorkContext } from './work.ts'
@@ -155,13 +156,9 @@ async function makeMarket(run: StagedRun): Promise<Address> {
   const payload: MarketTask = {
     store: run.store.root, address, madeFrom, source: name, settings, folder: run.experiment.folder,
   }
-  const startedAt = new Date(run.clock.now()).toISOString()
-  const started = run.clock.monotonic()
-  run.observer.stageStarted?.('market', { total: 1, cached: 0 })
+  const finish = startStage(run, 'market', { total: 1, cached: 0 })
   const outcome = await run.pool.run({ id: 'market', kind: 'market', payload, timeoutMs: run.timeoutMs })
   if (!outcome.ok) throw fromErrorReport(outcome.error)
-  run.observer.stageFinished?.('market', {
-    stage: 'market', startedAt, wallMs: run.clock.monotonic() - started, cpuMs: outcome.usage.cpuMs, made: 1, cached: 0, peakMemoryBytes: 0,
-  })
+  finish({ made: 1, cpuMs: outcome.usage.cpuMs })
   return address
 }

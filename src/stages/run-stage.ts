@@ -1,20 +1,17 @@
-import type { Clock } from '../base/clock.ts'
 import type { Pool } from '../pool/pool.ts'
 import { runIsolating } from '../pool/isolate.ts'
 import type { MemberPlaces } from '../store/member-places.ts'
 import type { Address, HandedDraft, Store } from '../store/store.ts'
 import { planLevel, type CorePlan, type Level, type Share } from './core-plan.ts'
-import type { Failure, PlannedStage, StageObserver, StageTiming } from './observer.ts'
+import type { Failure, PlannedStage, StageObserver } from './observer.ts'
+import { startStage, type StageWatch } from './stage-timing.ts'
 import { chunkAddress, cutChunks, type Member, type Places, type StageName, type StageWork, type TaskSizes } from './stage-work.ts'
 
-export interface StageRun {
+export interface StageRun extends StageWatch {
   readonly store: Store
   readonly pool: Pool
-  readonly clock: Clock
-  readonly observer: StageObserver
   /** A task silent for longer is killed. */
   readonly timeoutMs: number
-  readonly memoryMeter?: { peak(): number; reset(): void }
   readonly interrupted: AbortSignal
 }
 
@@ -98,9 +95,8 @@ export async function runStage(
   if (works.length === 0) return
   const stage = works[0].stage
   const { total, cached } = placeStored(run.store, works, state.places)
-  const meter = { startedAt: new Date(run.clock.now()).toISOString(), started: run.clock.monotonic(), cpuMs: 0, made: 0 }
-  run.memoryMeter?.reset()
-  run.observer.stageStarted?.(stage, { total, cached })
+  const finish = startStage(run, stage, { total, cached })
+  const done = { cpuMs: 0, made: 0 }
   const progress = createProgress(run.observer, stage, total - cached)
   for (const work of works) {
     const ready = readyMembers(run, work, state)
@@ -108,10 +104,10 @@ export async function runStage(
     const { membersPerTask, workers } = planLevel(levelOf(work, ready.length), state.plan.share)
     const runChunk = async (chunk: Int32Array) => {
       run.interrupted.throwIfAborted()
-      const done = await runChunkIsolating(run, { work, chunk, places: state.places, sizes: state.plan, progress })
-      meter.cpuMs += done.cpuMs
-      meter.made += done.made
-      for (const failure of done.failures) {
+      const { cpuMs, made, failures } = await runChunkIsolating(run, { work, chunk, places: state.places, sizes: state.plan, progress })
+      done.cpuMs += cpuMs
+      done.made += made
+      for (const failure of failures) {
         state.unavailable.set(failure.address, failure.failure)
         run.observer.failed?.(failure.failure)
       }
@@ -120,16 +116,7 @@ export async function runStage(
     const lanes = work.isolated || workers < run.pool.workers ? workers : 2 * workers
     await inLanes(cutChunks(ready, membersPerTask), lanes, runChunk)
   }
-  const timing: StageTiming = {
-    stage,
-    startedAt: meter.startedAt,
-    wallMs: run.clock.monotonic() - meter.started,
-    cpuMs: meter.cpuMs,
-    made: meter.made,
-    cached,
-    peakMemoryBytes: run.memoryMeter?.peak() ?? 0,
-  }
-  run.observer.stageFinished?.(stage, timing)
+  finish(done)
 }
 
 /** Does everything in order, so many at a time. After a failure nothing more is begun. */
