@@ -133,7 +133,7 @@ function lockstepCores({ workers, workersReason, portfoliosPerBatch }: LockstepP
 /** Silent where every portfolio is on the fast kernel. */
 function formatKernels({ reference }: KernelChoice): string[] {
   return reference.map(({ what, reason, count, first }, i) =>
-    `  ${i === 0 ? 'kernel' : '      '}      ${plural(count, what)} on the reference kernel, some ${REFERENCE_SLOWDOWN} times slower: ${reason} (${first}${count > 1 ? ', …' : ''})`)
+    `  ${i === 0 ? 'kernel' : '      '}      ${plural(count, what)} on the reference kernel, where each takes some ${REFERENCE_SLOWDOWN} times as long: ${reason} (${first}${count > 1 ? ', …' : ''})`)
 }
 
 /** The plan as text; `reasons` says why its sizes are what they are. */

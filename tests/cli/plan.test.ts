@@ -16,7 +16,7 @@ const EXPERIMENT = {
   ],
 }
 const ROLLING = { name: 'rolling', each: 'trend*', execution: 'next-close', walkForward: { train: 60, test: 20 } }
-const SLOWER = `on the reference kernel, some ${REFERENCE_SLOWDOWN} times slower`
+const SLOWER = `on the reference kernel, where each takes some ${REFERENCE_SLOWDOWN} times as long`
 
 let desk: Desk
 let run: InlineRun
