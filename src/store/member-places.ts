@@ -38,8 +38,15 @@ export class MemberPlaces {
     this.#positionOf[index] = position
   }
 
-  /** All that something is in, in order of first mention. */
+  /** All that something is in, by the first member of each: which was made first, or by how many workers, does not show. */
   get artefacts(): readonly Address[] {
-    return this.#artefacts
+    const isTold = new Uint8Array(this.#artefacts.length)
+    const inOrder: Address[] = []
+    for (const number of this.#artefactOf) {
+      if (number === 0 || isTold[number - 1] === 1) continue
+      isTold[number - 1] = 1
+      inOrder.push(this.#artefacts[number - 1])
+    }
+    return inOrder
   }
 }

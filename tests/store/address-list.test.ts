@@ -37,6 +37,16 @@ describe('places of members', () => {
     places.set(2, { artefact: 'b', position: 7 })
     places.set(0, { artefact: 'a', position: 0 })
     expect([0, 1, 2, 3, -1].map((index) => places.at(index))).toEqual([{ artefact: 'a', position: 0 }, undefined, { artefact: 'b', position: 7 }, undefined, undefined])
-    expect(places.artefacts).toEqual(['b', 'a'])
+  })
+
+  it('name what members are in, in the members’ order, and nothing that is in no use any more', () => {
+    const places = new MemberPlaces(4)
+    const put = (index: number, artefact: string): void => places.set(index, { artefact, position: 0 })
+    put(3, 'b')
+    put(2, 'gone')
+    put(0, 'a')
+    put(1, 'b')
+    put(2, 'c')
+    expect(places.artefacts).toEqual(['a', 'b', 'c'])
   })
 })
