@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { MillraceError } from '../base/errors.ts'
+import { toMachineFault } from '../base/machine-fault.ts'
 import { findInstallation } from '../experiment/installation.ts'
 import { commandNamed, createProgram, GROUPS } from './program.ts'
-import { exitCodeOf, formatError, toMachineFault } from './report-error.ts'
+import { exitCodeOf, formatError } from './report-error.ts'
 
 /** Does what the words say; whatever goes wrong is told, and ends in `process.exitCode`. */
 export async function execute(given: readonly string[]): Promise<void> {

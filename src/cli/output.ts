@@ -1,5 +1,6 @@
+import { toMachineFault } from '../base/machine-fault.ts'
 import { EXIT } from './exit-codes.ts'
-import { formatError, toMachineFault } from './report-error.ts'
+import { formatError } from './report-error.ts'
 
 /** Results go to stdout: one text, or with `--json` one document. */
 export function print(lines: string | readonly string[]): void {

@@ -39,13 +39,6 @@ export function formatError(error: unknown, json: boolean): string {
     : `This is a bug in Millrace. Please report it with the following lines:\n${text}`
 }
 
-/** What the operating system refuses (no space, no permission, no such folder) is no bug of Millrace. */
-export function toMachineFault(error: unknown): unknown {
-  if (!(error instanceof Error) || !('syscall' in error)) return error
-  const where = 'path' in error ? String(error.path) : undefined
-  return new MillraceError({ code: 'MACHINE_FAULT', message: `the system refused it: ${error.message}`, where, hint: 'look at permissions and free space of that place' })
-}
-
 function shown(value: unknown): string {
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value)
   return text !== undefined && text.length > 200 ? `${text.slice(0, 200)}…` : String(text)

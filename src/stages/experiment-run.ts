@@ -1,5 +1,6 @@
 import { MillraceError, toErrorReport } from '../base/errors.ts'
 import { asConstant } from '../base/hash.ts'
+import { toMachineFault } from '../base/machine-fault.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { portfolioAt, portfolioCount } from '../experiment/portfolios.ts'
@@ -132,7 +133,7 @@ export function startRecord(
 /** Notes how a run ended that did not finish; gives what to throw. */
 export function noteEnd(of: Pick<ExperimentRun, 'interrupted'>, error: unknown, note: (change: Partial<RunRecord>) => void): unknown {
   const interrupted = of.interrupted.aborted
-  const told = interrupted ? interruption() : error
+  const told = interrupted ? interruption() : toMachineFault(error)
   note({ status: interrupted ? 'interrupted' : 'failed', error: toErrorReport(told) })
   return told
 }
