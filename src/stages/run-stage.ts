@@ -143,6 +143,7 @@ function readyMembers(run: StageRun, work: StageWork, state: { readonly places: 
     if (places.has(index) || !addresses.isFirst(index)) continue
     if (state.unavailable.size === 0 || !blocked(run, work, at(index), state.unavailable)) ready[found++] = index
   }
+  addresses.forgetSlots()
   return ready.subarray(0, found)
 }
 

@@ -83,6 +83,11 @@ export class AddressList {
     return this.indexOfDigest(this.#digests, index * ADDRESS_BYTES) === index
   }
 
+  /** Gives back the 8 bytes and more an address that looking for them takes; what is looked for later is found all the same. */
+  forgetSlots(): void {
+    this.#slots = undefined
+  }
+
   #index(): Int32Array {
     let size = 2 * LEAST_ROOM
     while (size < 2 * this.#length) size *= 2

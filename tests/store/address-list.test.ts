@@ -5,13 +5,14 @@ import { AddressList } from '../../src/store/address-list.ts'
 import { MemberPlaces } from '../../src/store/member-places.ts'
 
 describe('a list of addresses', () => {
-  it('is, however it grows and whenever it is looked through, what an array of them would be', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.nat(200), fc.boolean()), { maxLength: 400 }), fc.nat(100), (steps, room) => {
+  it('is, however it grows and whenever it is looked through or forgets what that took, what an array of them would be', () => {
+    fc.assert(fc.property(fc.array(fc.tuple(fc.nat(200), fc.boolean(), fc.boolean()), { maxLength: 400 }), fc.nat(100), (steps, room) => {
       const list = new AddressList(room)
       const told: string[] = []
-      for (const [n, looks] of steps) {
+      for (const [n, looks, forgets] of steps) {
         const address = addressOf(n)
         if (looks) expect(list.indexOf(address)).toBe(told.indexOf(address))
+        if (forgets) list.forgetSlots()
         list.push(address)
         told.push(address)
       }
