@@ -31,8 +31,11 @@ interface RunOptions extends ExperimentOptions {
   readonly quiet?: boolean
 }
 
-/** Half of what V8 would let the young part of a heap grow to: most of it dies all the same. */
-const WORKER_FLAGS = ['--max-semi-space-size=8']
+/**
+ * Half of what V8 would let the young part of a heap grow to: most of it dies all the same. And no threads of V8's own:
+ * there is a worker for every core, so to compile and to collect garbage beside one takes the core from another.
+ */
+const WORKER_FLAGS = ['--max-semi-space-size=8', '--single-threaded']
 /** Portfolios in the final summary. */
 const BEST_SHOWN = 10
 
