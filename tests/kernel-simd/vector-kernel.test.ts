@@ -58,11 +58,11 @@ function differences(a: Readonly<Record<string, number>>, b: Readonly<Record<str
  * A market with everything in it (gaps, halts, splits, dividends, delistings, several bars a session, spreads)
  * and portfolios with every rule the SIMD kernel has, in blocks of one length.
  */
-function randomMarket(seed: string): RandomBatch {
+function randomMarket(seed: string, of: { readonly symbols?: number; readonly isShort?: boolean } = {}): RandomBatch {
   const random = createRandom(seed)
-  const scene = randomScene(seed)
+  const scene = randomScene(seed, of)
   const rows = Object.values(scene.market)[0].bars.length
-  const isShort = random.uniform() < 0.4
+  const isShort = random.uniform() < 0.4 || (of.isShort ?? false)
   const short = { exits: {}, minHoldBars: 0, maxHoldBars: 0, cooldownBars: 0, end: 'leave' } as const
   const reckless = { leverage: 30, sizing: { kind: 'exposure', size: 14 }, limits: { cap: null, gross: null }, drawdownStop: null } as const
   const portfolios = (scene.portfolios ?? []).map((config) => ({
@@ -122,6 +122,11 @@ function randomBars(seed: string): RandomBatch {
     return { ...portfolio, pattern: -1, config: { ...plain, riskPattern: null, limits: { cap: null, gross: null }, sizing: { kind: 'fixedQuantity', quantity } } }
   })
   return { setup: { ...setup, portfolios }, blocks }
+}
+
+/** One symbol with gaps, splits, dividends and a delisting, under rules that need no longer cells. */
+function randomActions(seed: string): RandomBatch {
+  return randomMarket(seed, { symbols: 1, isShort: true })
 }
 
 /** Rules whose portfolios' fills are counted, so that a run shows that each was drawn. */
@@ -201,6 +206,13 @@ describe('the SIMD kernel is the reference kernel bit for bit', () => {
     console.log(`SIMD = reference, in every bar: ${seen.fills} fills in ${seen.bars} bars, ${fillsByRule.fixedQuantity} by fixed quantity, ${seen.cancellations} cancellations, ${seen.drawdownStops} stops, ${seen.ended} ended; seed ${SEED}`)
     expect(Math.min(fillsByRule.fixedQuantity, seen.fills - fillsByRule.fixedQuantity)).toBeGreaterThan(2_000)
     expect(Math.min(seen.cancellations, seen.drawdownStops, seen.ended)).toBeGreaterThan(10)
+  })
+
+  it('on one symbol with gaps and corporate actions', () => {
+    const { seen, portfolios } = compareAll(300, randomActions)
+    console.log(`SIMD = reference, one symbol with gaps and corporate actions: ${portfolios} portfolios, ${seen.fills} fills, ${seen.cancellations} cancellations; seed ${SEED}`)
+    expect(seen.fills).toBeGreaterThan(2_000)
+    expect(seen.cancellations).toBeGreaterThan(50)
   })
 
   it('with exits and holding times on one symbol', () => {
@@ -334,11 +346,11 @@ function compareLedgers(cases: number, make: (seed: string) => RandomBatch, run:
 }
 
 describe('what it tells a recorder is what the reference kernel tells, order by order', () => {
-  const makers = [(seed: string) => randomBatch(seed), randomMarket, randomTimes, randomBars]
-  const drawn = (seed: string): RandomBatch => makers[createRandom(seed).integer(makers.length)](seed)
+  const makers = [(seed: string) => randomBatch(seed), randomMarket, randomTimes, randomBars, randomActions]
+  const drawn = (seed: string): RandomBatch => makers[createRandom(`${seed}/maker`).integer(makers.length)](seed)
 
   it('by itself', () => {
-    const seen = compareLedgers(400, drawn, (setup, recorder) => createVectorKernel(modules, setup, new JournalReader(setup, recorder)))
+    const seen = compareLedgers(500, drawn, (setup, recorder) => createVectorKernel(modules, setup, new JournalReader(setup, recorder)))
     console.log(`recorded by both kernels: ${Object.entries(seen).map(([name, count]) => `${count} ${name}`).join(', ')}; seed ${SEED}`)
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(2_000)
   })

@@ -24,11 +24,12 @@ function chance(random: Random, probability: number): boolean {
  * A market and portfolios with everything in it at random: gaps, halts, splits, dividends, delistings, NaN
  * signals, overlapping bars, and every rule of a portfolio.
  */
-export function randomScene(seed: string): Scene {
+export function randomScene(seed: string, of: { readonly symbols?: number } = {}): Scene {
   const random = createRandom(seed)
   const rows = 25 + random.integer(40)
   // Beyond eight, whole vectors of symbols and a remainder.
-  const symbols = 1 + random.integer(random.uniform() < 0.25 ? 10 : 6)
+  const drawn = 1 + random.integer(random.uniform() < 0.25 ? 10 : 6)
+  const symbols = of.symbols ?? drawn
   const firstRow = random.integer(4)
   const names = Array.from({ length: symbols }, (_, n) => String.fromCharCode(65 + n))
   const starts = pick(random, [true, false, false])
