@@ -20,8 +20,8 @@ export function fillExits(turn: Turn): void {
 
 /**
  * Decides which exit of symbol n the bar crosses and puts it into `turn.fill`. All prices are multiplied by
- * the side, so that for long and short alike a stop lies below and a target above. Both crossed by the open:
- * the open comes first in time; else the stop comes before the target.
+ * the side, so that for long and short alike a stop lies below and a target above. A target that the open is
+ * beyond comes first, as the open does in time; else the stop comes before the target.
  */
 function findExit(turn: Turn, n: number): boolean {
   const { rules, book, fill, own, cell } = turn
@@ -36,7 +36,7 @@ function findExit(turn: Turn, n: number): boolean {
   const target = side * (book.levelPrice[i] * (1 + side * rules.takeProfit))
   const stop = trailing > fixedStop ? trailing : fixedStop
   const stopped = worst <= stop
-  if (stopped && !(open >= target && open > stop)) {
+  if (stopped && open < target) {
     fill.kind = trailing > fixedStop ? 'trailing-stop' : 'stop-loss'
     fill.price = side * (open <= stop && rules.gapFillsAtOpen ? open : stop)
   } else if (best >= target) {

@@ -32,8 +32,8 @@ export function fillExits(pair: usize, prices: usize, row: i32, t: i32, kinds: i
 }
 
 /**
- * Prices times the side, so that for long and short alike a stop lies below and a target above. Both crossed by
- * the open: the open comes first in time; else the stop comes before the target.
+ * Prices times the side, so that for long and short alike a stop lies below and a target above. A target that the
+ * open is beyond comes first, as the open does in time; else the stop comes before the target.
  */
 export function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, row: i32, t: i32, watched: v128): void {
   const long = longCell(pair, n)
@@ -53,8 +53,7 @@ export function exitSymbol(pair: usize, cell: usize, n: usize, prices: usize, ro
   const target = v128.xor(f64x2.mul(level, f64x2.add(both(1), v128.xor(v128.load(pair, TAKE_PROFIT), side))), side)
   const trails = f64x2.gt(trailing, fixed)
   const stop = choose(trails, trailing, fixed)
-  const openFirst = v128.and(f64x2.ge(open, target), f64x2.gt(open, stop))
-  const stopped = v128.andnot(f64x2.le(worst, stop), openFirst)
+  const stopped = v128.and(f64x2.le(worst, stop), f64x2.lt(open, target))
   const exits = v128.and(watched, v128.or(stopped, f64x2.ge(best, target)))
   if (!any(exits)) return
   const gaps = v128.load(pair, GAP_FILLS_AT_OPEN)
