@@ -20,7 +20,7 @@ export function decidePortfolio(turn: Turn): void {
     const stopped = isStopped(turn)
     computeExposure(rules, turn.block, turn.row, turn.exposure)
     countExposure(turn)
-    if (rules.hasExits && rules.reentryNeedsChange) releaseLocks(turn)
+    releaseLocks(turn)
     if (stopped) closeEverything(turn, 'drawdown-stop')
     else decideQuantities(turn)
   }
@@ -42,7 +42,10 @@ function countExposure({ book, portfolio, exposure }: Turn): void {
   if (exposure.grossFactor !== 1) sums.grossLimitedBars[portfolio] += 1
 }
 
-/** After an exit, a combined target whose sign differs from the side that was closed allows entries again. */
+/**
+ * After an exit, a combined target whose sign differs from the side that was closed allows entries again, whatever the rules
+ * of the bar: those that made the lock may be an earlier window's.
+ */
 function releaseLocks({ book, tape, exposure, own, cell, symbols }: Turn): void {
   for (let n = 0; n < symbols; n++) {
     const side = book.lockedSide[own + n]

@@ -24,7 +24,7 @@ export function desireQuantities(turn: Turn): void {
     }
     if (acts) desireTarget(turn, n, money)
     else acted[n] = TRACE.schedule
-    if (rules.hasTiming) keepTime(turn, n)
+    if (rules.hasTiming || book.lockedSide[own + n] !== 0) keepTime(turn, n)
     if (desired[n] !== held) obeyVeto(turn, n)
   }
 }
@@ -85,7 +85,7 @@ function keepTime(turn: Turn, n: number): void {
     acted[n] |= TRACE['max-hold']
     return
   }
-  if (held === 0 && desired[n] !== 0 && book.lockedSide[i] !== 0) {
+  if (held === 0 && desired[n] !== 0 && rules.reentryNeedsChange && book.lockedSide[i] !== 0) {
     desired[n] = 0
     acted[n] |= TRACE.reentry
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { play } from './market-fixture.ts'
 import type { Bar, ConfigChange, Played } from './market-fixture.ts'
+import { playInTurns } from './playing.ts'
 
 /** Long or short 5 units from the open of row 1 at 100 (unless a bar says otherwise), no further opinion. */
 function hold(bars: readonly Bar[], of: { exits: ConfigChange['exits']; side?: 1 | -1; rest?: ConfigChange }): Played {
@@ -96,6 +97,18 @@ describe('take-profit', () => {
     expect(hold([100, 100, [100, 115, 85, 100]], { exits }).booked[1]).toBe('2 A -5 @ 90')
     expect(hold([100, 100, [112, 115, 85, 100]], { exits }).booked[1]).toBe('2 A -5 @ 112')
   })
+
+  it('comes first where the open lies beyond it and below a trailing stop as well', () => {
+    // Best close 150 → trailing stop 135, entry 100 → target 110, not watched before: the open of 120 is beyond both.
+    const bars: readonly Bar[] = [100, 100, 150, [120, 125, 119, 121]]
+    const first = { A: { bars, signal: [0.5, NaN, NaN, NaN] } }
+    const filled = (gapFill: 'open' | 'level'): string[] => playInTurns(first, [
+      { from: 0, to: 3, portfolio: { exits: { trailingStop: 0.1, gapFill } } },
+      { from: 3, to: 4, portfolio: { exits: { trailingStop: 0.1, takeProfit: 0.1, gapFill } } },
+    ]).map(({ kind, price }) => `${kind} @ ${price}`)
+    expect(filled('open')).toEqual(['target @ 100', 'take-profit @ 120'])
+    expect(filled('level')).toEqual(['target @ 100', 'take-profit @ 110.00000000000001'])
+  })
 })
 
 describe('trailing stop', () => {
@@ -176,5 +189,25 @@ describe('re-entry', () => {
 
   it('is free with any', () => {
     expect(entries([0.5, 0.5, 0.5, NaN, NaN, NaN, NaN], 'any')).toEqual([1, 3])
+  })
+
+  it('is the same whatever exits and times the rules at hand have: a lock outlives those that made it', () => {
+    const stop: ConfigChange = { exits: { ...exits, reentry: 'change' } }
+    for (const after of [{}, { minHoldBars: 1 }, { exits: { takeProfit: 3 } }] satisfies ConfigChange[]) {
+      const stays = playInTurns({ A: { bars, signal: [0.5, 0.5, 0.5, 0.5, 0, 0.5, NaN] } }, [{ from: 0, to: 3, portfolio: stop }, { from: 3, to: 7, portfolio: after }])
+      expect(stays.filter(({ leg }) => leg === 'increase').map(({ t }) => t), JSON.stringify(after)).toEqual([1, 6])
+      const released = playInTurns({ A: { bars, signal: [0.5, 0.5, 0.5, 0, 0.5, NaN, NaN] } }, [
+        { from: 0, to: 3, portfolio: stop }, { from: 3, to: 4, portfolio: after }, { from: 4, to: 7, portfolio: stop },
+      ])
+      expect(released.filter(({ leg }) => leg === 'increase').map(({ t }) => t), JSON.stringify(after)).toEqual([1, 5])
+    }
+  })
+
+  it('binds nobody whose rules let any target in', () => {
+    const any: ConfigChange = { exits: { ...exits, reentry: 'any' } }
+    const fills = playInTurns({ A: { bars, signal: [0.5, 0.5, 0.5, 0.5, NaN, NaN, NaN] } }, [
+      { from: 0, to: 3, portfolio: { exits: { ...exits, reentry: 'change' } } }, { from: 3, to: 7, portfolio: any },
+    ])
+    expect(fills.filter(({ leg }) => leg === 'increase').map(({ t }) => t)).toEqual([1, 4])
   })
 })

@@ -1,10 +1,10 @@
 import { deserialize, serialize } from 'node:v8'
 import { expect } from 'vitest'
-import type { Order } from '../../src/domain/order.ts'
+import type { Fill, Order } from '../../src/domain/order.ts'
 import type { Executions, Kernel, KernelBlock } from '../../src/kernel/kernel.ts'
 import { createReferenceKernel } from '../../src/kernel/reference.ts'
 import { createLedger, makeBlock, makeSetup } from './market-fixture.ts'
-import type { Ledger, Scene } from './market-fixture.ts'
+import type { ConfigChange, Ledger, Scene } from './market-fixture.ts'
 
 /** What a run comes to: everything told, the sums, and the whole state. Compare with `toEqual`: bit for bit. */
 export interface Outcome {
@@ -96,6 +96,19 @@ export function runFused(scene: Scene, how: { blockRows?: number; restoreAt?: re
     }
   }
   return outcomeOf(kernel, ledger, scene)
+}
+
+/** Rows [from, to) by one portfolio's rules after the other, as a walk-forward's windows go on; gives what filled. */
+export function playInTurns(market: Scene['market'], turns: readonly { readonly from: number; readonly to: number; readonly portfolio: ConfigChange }[]): Fill[] {
+  const { ledger, recorder } = createLedger()
+  let bytes: Uint8Array | undefined
+  for (const { from, to, portfolio } of turns) {
+    const kernel = createReferenceKernel(makeSetup({ market, portfolio }), recorder)
+    if (bytes !== undefined) kernel.restore(bytes)
+    kernel.run(cutBlock(makeBlock({ market, portfolio }), from, to))
+    bytes = kernel.snapshot()
+  }
+  return ledger.fills
 }
 
 /** The four verbs, every proposal through a queue of bytes, as a process boundary would have it. */
