@@ -1,4 +1,5 @@
 import { compileExpression } from 'filtrex'
+import { FUNCTIONS, isMissing, missing, OPERATORS } from './missing-parameters.ts'
 import { nameHint } from './names.ts'
 import type { ConfigPlace } from './problems.ts'
 
@@ -6,8 +7,6 @@ import type { ConfigPlace } from './problems.ts'
 export type Filter = (values: Readonly<Record<string, unknown>>) => boolean | undefined
 
 const COMPARISON = 'write a comparison of parameters: fast < slow'
-/** What filtrex brings along. */
-const FUNCTIONS = ['abs', 'ceil', 'floor', 'log', 'log2', 'log10', 'max', 'min', 'round', 'sqrt', 'exists', 'empty']
 const CONSTANTS = { true: true, false: false, null: null }
 
 /** What filtrex hands back instead of throwing. */
@@ -18,8 +17,8 @@ interface FilterFault {
 
 /**
  * Compiles a filter over named values, such as `fast < slow / 2 and name == 'trend'`. Text may stand in single or double
- * quotes. A name that only others have is undefined: comparisons by size with it do not hold, `exists(fast)` asks for it.
- * What is wrong is reported once, with the nearest name.
+ * quotes. A comparison with a name that only others have does not hold, and the rest is judged as ever; `exists(fast)`
+ * asks for it. What is wrong is reported once, with the nearest name.
  * @param known every name that some of the judged have
  * @returns undefined when the expression cannot be read
  */
@@ -28,16 +27,13 @@ export function compileFilter(expression: string, known: ReadonlySet<string>, pl
   const report = (message: string, hint?: string): void => {
     problems.add({ code: 'CONFIG_VALUE', path, message, value: expression, hint })
   }
-  let isMissing = false
   let evaluate: (values: object) => unknown
   try {
     evaluate = compileExpression(expression, {
-      constants: CONSTANTS,
+      constants: CONSTANTS, operators: OPERATORS, extraFunctions: FUNCTIONS,
       customProp: (name: string, get: (name: string) => unknown, values: object, type: 'unescaped' | 'single-quoted') => {
         if (type === 'single-quoted') return name
-        if (!known.has(name) || Object.hasOwn(values, name)) return get(name)
-        isMissing = true
-        return undefined
+        return known.has(name) && !Object.hasOwn(values, name) ? missing() : get(name)
       },
     })
   } catch (error) {
@@ -48,16 +44,15 @@ export function compileFilter(expression: string, known: ReadonlySet<string>, pl
   let failed = false
   return (values) => {
     if (failed) return undefined
-    isMissing = false
     const result = evaluate(values)
     if (typeof result === 'boolean') return result
-    if (isMissing) return false
+    if (isMissing(result)) return false
     failed = true
     if (!(result instanceof Error)) report('a filter is true or false', COMPARISON)
     else {
       const { propertyName, functionName } = result as FilterFault
       if (typeof propertyName === 'string') report(`there is no parameter \`${propertyName}\``, nameHint(propertyName, [...known]))
-      else if (typeof functionName === 'string') report(`there is no function \`${functionName}\``, nameHint(functionName, FUNCTIONS))
+      else if (typeof functionName === 'string') report(`there is no function \`${functionName}\``, nameHint(functionName, Object.keys(FUNCTIONS)))
       else report(`this filter fails: ${result.message.split('\n')[0]}`, COMPARISON)
     }
     return undefined

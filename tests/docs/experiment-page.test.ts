@@ -33,6 +33,15 @@ describe('the examples of docs/experiment.md', () => {
     expect(portfolioCount(resolved) + resolved.walkForwards.length).toBeGreaterThan(0)
   })
 
+  it('selects what its filters say', async () => {
+    const { text } = blocks.find((block) => block.text.includes('name: wide'))!
+    const { portfolios } = await resolveRaw({ ...baseExperiment(), ...(parse(text) as Raw) })
+    const [tagged, wide, mixed] = portfolios.map(({ each, signals }) => each ?? signals.map(({ signal }) => signal))
+    const faster = [10, 20, 50].flatMap((fast) => [50, 100, 200].filter((slow) => fast < slow / 2).map((slow) => `trend[fast=${fast},slow=${slow}]`))
+    expect(wide).toEqual([...faster, 'leaders[window=120]'])
+    expect([tagged.length, wide.length, mixed.length]).toEqual([8, 8, 5])
+  })
+
   it('has an example of every section', () => {
     const shown = new Set(blocks.flatMap(({ text }) => Object.keys(parse(text) as Raw)))
     expect(Object.keys(experimentSchema.shape).filter((section) => !shown.has(section))).toEqual(['account'])
