@@ -43,7 +43,25 @@ export function isGlob(pattern: string): boolean {
 /** Only `*`, `?` and braces are special, so `trend[fast=10,*]` means what it says. */
 export function globMatcher(pattern: string): (name: string) => boolean {
   if (!isGlob(pattern)) return (name) => name === pattern
-  const sources = expandBraces(pattern).map((choice) => choice.replace(/[\\^$+.()|[\]{}]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.'))
-  const expression = new RegExp(`^(?:${sources.join('|')})$`, 's')
-  return (name) => expression.test(name)
+  const choices = expandBraces(pattern)
+  return (name) => choices.some((choice) => matches(choice, name))
+}
+
+/** In steps of at most pattern times name: a `*` takes more only while what follows it fits nowhere, and no earlier one does then. */
+function matches(pattern: string, name: string): boolean {
+  let [at, reached, star, taken] = [0, 0, -1, 0]
+  while (reached < name.length) {
+    if (pattern[at] === '*') {
+      star = at++
+      taken = reached
+    } else if (at < pattern.length && (pattern[at] === '?' || pattern[at] === name[reached])) {
+      at++
+      reached++
+    } else if (star >= 0) {
+      at = star + 1
+      reached = ++taken
+    } else return false
+  }
+  while (pattern[at] === '*') at++
+  return at === pattern.length
 }

@@ -1,5 +1,9 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { expandBraces, globMatcher, isGlob } from '../../src/base/glob.ts'
+
+const SEED = 20260707
+const CASES = 5000
 
 describe('braces', () => {
   it.each([
@@ -30,6 +34,24 @@ describe('globs', () => {
     const matches = globMatcher(pattern)
     expect(yes.filter((name) => !matches(name))).toEqual([])
     expect(no.filter(matches)).toEqual([])
+  })
+
+  it('mean what regular expressions do', () => {
+    const text = (letters: string) => fc.array(fc.constantFrom(...letters), { maxLength: 8 }).map((some) => some.join(''))
+    let matching = 0
+    fc.assert(fc.property(text('ab*?'), text('ab'), (pattern, name) => {
+      const expected = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`, 's').test(name)
+      if (expected) matching++
+      expect(globMatcher(pattern)(name)).toBe(expected)
+    }), { seed: SEED, numRuns: CASES })
+    console.log(`globs: seed ${SEED}, ${CASES} cases, ${matching} match`)
+    expect(matching).toBeGreaterThan(CASES / 100)
+  })
+
+  it('are told from a name in little time, however many wildcards they have', () => {
+    const name = 'a'.repeat(10_000)
+    expect(globMatcher(`${'*a'.repeat(100)}*b`)(name)).toBe(false)
+    expect(globMatcher(`{${'*a'.repeat(100)}*b,${'*a'.repeat(100)}}`)(name)).toBe(true)
   })
 
   it('know what may mean several names', () => {
