@@ -58,7 +58,7 @@ export interface WalkForwardContext {
 export function planWalkForwards(
   context: WalkForwardContext, timeline: () => { readonly firstRow: number; readonly sessionDates: Int32Array },
 ): PlannedWalkForward[] {
-  const { walkForwards, patterns, record } = context.experiment
+  const { walkForwards, patterns, profile, record } = context.experiment
   return walkForwards.map((group): PlannedWalkForward => {
     const of = timeline()
     const windows = cutWindows(group.windows, of)
@@ -68,6 +68,8 @@ export function planWalkForwards(
     const address = addressOf({
       kind: 'walk-forward', code: [sourceOf(context, 'training-task'), sourceOf(context, 'walk-forward-task')],
       identity: stitchedIdentity(group, patterns), windows, candidates: batches.map((batch) => batch.address), record,
+      // What is selected is selected by its figures: trainings keep sums, of which only some follow the profile.
+      profile,
     })
     return { group, windows, batches, address }
   })

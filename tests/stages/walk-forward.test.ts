@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -17,6 +17,7 @@ import { kernelBlocks } from '../../src/stages/kernel-blocks.ts'
 import { readMarket } from '../../src/stages/market-artefact.ts'
 import { StoredMarket } from '../../src/stages/stored-market.ts'
 import type { Segment } from '../../src/stages/stitched-run.ts'
+import { WINDOWS_FILE } from '../../src/stages/walk-forward-task.ts'
 import { runInline, type InlineRun } from '../analysis/inline-run.ts'
 import { refusal } from '../experiment/fixture.ts'
 
@@ -183,6 +184,28 @@ describe('a walk-forward', () => {
     run.remove()
   })
 
+  it('selects anew by another profile’s figures, as in a store that knows nothing of the first', async () => {
+    const of = (profile: unknown) => ({
+      ...oracleExperiment(8), metrics: { profile }, portfolios: [{ ...CANDIDATES, walkForward: { train: 30, test: 10, select: { by: 'sharpe' } } }],
+    })
+    const first = await runInline(of('empyrical'))
+    const [{ address }] = first.prepared.walkForwards
+    const changes = [{ ddof: 0 }, { periodsPerYear: 365 }, { firstReturn: 'excluded' }, { annualisation: 'geometric' }, { riskFreeRate: 0.4 }, { basis: 'bar' }]
+    for (const profile of ['backtesting.py', ...changes.map((change) => ({ extends: 'empyrical', ...change }))]) {
+      const again = await runInline(of(profile), first)
+      const fresh = await runInline(of(profile))
+      expect(again.prepared.walkForwards[0].address).not.toBe(address)
+      expect(segmentsOf(again, 'rolling')).toEqual(segmentsOf(fresh, 'rolling'))
+      expect(samePerformance(storedSums(again, 'rolling'), storedSums(fresh, 'rolling'))).toBe(true)
+      expect(windowsOf(again)).toEqual(windowsOf(fresh))
+      fresh.remove()
+    }
+    const { record } = (await runInline(of({ extends: 'empyrical', periodsPerYear: 12 }), first)).opened
+    expect(record.timings.map(({ stage, made }) => [stage, made])).toContainEqual(['training', 0])
+    expect(record.timings.map(({ stage, made }) => [stage, made])).toContainEqual(['walk-forward', 1])
+    first.remove()
+  })
+
   it.each(['bars', 'sessions'])('is refused where the market leaves nothing to test, with the most %s it may train on', async (unit) => {
     const training = (train: number) => runInline({ ...oracleExperiment(8), portfolios: [{ ...CANDIDATES, walkForward: { train, test: 20, unit } }] })
     const refused = await refusal(() => training(5000))
@@ -194,6 +217,11 @@ describe('a walk-forward', () => {
     run.remove()
   })
 })
+
+/** The ledger of a run's only walk-forward, byte by byte. */
+function windowsOf({ store, opened }: InlineRun): Buffer {
+  return readFileSync(store.file(opened.artefacts.windows[0], WINDOWS_FILE))
+}
 
 const CANDIDATES = {
   name: 'rolling', each: ['trend*', 'committee'], combine: 'mean',
