@@ -21,6 +21,7 @@ export function resolveWalkForward(
 ): WalkForwardGroup | undefined {
   const { train, test, step = test, unit, anchored } = section
   checkSizings(of.group, place)
+  checkStart(of.group, place)
   const select = resolveSelection(section.select, of.module, { ...place, path: [...place.path, 'select'] })
   return select === undefined ? undefined : { ...of.group, windows: { train, test, step, unit, anchored }, select }
 }
@@ -54,6 +55,22 @@ function checkSizings(group: PortfolioGroup, { problems, path }: ConfigPlace): v
     message: 'a walk-forward cannot change between `allIn` and another sizing', value: [...kinds],
     hint: 'an all-in order that waits at a window\'s edge is sized at its fill: make two groups',
   })
+}
+
+/** Candidates train flat, so nothing selects among what the one portfolio starts with. */
+function checkStart({ axes }: PortfolioGroup, { problems, path }: ConfigPlace): void {
+  const axis = axes.find(({ values }) => values.some(({ layer }) => layer.positions !== undefined))
+  if (axis === undefined) return
+  problems.add({
+    code: 'CONFIG_VALUE', path,
+    message: 'the candidates of a walk-forward cannot start with different positions: they train flat', value: axis.name,
+    hint: 'state `positions` once, for the one portfolio that trades the tests',
+  })
+}
+
+/** A group's portfolios as they train: flat, whatever the one portfolio starts with. */
+export function trainedGroup(group: WalkForwardGroup): WalkForwardGroup {
+  return { ...group, body: { ...group.body, positions: {} } }
 }
 
 /** The one portfolio of a group whose windows select among its candidates: its configuration while nothing is selected. */

@@ -9,7 +9,7 @@ import { kernelBlocks, type DecisionPlace, type SignalPlace } from './kernel-blo
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
-/** Candidates [from, to) of a walk-forward's group. */
+/** Candidates [from, to) of a walk-forward's group, as they train. */
 export interface CandidateRange {
   readonly group: WalkForwardGroup
   readonly patterns: readonly ResolvedPattern[]
@@ -31,7 +31,7 @@ export interface TrainingTask {
   readonly decisions: Readonly<Record<string, readonly DecisionPlace[]>>
 }
 
-/** Steps candidates over the training rows of a window, with fresh cash, and keeps their metric sums. */
+/** Steps candidates over the training rows of a window, with fresh cash and flat, and keeps their metric sums. */
 export async function trainingTask(task: TrainingTask): Promise<void> {
   const { group, patterns, from, to } = task.candidates
   const store = storeAt(task.store)

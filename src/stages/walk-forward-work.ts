@@ -6,6 +6,7 @@ import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experim
 import type { SourceHashes } from '../experiment/installation.ts'
 import { choiceAt, inputsOf } from '../experiment/portfolios.ts'
 import type { Locate } from '../experiment/problems.ts'
+import { trainedGroup } from '../experiment/walk-forward.ts'
 import { kernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup } from '../lineup/lineup.ts'
 import type { Address } from '../store/store.ts'
@@ -32,6 +33,8 @@ interface Batch {
 /** A walk-forward over a market: its windows, and the address of its one portfolio. */
 export interface PlannedWalkForward {
   readonly group: WalkForwardGroup
+  /** The same, as its portfolios train. */
+  readonly trained: WalkForwardGroup
   readonly windows: readonly Window[]
   readonly batches: readonly Batch[]
   readonly address: Address
@@ -63,15 +66,16 @@ export function planWalkForwards(
     const of = timeline()
     const windows = cutWindows(group.windows, of)
     if (windows.length === 0) throw tooShort(group, countUnits(group.windows.unit, of), context.locate)
+    const trained = trainedGroup(group)
     const batches = Array.from({ length: Math.ceil(group.count / CANDIDATES_PER_TRAINING) }, (_, i) =>
-      batchOf(context, group, { from: i * CANDIDATES_PER_TRAINING, to: Math.min(group.count, (i + 1) * CANDIDATES_PER_TRAINING) }))
+      batchOf(context, trained, { from: i * CANDIDATES_PER_TRAINING, to: Math.min(group.count, (i + 1) * CANDIDATES_PER_TRAINING) }))
     const address = addressOf({
       kind: 'walk-forward', code: [sourceOf(context, 'training-task'), sourceOf(context, 'walk-forward-task')],
       identity: stitchedIdentity(group, patterns), windows, candidates: batches.map((batch) => batch.address), record,
       // What is selected is selected by its figures: trainings keep sums, of which only some follow the profile.
       profile,
     })
-    return { group, windows, batches, address }
+    return { group, trained, windows, batches, address }
   })
 }
 
@@ -123,7 +127,7 @@ function placesOf(context: WalkForwardContext, batches: readonly Batch[], places
 }
 
 interface Training extends Member {
-  readonly group: WalkForwardGroup
+  readonly trained: WalkForwardGroup
   readonly batch: Batch
   readonly window: Window
 }
@@ -144,15 +148,15 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
     stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, candidates: largest }),
     bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
-    members: listed(planned.flatMap(({ group, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
-      group, batch, window,
+    members: listed(planned.flatMap(({ group, trained, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
+      trained, batch, window,
       address: trainingAddress(context, batch, window),
       label: `${group.name} window ${number} candidates ${batch.from} to ${batch.to - 1}`,
       needs: batch.needs,
     }))))),
-    payload: ([{ group, batch, window, label }], { address, places, sizes }): TrainingTask => ({
+    payload: ([{ trained, batch, window, label }], { address, places, sizes }): TrainingTask => ({
       store: storeRoot, market, address, madeFrom: { training: label, market },
-      candidates: { group, patterns: experiment.patterns, from: batch.from, to: batch.to },
+      candidates: { group: trained, patterns: experiment.patterns, from: batch.from, to: batch.to },
       rows: window.train, profile: experiment.profile, rowsPerBlock: sizes.rowsPerBlock,
       ...placesOf(context, [batch], places),
     }),
@@ -162,17 +166,17 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
 /** The one portfolio of every walk-forward. */
 export function walkForwardWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Member & { readonly of: PlannedWalkForward }> {
   const { storeRoot, market, experiment } = context
-  const trained = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
+  const trainingsOf = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
   return {
     stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), isRecorded: experiment.record === 'all', kernels: { reference: 1, long: 0 }, candidates: 1 }),
     bytesPerMember: PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
     members: listed(planned.map((of) => ({
       of, address: of.address, label: of.group.name,
-      needs: [...trained(of).flat(), ...of.batches.flatMap(({ needs }) => needs)],
+      needs: [...trainingsOf(of).flat(), ...of.batches.flatMap(({ needs }) => needs)],
     }))),
     payload: ([{ of }], { address, places }): WalkForwardTask => {
-      const trainings = trained(of)
+      const trainings = trainingsOf(of)
       return {
         store: storeRoot, market, address, madeFrom: { walkForward: of.group.name, market },
         group: of.group, patterns: experiment.patterns, profile: experiment.profile, record: experiment.record,

@@ -45,6 +45,7 @@ describe('a walk-forward in an experiment', () => {
     { what: 'no length', walkForward: '{ train: 0, test: 3 }', at: 'walkForward.train', says: /at least 1/, hint: '' },
     { what: 'an unknown key', walkForward: '{ train: 9, tests: 3, test: 2 }', at: 'walkForward.tests', says: /unknown key/, hint: '`test`' },
     { what: 'orders without a size at an edge', walkForward: '{ train: 9, test: 3 }', fields: 'grid: { sizing.kind: [exposure, allIn] }', at: 'walkForward', says: /`allIn`/, hint: 'two groups' },
+    { what: 'a choice among what it starts with', walkForward: '{ train: 9, test: 3 }', fields: 'grid: { positions.SYN01: [0, 500] }', at: 'walkForward', says: /train flat/, hint: 'state `positions` once' },
   ])('is refused for $what', async ({ walkForward, fields, at, says, hint }) => {
     const [problem] = await problemsOf(group(walkForward, fields))
     expect(problem.code).toMatch(/^CONFIG_/)

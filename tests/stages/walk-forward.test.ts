@@ -135,6 +135,28 @@ describe('a walk-forward', () => {
     run.remove()
   })
 
+  it('trains flat whatever the one portfolio starts with, which then trades as an ordinary run with these positions', async () => {
+    const base = oracleExperiment(5)
+    const held = { ...CANDIDATES, each: undefined, signals: ['trend*'], positions: { SYN01: 500 } }
+    const windows = { train: 30, test: 11, select: { by: 'startEquity' } }
+    const run = await runInline({ ...base, portfolios: [{ ...held, walkForward: windows }] })
+    const figures = run.prepared.stages.flat().filter(({ stage }) => stage === 'training')
+      .flatMap(({ members }) => Array.from({ length: members.addresses.length }, (_, i) => members.at(i).address))
+      .flatMap((address) => readPerformances(run.store, address).map(({ startEquity }) => startEquity))
+    expect(new Set(figures)).toEqual(new Set([100_000]))
+    const flat = await runInline({ ...base, portfolios: [{ ...held, positions: {}, walkForward: windows }] }, run)
+    expect(flat.opened.record.timings.find(({ stage }) => stage === 'training')).toMatchObject({ made: 0 })
+    expect(storedSums(flat, 'rolling').startEquity).toBe(100_000)
+    const [{ first, ordinal }] = segmentsOf(run, 'rolling')
+    expect(new Set(segmentsOf(run, 'rolling').map((segment) => segment.ordinal))).toEqual(new Set([ordinal]))
+    const market = readMarket(run.store, run.opened.artefacts.market)
+    const plain = await runInline({ ...base, market: { ...base.market, from: formatSessionDate(market.timeline.sessionDates[first]) }, portfolios: [held] }, run)
+    const ordinary = storedSums(plain, idsOf(plain)[ordinal as number])
+    expect(ordinary.startEquity).toBeGreaterThan(100_000)
+    expect(samePerformance(storedSums(run, 'rolling'), ordinary)).toBe(true)
+    run.remove()
+  })
+
   it('never looks ahead: later bars change no earlier selection, order or equity', async () => {
     const random = createRandom('ahead')
     const closes = Array.from({ length: 160 }, () => 0).reduce<number[]>((all) => [...all, (all.at(-1) ?? 50) * (1 + 0.02 * random.normal())], [])
