@@ -37,8 +37,7 @@ export function compileFilter(expression: string, known: ReadonlySet<string>, pl
       },
     })
   } catch (error) {
-    const hint = /\d[eE][+-]?\d/.test(expression) ? 'write numbers without an exponent: 100000 for 1e5' : COMPARISON
-    report(`this filter cannot be read${placeIn(expression, error)}`, hint)
+    report(`this filter cannot be read${placeIn(expression, error)}`, unreadableHint(expression))
     return undefined
   }
   let failed = false
@@ -53,7 +52,7 @@ export function compileFilter(expression: string, known: ReadonlySet<string>, pl
       const { propertyName, functionName } = result as FilterFault
       if (typeof propertyName === 'string') report(`there is no parameter \`${propertyName}\``, nameHint(propertyName, [...known]))
       else if (typeof functionName === 'string') report(`there is no function \`${functionName}\``, nameHint(functionName, Object.keys(FUNCTIONS)))
-      else report(`this filter fails: ${result.message.split('\n')[0]}`, COMPARISON)
+      else report(`this filter fails: ${result.message.split('\n')[0]}`, negationHint(expression) ?? COMPARISON)
     }
     return undefined
   }
@@ -68,4 +67,16 @@ function placeIn(expression: string, error: unknown): string {
   const [before, rest] = [around.slice(0, at).trim(), around.slice(at).trim()]
   if (rest === '') return `: it ends after \`${before}\``
   return before === '' ? `: at \`${rest}\`` : `: at \`${rest}\` after \`${before}\``
+}
+
+function unreadableHint(expression: string): string {
+  if (/\d[eE][+-]?\d/.test(expression)) return 'write numbers without an exponent: 100000 for 1e5'
+  const [, word] = /\b(and|or|not|in|if|then|else|mod)\(/.exec(expression) ?? []
+  return word === undefined ? COMPARISON : `write a space between \`${word}\` and \`(\``
+}
+
+/** `not` binds more closely than a comparison, which is seldom meant. */
+function negationHint(expression: string): string | undefined {
+  const [, comparison] = /\bnot\s+(?!in\b)((?:(?!\b(?:and|or)\b)[^()<>=!~])+(?:[<>]=?|[=!~]=)\s*[^()\s]+)/.exec(expression) ?? []
+  return comparison === undefined ? undefined : `write \`not (${comparison})\`: without brackets \`not\` takes the first operand alone`
 }
