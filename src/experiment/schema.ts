@@ -24,7 +24,7 @@ const rangeSchema = z.strictObject({
   .refine(({ from, to, integer }) => integer !== true || (Number.isSafeInteger(from) && Number.isSafeInteger(to)), 'a range of whole numbers has whole ends')
   .refine(({ from, to, step, integer }) => step !== undefined || integer === true || to > from, 'a range without `step` has two different ends')
   .superRefine(({ from, to, step }, context) => {
-    if (step === undefined || to < from || reachesEnd({ from, to, step })) return
+    if (step === undefined || step <= 0 || to < from || reachesEnd({ from, to, step })) return
     const [last, next] = nearestEnds({ from, to, step })
     context.addIssue({
       code: 'custom', path: ['to'], message: `steps of ${step} from ${from} do not reach ${to}: both ends of a range are in`,
