@@ -43,9 +43,14 @@ export function sqlCommand(command: Command): void {
     })
 }
 
+/** Every view that a query may speak of. */
+function viewsOf(run: OpenedRun): string[] {
+  return [...Object.keys(ledgerViews(run)), ...LONG_TABLES]
+}
+
 function listViews(run: OpenedRun, options: SqlOptions): void {
   const isRecorded = run.experiment.record === 'all'
-  const views = ['metrics', ...(run.artefacts.windows.length > 0 ? ['windows'] : []), ...(isRecorded ? Object.keys(LEDGERS) : []), ...LONG_TABLES]
+  const views = viewsOf(run)
   if (options.json === true) {
     printJson({ run: run.id, views: views.map((name) => ({ name, rows: DESCRIPTIONS[name] })) })
     return
@@ -95,11 +100,13 @@ function toRows(result: SqlResult): ResultRows {
   return { columns: result.columns.map(({ name, type }) => ({ name, numeric: NUMERIC.test(type) })), rows: result.rows }
 }
 
-/** Says why a ledger that could be there is not. */
+/** Says why a ledger that could be there is not, and names the views that a query did not speak of. */
 function explainMissing(run: OpenedRun, error: unknown): unknown {
-  if (!(error instanceof MillraceError) || error.code !== 'SQL_INVALID' || run.experiment.record === 'all') return error
-  const ledger = Object.keys(LEDGERS).find((name) => error.message.includes(`Table with name ${name} does not exist`))
-  if (ledger === undefined) return error
+  if (!(error instanceof MillraceError) || error.code !== 'SQL_INVALID') return error
+  const ledger = run.experiment.record === 'all' ? undefined : Object.keys(LEDGERS).find((name) => error.message.includes(`Table with name ${name} does not exist`))
+  if (ledger === undefined) {
+    return new MillraceError({ code: 'SQL_INVALID', message: error.message, value: error.value, hint: `one SELECT over: ${viewsOf(run).join(', ')}` })
+  }
   return new MillraceError({
     code: 'SQL_INVALID',
     message: `run ${run.id} kept metrics only, so there is no view ${ledger}`,

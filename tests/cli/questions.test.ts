@@ -60,6 +60,11 @@ describe('sql', () => {
     expect(desk.millrace('sql', run, refused[0]).code).toBe(2)
   })
 
+  it('names every view there is where a query speaks of none', async () => {
+    const { stderr } = await desk.type('sql', run, 'select * from tickers')
+    expect(stderr).toContain('one SELECT over: metrics, orders, fills, cancellations, equity, signals, decisions, predictions, features, market')
+  })
+
   it('says how to get orders that were not recorded', async () => {
     desk.write('lean.yaml', TINY.replace('name: tiny', 'name: lean'))
     desk.millrace('run', 'lean.yaml', '--quiet')
