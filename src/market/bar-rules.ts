@@ -41,7 +41,8 @@ export function barFault(bar: Bar): BarFault | undefined {
 }
 
 function describe(bar: Bar, slack: number): BarFault {
-  for (const column of ['open', 'high', 'low', 'close'] as const) {
+  // Last, what is worked out of the others where it is not given.
+  for (const column of ['open', 'close', 'high', 'low'] as const) {
     if (!(bar[column] > 0)) return fault(column, `${column} is ${bar[column]}: a price must be above 0`)
   }
   if (bar.high < bar.low - slack) return fault('high', `high ${bar.high} is below low ${bar.low}`, 'are the columns in another order?')

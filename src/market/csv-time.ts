@@ -2,6 +2,7 @@ import { PROBLEMS_SHOWN } from '../base/errors.ts'
 import { daysOfDate, parseDate } from './calendar-date.ts'
 import { MS_PER_DAY } from './interval.ts'
 import type { Fault } from './problem-list.ts'
+import { EARLIEST, LATEST, SECONDS_AS_MS } from './time-range.ts'
 import { compileTimePattern, msOfDay, parseOffset } from './time-pattern.ts'
 import type { Zone } from './zone.ts'
 
@@ -20,10 +21,6 @@ export interface StampReader {
   /** A date-only stamp as its UTC midnight, any other as its instant (ms, UTC); or what is wrong with it. */
   read(text: string): number | Fault
 }
-
-/** 1900-01-01 and 2200-01-01: outside lies no market, only a unit mixed up. */
-const EARLIEST = Date.UTC(1900, 0, 1)
-const LATEST = Date.UTC(2200, 0, 1)
 
 const ISO_DATE = /^\s*\d{4}-\d{2}-\d{2}\s*$/
 const ISO_TIME = /^\s*(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?\s*$/i
@@ -126,14 +123,11 @@ function likelyFormats(text: string): string {
   return `looks like timeFormat: ${fitting.map((format) => `"${format}"`).join(' or ')}`
 }
 
-/** Seconds of 1900..2200, read as milliseconds, fall into the 84 days around 1970: taken for a mix-up, not for 1970. */
-const SECONDS_AS_MS = LATEST / 1000
-
 function readEpoch(text: string, msPerUnit: 1 | 1000): number | Fault {
   if (!/^\s*-?\d+(\.\d+)?\s*$/.test(text)) return { code: 'TIME_FORMAT', message: 'not a number of seconds or milliseconds since 1970', hint: likelyFormats(text) }
   const value = Number(text)
   const time = Math.floor(value * msPerUnit)
-  const mixedUp = msPerUnit === 1 && Math.abs(value) < SECONDS_AS_MS
+  const mixedUp = msPerUnit === 1 && Math.abs(value) < SECONDS_AS_MS // taken for a mix-up, not for 1970
   if (time >= EARLIEST && time < LATEST && !mixedUp) return time
   const unit = msPerUnit === 1 ? 'epoch-ms' : 'epoch-s'
   return { code: 'TIME_RANGE', message: `read as ${unit} the time lies outside 1900 to 2200`, hint: epochHint(value, unit) }

@@ -7,10 +7,17 @@ import { barFault } from './bar-rules.ts'
 import type { Bar } from './bar-rules.ts'
 import { instrumentsOf, instrumentsSettings } from './instrument-settings.ts'
 import { INTERVAL_PATTERN, MS_PER_DAY, parseInterval } from './interval.ts'
+import { EARLIEST, LATEST, SECONDS_AS_MS } from './time-range.ts'
 
-const column = z.custom<ArrayLike<number>>(
-  (value) => Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView)), 'expected an array of numbers',
-)
+/** A typed array of numbers, or an array of nothing else: text is not taken for the number it may spell. */
+const column = z.custom<ArrayLike<number>>().superRefine((value: unknown, context) => {
+  if (Array.isArray(value)) {
+    const row = value.findIndex((number) => typeof number !== 'number')
+    if (row >= 0) context.addIssue({ code: 'invalid_type', expected: 'number', path: [row], input: value[row] })
+  } else if (!ArrayBuffer.isView(value) || value instanceof DataView || value instanceof BigInt64Array || value instanceof BigUint64Array) {
+    context.addIssue({ code: 'custom', message: 'expected an array of numbers' })
+  }
+})
 
 const bars = z.strictObject({
   /** When each bar closed: milliseconds since the Unix epoch, strictly ascending. */
@@ -45,8 +52,8 @@ export type MemoryBars = z.input<typeof bars>
 
 /**
  * Panels of bars in memory, checked like a file's; symbols in the order they are given.
- * @throws MillraceError CSV_BAR_INVALID for what no bar can be, CSV_ORDER for times that do not ascend, CONFIG_VALUE for
- *   columns of unequal length
+ * @throws MillraceError CSV_BAR_INVALID for what no bar can be, CSV_ORDER for times that do not ascend, TIME_RANGE for times that
+ *   are no milliseconds, CONFIG_VALUE for columns of unequal length
  */
 export function assembleMemory(settings: MemorySettings): MarketPanels {
   const symbols = Object.keys(settings.bars)
@@ -80,8 +87,21 @@ function barsOf(given: MemoryBars, { symbol, intervalMs }: { symbol: string; int
     dividend: given.dividend === undefined ? new Float64Array(rows) : new Float64Array(given.dividend),
     halfSpread: null,
   }
+  checkTimes(closeTimes, intervalMs, where)
   checkBars(made, where)
   return made
+}
+
+/** Times of another unit lie centuries away or, if they are seconds, around 1970 and closer than bars can be. */
+function checkTimes(closeTimes: Float64Array, intervalMs: number, where: string): void {
+  const [first, last] = [closeTimes[0], closeTimes[closeTimes.length - 1]]
+  const areSeconds = Math.abs(last) < SECONDS_AS_MS && last > first && last - first < (closeTimes.length - 1) * intervalMs
+  const row = areSeconds ? 0 : closeTimes.findIndex((time) => time < EARLIEST || time >= LATEST)
+  if (row < 0) return
+  throw new MillraceError({
+    code: 'TIME_RANGE', message: areSeconds ? 'read as milliseconds the times lie around 1970, too close for their interval' : 'read as milliseconds the time lies outside 1900 to 2200',
+    where: `${where}.closeTimes[${row}]`, value: closeTimes[row], hint: areSeconds ? 'looks like seconds: times 1000 they are milliseconds' : 'milliseconds since 1970 are asked for',
+  })
 }
 
 function utcDatesOf(closeTimes: Float64Array): Int32Array {

@@ -10,6 +10,7 @@ import type { MarketPanels } from '../domain/market-panels.ts'
 import { builtInCatalogue, type Catalogue } from '../experiment/catalogue.ts'
 import { locateByPath } from '../experiment/document.ts'
 import { findInstallation } from '../experiment/installation.ts'
+import { nameHint } from '../experiment/names.ts'
 import { portfolioCount, portfolioLabelAt, type PortfolioLabel } from '../experiment/portfolios.ts'
 import { resolveExperiment } from '../experiment/resolve.ts'
 import type { ExperimentInput } from '../experiment/schema.ts'
@@ -68,9 +69,13 @@ const catalogue: Catalogue = { ...builtInCatalogue, markets: new Map([...builtIn
 
 /**
  * Opens warm worker processes for any number of sweeps.
- * @throws MillraceError USAGE for a number of workers that cannot be
+ * @throws MillraceError USAGE for a number of workers that cannot be, and for an unknown option
  */
-export function openBacktester({ workers = availableParallelism() }: BacktesterOptions = {}): Backtester {
+export function openBacktester(options: BacktesterOptions = {}): Backtester {
+  const { workers = availableParallelism(), ...unknown } = options
+  for (const name of Object.keys(unknown)) {
+    throw new MillraceError({ code: 'USAGE', message: `unknown option \`${name}\``, where: name, value: name, hint: nameHint(name, ['workers']) })
+  }
   if (!Number.isInteger(workers) || workers < 1) {
     throw new MillraceError({ code: 'USAGE', message: 'workers are counted', where: 'workers', value: workers, hint: 'a whole number of at least 1; one per core, if left out' })
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parseWith } from '../../src/experiment/validation.ts'
 import { assembleMemory, memorySettings } from '../../src/market/memory.ts'
 
 const DAY = 86_400_000
@@ -32,7 +33,26 @@ describe('bars in memory', () => {
     ['a time twice', { closeTimes: [DAY, DAY] }, 'CSV_ORDER'],
     ['a time that is none', { closeTimes: [NaN, DAY] }, 'CSV_ORDER'],
     ['a column that is short', { low: [1] }, 'CONFIG_VALUE'],
+    ['seconds for milliseconds', { closeTimes: [Date.UTC(2020, 0, 1) / 1000, Date.UTC(2020, 0, 2) / 1000] }, 'TIME_RANGE'],
+    ['microseconds for milliseconds', { closeTimes: [Date.UTC(2020, 0, 1) * 1000, Date.UTC(2020, 0, 2) * 1000] }, 'TIME_RANGE'],
   ])('are refused with %s', (_, change, code) => {
     expect(() => assemble({ A: { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, 1], ...change } })).toThrow(expect.objectContaining({ code }))
+  })
+
+  it('name the column that was given where another one is worked out of it', () => {
+    expect(() => assemble({ A: { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, NaN] } })).toThrow(expect.objectContaining({ where: 'market.bars.A.close[1]' }))
+  })
+
+  it.each([
+    ['text', ['1', '1'], [0]],
+    ['text behind numbers', [1, '1'], [1]],
+    ['null', [1, null], [1]],
+    ['a gap', [1, undefined], [1]],
+    ['whole numbers without end', BigInt64Array.of(1n, 1n), []],
+    ['no list', '11', []],
+  ])('take columns of numbers only, not %s', (_, open, path) => {
+    const parsed = parseWith(memorySettings, { source: 'memory', bars: { A: { closeTimes: [DAY, 2 * DAY], open, close: [1, 1] } } })
+    const code = path.length > 0 ? 'CONFIG_TYPE' : 'CONFIG_VALUE'
+    expect(parsed).toMatchObject({ problems: [{ code, path: ['bars', 'A', 'open', ...path] }] })
   })
 })

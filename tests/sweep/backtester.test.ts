@@ -5,6 +5,7 @@ import { openSql } from '../../src/store/sql-session.ts'
 import { openBacktester, type Backtester, type SweepInput } from '../../src/api.ts'
 import { runInline, SMALL } from '../analysis/inline-run.ts'
 
+const DAY = 86_400_000
 let backtester: Backtester
 beforeAll(async () => {
   backtester = await openBacktester({ workers: 2 })
@@ -43,7 +44,7 @@ describe('a sweep in memory', () => {
   }, 60_000)
 
   it('takes bars that are in memory, as often as it is asked', async () => {
-    const days = Array.from({ length: 30 }, (_, i) => (i + 1) * 86_400_000)
+    const days = Array.from({ length: 30 }, (_, i) => (i + 1) * DAY)
     const close = days.map((_, i) => 100 + 10 * Math.sin(i / 3))
     const input: SweepInput = {
       name: 'sine', market: { source: 'memory', bars: { SINE: { closeTimes: days, open: close, close } } },
@@ -59,9 +60,10 @@ describe('a sweep in memory', () => {
 
   it.each([
     ['a stage it has not', { ensembles: PLAIN.strategies.length > 0 ? SMALL.ensembles : [] }, { code: 'CONFIG_VALUE', where: 'ensembles' }],
-    ['bars that are none', { market: { source: 'memory', bars: { A: { closeTimes: [1, 2], open: [1, -1], close: [1, 1] } } } }, { code: 'CSV_BAR_INVALID', where: 'market.bars.A.open[1]' }],
-    ['columns of two lengths', { market: { source: 'memory', bars: { A: { closeTimes: [1, 2], open: [1], close: [1, 1] } } } }, { code: 'CONFIG_VALUE', where: 'market.bars.A.open' }],
-    ['times that go back', { market: { source: 'memory', bars: { A: { closeTimes: [2, 1], open: [1, 1], close: [1, 1] } } } }, { code: 'CSV_ORDER', where: 'market.bars.A.closeTimes[1]' }],
+    ['bars that are none', { market: { source: 'memory', bars: { A: { closeTimes: [DAY, 2 * DAY], open: [1, -1], close: [1, 1] } } } }, { code: 'CSV_BAR_INVALID', where: 'market.bars.A.open[1]' }],
+    ['columns of two lengths', { market: { source: 'memory', bars: { A: { closeTimes: [DAY, 2 * DAY], open: [1], close: [1, 1] } } } }, { code: 'CONFIG_VALUE', where: 'market.bars.A.open' }],
+    ['text for numbers', { market: { source: 'memory', bars: { A: { closeTimes: [DAY, 2 * DAY], open: ['1', '1'], close: [1, 1] } } } }, { code: 'CONFIG_TYPE', where: 'market.bars.A.open[0]', value: '1' }],
+    ['times that go back', { market: { source: 'memory', bars: { A: { closeTimes: [2 * DAY, DAY], open: [1, 1], close: [1, 1] } } } }, { code: 'CSV_ORDER', where: 'market.bars.A.closeTimes[1]' }],
     ['an unknown key', { portfolos: [] }, { code: 'CONFIG_UNKNOWN', where: 'portfolos' }],
     ['a symbol it has not', { portfolios: [{ name: 'held', signals: ['events'], positions: { SYN99: 1 } }] }, { code: 'CONFIG_VALUE', where: 'portfolios.held.positions.SYN99' }],
     ['a walk-forward', { portfolios: [{ name: 'rolling', each: 'trend*', walkForward: { train: 60, test: 20 } }] }, { code: 'CONFIG_VALUE', where: 'walkForward' }],
@@ -72,6 +74,10 @@ describe('a sweep in memory', () => {
 
   it.each([0, 1.5, NaN])('refuses %s workers', async (workers) => {
     await expect(openBacktester({ workers })).rejects.toThrow(expect.objectContaining({ code: 'USAGE', where: 'workers', value: workers }))
+  })
+
+  it('refuses an option it has not, with the nearest', async () => {
+    await expect(openBacktester({ wrkers: 2 } as object)).rejects.toThrow(expect.objectContaining({ code: 'USAGE', where: 'wrkers', hint: 'did you mean `workers`?' }))
   })
 
   it('refuses to run once it is closed, and to name what was not swept', async () => {
