@@ -24,6 +24,8 @@ export function writeDurably(path: string, data: Uint8Array | string): void {
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at)
     fsyncSync(file)
+  } catch (error) {
+    throw at(path, error)
   } finally {
     closeSync(file)
   }
@@ -33,6 +35,8 @@ export function flush(path: string): void {
   const file = openSync(path, 'r')
   try {
     fsyncSync(file)
+  } catch (error) {
+    throw at(path, error)
   } finally {
     closeSync(file)
   }
@@ -42,9 +46,16 @@ async function flushed(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {
     await file.sync()
+  } catch (error) {
+    throw at(path, error)
   } finally {
     await file.close()
   }
+}
+
+/** The system does not say where it refused what was asked of an open file. */
+function at(path: string, error: unknown): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error
 }
 
 /** Makes a folder and its parents so that they survive a power cut. */
