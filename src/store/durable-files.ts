@@ -25,7 +25,7 @@ export function writeDurably(path: string, data: Uint8Array | string): void {
     for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at, bytes.length - at)
     fsyncSync(file)
   } catch (error) {
-    throw at(path, error)
+    throw withPath(path, error)
   } finally {
     closeSync(file)
   }
@@ -36,7 +36,7 @@ export function flush(path: string): void {
   try {
     fsyncSync(file)
   } catch (error) {
-    throw at(path, error)
+    throw withPath(path, error)
   } finally {
     closeSync(file)
   }
@@ -47,14 +47,14 @@ async function flushed(path: string): Promise<void> {
   try {
     await file.sync()
   } catch (error) {
-    throw at(path, error)
+    throw withPath(path, error)
   } finally {
     await file.close()
   }
 }
 
 /** The system does not say where it refused what was asked of an open file. */
-function at(path: string, error: unknown): unknown {
+function withPath(path: string, error: unknown): unknown {
   return error instanceof Error ? Object.assign(error, { path }) : error
 }
 
