@@ -91,7 +91,7 @@ export const DEFECTS = [
   },
   {
     name: 'a target is taken before a stop in the same bar',
-    edits: [{ file: 'src/kernel/exits.ts', from: 'if (stopped && !(open >= target && open > stop))', to: 'if (stopped && !(best >= target))' }],
+    edits: [{ file: 'src/kernel/exits.ts', from: 'if (stopped && open < target)', to: 'if (stopped && best < target)' }],
     tests: ['tests/kernel/exits.test.ts'],
   },
   {
@@ -173,12 +173,8 @@ export const DEFECTS = [
     name: 'a batch that outgrows the kernel’s memory loses rules',
     edits: [{
       file: 'src/kernel/wasm-layout.ts',
-      from: '    memory.words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]',
-      to: '    words[(laneAt(place & ~1) + layout.EXPOSURE_RULES) / FLOAT + (place & 1)] = addresses[portfolio]',
-    }, {
-      file: 'src/kernel/wasm-layout.ts',
-      from: '  const addresses = rules.map(exposureRules)',
-      to: '  const { words } = memory\n  const addresses = rules.map(exposureRules)',
+      from: '  const address = memory.take(layout.RULES_BYTES + count * layout.SUBSCRIPTION_BYTES)\n  const { words, floats } = memory\n',
+      to: '  const { words, floats } = memory\n  const address = memory.take(layout.RULES_BYTES + count * layout.SUBSCRIPTION_BYTES)\n',
     }],
     tests: ['tests/kernel-simd'],
   },
