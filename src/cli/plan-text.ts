@@ -75,7 +75,7 @@ export interface PlanOf {
 
 export function describePlan(store: Store, of: PlanOf): PlanReport {
   const { experiment, prepared } = of
-  const size = planSize(experiment)
+  const size = planSize(experiment, prepared.walkForwards)
   const lockstep = of.driver === 'lockstep' ? lockstepOf(of) : undefined
   const market = new StoredMarket(store, prepared.market)
   const times = new MarketWindow(market, [])
@@ -89,7 +89,7 @@ export function describePlan(store: Store, of: PlanOf): PlanReport {
         source: experiment.market.source, bars: prepared.rows, symbols: prepared.instruments.length,
         from: session(Math.min(warmupBars, prepared.rows - 1)), to: session(prepared.rows - 1), warmupBars,
       },
-      strategyInstances: Number(size.instances), signals: Number(size.signals), unread: Number(size.signals) - signalsOf(prepared.lineup), portfolios: portfolioCount(experiment) + experiment.walkForwards.length,
+      strategyInstances: Number(size.instances), signals: Number(size.signals), unread: Number(size.signals) - signalsOf(prepared.lineup), portfolios: Number(size.portfolios),
       walkForwards: prepared.walkForwards.map(({ group, windows }) => ({ name: group.name, candidates: group.count, windows: windows.length })),
       fused: of.driver === 'staged' ? fusedOf(prepared) : null,
       stages: prepared.plan,
@@ -115,10 +115,9 @@ function signalsOf({ strategies, models, ensembles }: PreparedRun['lineup']): nu
 
 /** What the lockstep driver would run a prepared experiment with. */
 export function lockstepOf({ experiment, prepared }: Pick<PlanOf, 'experiment' | 'prepared'>): LockstepPlan {
-  const { portfolios } = planSize(experiment)
   return planLockstep(prepared.cores, {
     rows: prepared.rows, symbols: prepared.instruments.length, subscriptions: subscriptionsOf(experiment.portfolios), isRecorded: experiment.record === 'all', kernels: kernelShares(experiment),
-    portfolios: Number(portfolios), models: experiment.models.length,
+    portfolios: portfolioCount(experiment), models: experiment.models.length,
   })
 }
 

@@ -3,7 +3,7 @@ import { locateByPath } from './document.ts'
 import { resolveEnsembles } from './ensembles.ts'
 import type { ResolvedExperiment, StrategyGroup } from './experiment.ts'
 import { nameHint } from './names.ts'
-import { baseBody, countPortfolios, resolvePortfolios } from './portfolio-groups.ts'
+import { baseBody, countPortfolios, resolvePortfolios, type CountedPortfolios } from './portfolio-groups.ts'
 import { resolveWalkForward, type ExperimentModule } from './walk-forward.ts'
 import { resolveModel } from './models.ts'
 import { ConfigProblems, type ConfigPath, type Locate } from './problems.ts'
@@ -12,7 +12,7 @@ import { resolvePatterns, resolveRiskModel, type FoundRiskModel } from './risk.t
 import { experimentSchema, type ExperimentFile } from './schema.ts'
 import { SignalIndex, type NamedSignal } from './signal-index.ts'
 import { instanceIds, instanceOf } from './signals.ts'
-import { checkPlanSize } from './size.ts'
+import { checkPlanSize, type PlanSize } from './size.ts'
 import { countStrategies, resolveStrategy } from './strategies.ts'
 import { validate } from './validation.ts'
 
@@ -57,10 +57,9 @@ export async function resolveExperiment(raw: unknown, options: ResolveOptions): 
   const signals = new SignalIndex([...base, ...file.ensembles.map(({ name }) => ({ id: name, group: name }))])
   const { riskModels, patterns } = await resolveRisk(file, signals, scope)
   const counted = file.portfolios.map((section, i) => countPortfolios(section, signals, { problems, path: ['portfolios', i] }))
-  const portfolioCount = counted.reduce((sum, { count }) => sum + count, 0n)
   const instances = BigInt(strategies.reduce((sum, { count }) => sum + count, 0))
   const signalCount = BigInt(base.length + ensembles.length)
-  checkPlanSize({ instances, signals: signalCount, portfolios: portfolioCount, record: file.record }, { limits: file.limits, allowLarge, overruledBy: options.overruledBy })
+  checkPlanSize({ instances, signals: signalCount, ...sizeOf(counted), record: file.record }, { limits: file.limits, allowLarge, overruledBy: options.overruledBy })
   const groups = counted.map((group) => resolvePortfolios(group, { base: baseBody(file), patterns }, problems))
   const walkForwards = file.portfolios.flatMap(({ walkForward }, i) => {
     if (walkForward === undefined) return []
@@ -74,6 +73,14 @@ export async function resolveExperiment(raw: unknown, options: ResolveOptions): 
     name, folder: options.folder, currency: account.currency, market, strategies, models, ensembles,
     riskModels, patterns, portfolios, walkForwards, profile, record, limits,
   }
+}
+
+/** What portfolios multiply to while the market is not known: every walk-forward has a window at least. */
+function sizeOf(counted: readonly CountedPortfolios[]): Pick<PlanSize, 'portfolios' | 'candidates' | 'trainings'> {
+  const walkForwards = counted.filter(({ section }) => section.walkForward !== undefined)
+  const candidates = walkForwards.reduce((sum, { count }) => sum + count, 0n)
+  const all = counted.reduce((sum, { count }) => sum + count, 0n)
+  return { portfolios: all - candidates + BigInt(walkForwards.length), candidates, trainings: candidates }
 }
 
 /** Strategies, models and ensembles share one name space, since portfolios subscribe to all of them. */
@@ -135,7 +142,7 @@ async function resolveSources(file: ExperimentFile, scope: Scope): Promise<Pick<
   const { catalogue, problems, folder, sources, allowLarge, overruledBy } = scope
   const instances = countStrategies(file.strategies)
   const signals = instances + BigInt(file.models.length + file.ensembles.length)
-  checkPlanSize({ instances, signals, portfolios: 0n, record: file.record }, { limits: file.limits, allowLarge, overruledBy })
+  checkPlanSize({ instances, signals, portfolios: 0n, candidates: 0n, trainings: 0n, record: file.record }, { limits: file.limits, allowLarge, overruledBy })
   const strategies: StrategyGroup[] = []
   for (const [i, section] of file.strategies.entries()) {
     const group = await resolveStrategy(section, { builtIn: catalogue.strategies, sources, folder }, { problems, path: ['strategies', i] })

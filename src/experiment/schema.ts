@@ -138,7 +138,7 @@ const metricsSchema = z.strictObject({
 })
 
 const limitsSchema = z.strictObject({
-  maxCombinations: positiveInteger.default(1_000_000).describe('strategy instances or portfolios'),
+  maxCombinations: positiveInteger.default(1_000_000).describe('strategy instances, portfolios, or trainings of walk-forwards'),
   maxMemoryMiB: z.number().gt(0).default(4_096),
   maxDiskMiB: z.number().gt(0).default(20_480),
 })

@@ -15,6 +15,7 @@ import { prepareRun, runStages, type PreparedRun, type StagedOutcome, type Stage
 import { describeArtefacts, fingerprintOf } from './run-artefacts.ts'
 import type { Environment, RunRecord } from './run-record.ts'
 import { Places } from './stage-work.ts'
+import type { CutWalkForward } from './walk-forward-work.ts'
 
 /** A staged run with somewhere to write down how it goes. */
 export interface ExperimentRun extends Omit<StagedRun, 'observer'> {
@@ -35,12 +36,16 @@ export function expandPortfolios(experiment: ResolvedExperiment): PortfolioConfi
   return Array.from({ length: portfolioCount(experiment) }, (_, index) => portfolioAt(experiment, index))
 }
 
-/** What an experiment multiplies to. */
-export function planSize(experiment: ResolvedExperiment): PlanSize {
+/** What an experiment multiplies to, with the windows that a market leaves its walk-forwards. */
+export function planSize(experiment: ResolvedExperiment, walkForwards: readonly CutWalkForward[]): PlanSize {
   const instances = BigInt(strategyInstanceCount(experiment))
-  const signals = instances + BigInt(experiment.models.length + experiment.ensembles.length)
-  const candidates = portfolioCount({ portfolios: experiment.walkForwards })
-  return { instances, signals, portfolios: BigInt(portfolioCount(experiment) + candidates), record: experiment.record }
+  return {
+    instances, signals: instances + BigInt(experiment.models.length + experiment.ensembles.length),
+    portfolios: BigInt(portfolioCount(experiment) + experiment.walkForwards.length),
+    candidates: BigInt(portfolioCount({ portfolios: experiment.walkForwards })),
+    trainings: walkForwards.reduce((sum, { group, windows }) => sum + BigInt(group.count) * BigInt(windows.length), 0n),
+    record: experiment.record,
+  }
 }
 
 /**
@@ -49,14 +54,15 @@ export function planSize(experiment: ResolvedExperiment): PlanSize {
  */
 export function prepareExperiment(run: StagedRun, options: { readonly allowLarge?: boolean } = {}): Promise<PreparedRun> {
   return repairing(run, async () => {
-    const prepared = await prepareRun(run)
-    checkAgainstUniverse(run.experiment, prepared.lineup.universe, run.locate)
-    const size = planSize(run.experiment)
-    checkPlanSize({ ...size, signals: size.signals - BigInt(prepared.fusion?.signals.size ?? 0) }, {
-      limits: run.experiment.limits,
-      allowLarge: options.allowLarge ?? false,
-      overruledBy: '--allow-large',
-      market: { rows: prepared.rows, symbols: prepared.lineup.universe.length },
+    const prepared = await prepareRun(run, ({ rows, lineup, fusion, walkForwards }) => {
+      checkAgainstUniverse(run.experiment, lineup.universe, run.locate)
+      const size = planSize(run.experiment, walkForwards)
+      checkPlanSize({ ...size, signals: size.signals - BigInt(fusion?.signals.size ?? 0) }, {
+        limits: run.experiment.limits,
+        allowLarge: options.allowLarge ?? false,
+        overruledBy: '--allow-large',
+        market: { rows, symbols: lineup.universe.length },
+      })
     })
     checkMemory(prepared.cores, { allowLarge: options.allowLarge ?? false })
     return prepared

@@ -23,7 +23,7 @@ import { subscriptionsOf } from './member-load.ts'
 import { countStage, planStage, runStage, type StageRun, type Unavailable } from './run-stage.ts'
 import { startStage } from './stage-timing.ts'
 import { Places, type StageWork } from './stage-work.ts'
-import { planWalkForwards, trainingWork, walkForwardWork, type PlannedWalkForward, type WalkForwardContext } from './walk-forward-work.ts'
+import { cutWalkForwards, planWalkForwards, trainingWork, walkForwardWork, type CutWalkForward, type PlannedWalkForward, type WalkForwardContext } from './walk-forward-work.ts'
 import { ensembleWork, featureWork, modelWork, portfolioWork, riskWork, strategyWork, type WorkContext } from './work.ts'
 
 /** A run of an experiment by the staged driver. */
@@ -76,8 +76,14 @@ function stagesOf(context: WorkContext, walkForward: WalkForwardContext, planned
   ].map((works) => works.filter((work) => work.members.addresses.length > 0) as StageWork[])
 }
 
-/** Reads the market (or finds it stored), lines up the experiment and plans every stage. */
-export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
+/** What the market tells of a run before anything of it is multiplied out. */
+export type MeasuredRun = Pick<PreparedRun, 'rows' | 'lineup' | 'fusion'> & { readonly walkForwards: readonly CutWalkForward[] }
+
+/**
+ * Reads the market (or finds it stored), lines up the experiment and plans every stage.
+ * @param judge throws for what should not be planned
+ */
+export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) => void = () => undefined): Promise<PreparedRun> {
   const market = await makeMarket(run)
   const meta = run.store.meta(market)
   if (meta === undefined) throw new Error(`the market ${market} vanished from the store`)
@@ -93,8 +99,10 @@ export async function prepareRun(run: StagedRun): Promise<PreparedRun> {
   })
   const addresses = addressesOf(run.experiment.record)
   const walkForward: WalkForwardContext = { locate: locateByPath(run.experiment.name), ...run, storeRoot: run.store.root, market, rows: facts.rows, lineup, addresses: addressesOf('metrics') }
-  const walkForwards = planWalkForwards(walkForward, () => readTimeline(run.store, market))
+  const cut = cutWalkForwards(walkForward, () => readTimeline(run.store, market))
   const fusion = planFusion({ experiment: run.experiment, lineup, addresses, store: run.store, rows: facts.rows, wish: run.overrides?.signals })
+  judge({ rows: facts.rows, lineup, fusion, walkForwards: cut })
+  const walkForwards = planWalkForwards(walkForward, cut)
   const context: WorkContext = {
     storeRoot: run.store.root,
     market,

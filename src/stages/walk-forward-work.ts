@@ -30,12 +30,16 @@ interface Batch {
   readonly needs: readonly Address[]
 }
 
-/** A walk-forward over a market: its windows, and the address of its one portfolio. */
-export interface PlannedWalkForward {
+/** A walk-forward over a market: its windows. */
+export interface CutWalkForward {
   readonly group: WalkForwardGroup
-  /** The same, as its portfolios train. */
-  readonly trained: WalkForwardGroup
   readonly windows: readonly Window[]
+}
+
+/** With everything it makes, up to the address of its one portfolio. */
+export interface PlannedWalkForward extends CutWalkForward {
+  /** The group as its portfolios train. */
+  readonly trained: WalkForwardGroup
   readonly batches: readonly Batch[]
   readonly address: Address
 }
@@ -58,14 +62,21 @@ export interface WalkForwardContext {
  * @param timeline of the market: its first traded row, and every row's session
  * @throws MillraceError CONFIG_VALUE when the market is too short for one training and a bar to test
  */
-export function planWalkForwards(
-  context: WalkForwardContext, timeline: () => { readonly firstRow: number; readonly sessionDates: Int32Array },
-): PlannedWalkForward[] {
-  const { walkForwards, patterns, profile, record } = context.experiment
-  return walkForwards.map((group): PlannedWalkForward => {
+export function cutWalkForwards(
+  { experiment, locate }: WalkForwardContext, timeline: () => { readonly firstRow: number; readonly sessionDates: Int32Array },
+): CutWalkForward[] {
+  return experiment.walkForwards.map((group) => {
     const of = timeline()
     const windows = cutWindows(group.windows, of)
-    if (windows.length === 0) throw tooShort(group, countUnits(group.windows.unit, of), context.locate)
+    if (windows.length === 0) throw tooShort(group, countUnits(group.windows.unit, of), locate)
+    return { group, windows }
+  })
+}
+
+/** Addresses the candidates of every walk-forward, and its one portfolio. */
+export function planWalkForwards(context: WalkForwardContext, cut: readonly CutWalkForward[]): PlannedWalkForward[] {
+  const { patterns, profile, record } = context.experiment
+  return cut.map(({ group, windows }): PlannedWalkForward => {
     const trained = trainedGroup(group)
     const batches = Array.from({ length: Math.ceil(group.count / CANDIDATES_PER_TRAINING) }, (_, i) =>
       batchOf(context, trained, { from: i * CANDIDATES_PER_TRAINING, to: Math.min(group.count, (i + 1) * CANDIDATES_PER_TRAINING) }))

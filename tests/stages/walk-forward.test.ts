@@ -228,6 +228,16 @@ describe('a walk-forward', () => {
     first.remove()
   })
 
+  it.each([
+    { limits: { maxCombinations: 5_849 }, where: 'limits.maxCombinations', value: 5_850 },
+    { limits: { maxDiskMiB: 1 }, where: 'limits.maxDiskMiB', value: 2 },
+  ])('beyond $limits is refused by what its candidates and windows multiply to', async ({ limits, where, value }) => {
+    // 3 signals, 150 thresholds, 13 windows
+    const grid = { threshold: Array.from({ length: 150 }, (_, i) => i / 1_000) }
+    const experiment = { ...oracleExperiment(8), limits, portfolios: [{ ...CANDIDATES, grid, walkForward: { train: 40, test: 10 } }] }
+    expect(await refusal(() => runInline(experiment))).toMatchObject({ code: 'PLAN_TOO_LARGE', where, value })
+  })
+
   it.each(['bars', 'sessions'])('is refused where the market leaves nothing to test, with the most %s it may train on', async (unit) => {
     const training = (train: number) => runInline({ ...oracleExperiment(8), portfolios: [{ ...CANDIDATES, walkForward: { train, test: 20, unit } }] })
     const refused = await refusal(() => training(5000))
