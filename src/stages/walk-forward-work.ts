@@ -9,11 +9,12 @@ import type { Locate } from '../experiment/problems.ts'
 import { trainedGroup } from '../experiment/walk-forward.ts'
 import { kernelShares } from '../lineup/kernel-choice.ts'
 import type { Lineup } from '../lineup/lineup.ts'
+import { AddressList } from '../store/address-list.ts'
 import type { Address } from '../store/store.ts'
 import type { Addresses } from './addresses.ts'
 import type { DecisionPlace, SignalPlace } from './kernel-blocks.ts'
 import { CANDIDATES_PER_TRAINING, subscriptionsOf, walkForwardLoad, type PortfolioLoad } from './member-load.ts'
-import { listed, placeOf, type Member, type Places, type StageWork } from './stage-work.ts'
+import { listed, placeOf, type Member, type MemberList, type Places, type StageWork } from './stage-work.ts'
 import { stitchedIdentity } from './stitched-run.ts'
 import type { TrainingTask } from './training-task.ts'
 import type { WalkForwardTask } from './walk-forward-task.ts'
@@ -150,21 +151,39 @@ function loadOf({ lineup, rows, experiment }: WalkForwardContext): Omit<Portfoli
   }
 }
 
+/** Window by window, batch by batch: only their addresses are kept. */
+function trainingsOf(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): MemberList<Training> {
+  const addresses = new AddressList()
+  const firsts = planned.map(({ windows, batches }) => {
+    const first = addresses.length
+    for (const window of windows) for (const batch of batches) addresses.push(trainingAddress(context, batch, window))
+    return first
+  })
+  const at = (index: number): Training => {
+    const number = firsts.findLastIndex((first) => first <= index)
+    const { group, trained, windows, batches } = planned[number]
+    const place = index - firsts[number]
+    const ordinal = Math.floor(place / batches.length)
+    const batch = batches[place % batches.length]
+    return {
+      trained, batch, window: windows[ordinal], address: addresses.at(index), needs: batch.needs,
+      label: `${group.name} window ${ordinal} candidates ${batch.from} to ${batch.to - 1}`,
+    }
+  }
+  return { addresses, at }
+}
+
 /** Every batch of candidates in every window: one task and one artefact each. */
 export function trainingWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Training> {
   const { storeRoot, market, experiment } = context
-  const largest = Math.max(0, ...planned.flatMap(({ batches }) => batches.map(({ from, to }) => to - from)))
-  const longest = Math.max(0, ...planned.flatMap(({ windows }) => windows.map(({ train }) => train.last + 1 - train.first)))
+  // There may be more windows than a call takes arguments.
+  const largest = planned.reduce((most, { group }) => Math.max(most, Math.min(group.count, CANDIDATES_PER_TRAINING)), 0)
+  const longest = planned.reduce((most, { windows }) => windows.reduce((rows, { train }) => Math.max(rows, train.last + 1 - train.first), most), 0)
   return {
     stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, candidates: largest }),
     bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
-    members: listed(planned.flatMap(({ group, trained, windows, batches }) => windows.flatMap((window, number) => batches.map((batch) => ({
-      trained, batch, window,
-      address: trainingAddress(context, batch, window),
-      label: `${group.name} window ${number} candidates ${batch.from} to ${batch.to - 1}`,
-      needs: batch.needs,
-    }))))),
+    members: trainingsOf(context, planned),
     payload: ([{ trained, batch, window, label }], { address, places, sizes }): TrainingTask => ({
       store: storeRoot, market, address, madeFrom: { training: label, market },
       candidates: { group: trained, patterns: experiment.patterns, from: batch.from, to: batch.to },
@@ -177,17 +196,20 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
 /** The one portfolio of every walk-forward. */
 export function walkForwardWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Member & { readonly of: PlannedWalkForward }> {
   const { storeRoot, market, experiment } = context
-  const trainingsOf = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
+  const trained = ({ windows, batches }: PlannedWalkForward) => windows.map((window) => batches.map((batch) => trainingAddress(context, batch, window)))
   return {
     stage: 'walk-forward', taskKind: 'walk-forward', artefactKind: 'results', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), isRecorded: experiment.record === 'all', kernels: { reference: 1, long: 0 }, candidates: 1 }),
     bytesPerMember: PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
     members: listed(planned.map((of) => ({
       of, address: of.address, label: of.group.name,
-      needs: [...trainingsOf(of).flat(), ...of.batches.flatMap(({ needs }) => needs)],
+      /** Asked for only where something has failed. */
+      get needs() {
+        return [...trained(of).flat(), ...of.batches.flatMap(({ needs }) => needs)]
+      },
     }))),
     payload: ([{ of }], { address, places }): WalkForwardTask => {
-      const trainings = trainingsOf(of)
+      const trainings = trained(of)
       return {
         store: storeRoot, market, address, madeFrom: { walkForward: of.group.name, market },
         group: of.group, patterns: experiment.patterns, profile: experiment.profile, record: experiment.record,

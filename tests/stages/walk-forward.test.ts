@@ -8,6 +8,7 @@ import { createRandom } from '../../src/base/random.ts'
 import { computeMetrics } from '../../src/domain/metrics.ts'
 import { formatSessionDate } from '../../src/domain/timeline.ts'
 import { selectByMetric } from '../../src/domain/walk-forward.ts'
+import { locateByPath } from '../../src/experiment/document.ts'
 import { candidateConfig, idleConfig } from '../../src/experiment/walk-forward.ts'
 import type { Kernel } from '../../src/kernel/kernel.ts'
 import { createBatchKernel, layOutBatch } from '../../src/lineup/batch.ts'
@@ -17,6 +18,7 @@ import { kernelBlocks } from '../../src/stages/kernel-blocks.ts'
 import { readMarket } from '../../src/stages/market-artefact.ts'
 import { StoredMarket } from '../../src/stages/stored-market.ts'
 import type { Segment } from '../../src/stages/stitched-run.ts'
+import { trainingWork } from '../../src/stages/walk-forward-work.ts'
 import { WINDOWS_FILE } from '../../src/stages/walk-forward-task.ts'
 import { runInline, type InlineRun } from '../analysis/inline-run.ts'
 import { refusal } from '../experiment/fixture.ts'
@@ -226,6 +228,19 @@ describe('a walk-forward', () => {
     expect(record.timings.map(({ stage, made }) => [stage, made])).toContainEqual(['training', 0])
     expect(record.timings.map(({ stage, made }) => [stage, made])).toContainEqual(['walk-forward', 1])
     first.remove()
+  })
+
+  it('may have more windows than a call takes arguments', async () => {
+    const { prepared, setup, store, remove } = await runInline({ ...oracleExperiment(8), portfolios: [{ ...CANDIDATES, walkForward: { train: 30, test: 20 } }] })
+    const [planned] = prepared.walkForwards
+    const windows = Array.from({ length: 150_000 }, (_, i) => ({ train: { first: i, last: i + 29 }, test: { first: i + 30, last: i + 30 } }))
+    const { members, load } = trainingWork({ ...prepared, ...setup, storeRoot: store.root, locate: locateByPath() }, [planned, { ...planned, windows }])
+    const own = planned.windows.length
+    expect(members.addresses).toHaveLength(own + windows.length)
+    expect(members.at(own + 149_999)).toMatchObject({ window: windows[149_999], address: members.addresses.at(own + 149_999), label: 'rolling window 149999 candidates 0 to 11' })
+    expect(members.at(own - 1).window).toEqual(planned.windows[own - 1])
+    expect(load.mostPerTask).toBe(1)
+    remove()
   })
 
   it.each([
