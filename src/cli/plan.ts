@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { openLocalPool } from '../pool/local.ts'
-import { prepareExperiment } from '../stages/experiment-run.ts'
+import { interruption, prepareExperiment } from '../stages/experiment-run.ts'
 import { setUpExperiment, sizeOptions, type ExperimentOptions } from './experiment-setup.ts'
 import { watchInterrupts } from './interrupts.ts'
 import { commandText } from './invocation.ts'
@@ -27,6 +27,8 @@ async function plan(file: string, options: ExperimentOptions): Promise<void> {
     const report = describePlan(workspace.store, { experiment: setup.experiment, prepared, driver: 'staged' })
     if (options.json === true) printJson(report)
     else print([...formatPlan(report, { reasons: true }), '', `run it: ${commandText(['run', file], options)}`])
+  } catch (error) {
+    throw interrupts.signal.aborted ? interruption() : error
   } finally {
     interrupts.stop()
     await pool.close()

@@ -63,7 +63,7 @@ export interface StagedOutcome {
  * The order of the stages. Nothing else states it: market → features → strategies → models → ensembles → risk
  * → portfolios → training → walk-forward.
  */
-function stagesOf(context: WorkContext, walkForward: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork[][] {
+async function stagesOf(context: WorkContext, walkForward: WalkForwardContext, planned: readonly PlannedWalkForward[]): Promise<StageWork[][]> {
   return [
     featureWork(context),
     [strategyWork(context)],
@@ -71,7 +71,7 @@ function stagesOf(context: WorkContext, walkForward: WalkForwardContext, planned
     ensembleWork(context),
     [riskWork(context)],
     [portfolioWork(context)],
-    [trainingWork(walkForward, planned)],
+    [await trainingWork(walkForward, planned)],
     [walkForwardWork(walkForward, planned)],
   ].map((works) => works.filter((work) => work.members.addresses.length > 0) as StageWork[])
 }
@@ -102,7 +102,7 @@ export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) 
   const cut = cutWalkForwards(walkForward, () => readTimeline(run.store, market))
   const fusion = planFusion({ experiment: run.experiment, lineup, addresses, store: run.store, rows: facts.rows, wish: run.overrides?.signals })
   judge({ rows: facts.rows, lineup, fusion, walkForwards: cut })
-  const walkForwards = planWalkForwards(walkForward, cut)
+  const walkForwards = await planWalkForwards(walkForward, cut)
   const context: WorkContext = {
     storeRoot: run.store.root,
     market,
@@ -114,7 +114,7 @@ export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) 
     kernels: kernelShares(run.experiment),
     fused: fusion?.signals ?? new Set(),
   }
-  const stages = stagesOf(context, walkForward, walkForwards)
+  const stages = await stagesOf(context, walkForward, walkForwards)
   const counts = stages.flatMap((works) => countStage(run.store, works) ?? [])
   const cores = planCores(run.machine, {
     rows: facts.rows,

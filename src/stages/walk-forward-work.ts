@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { MillraceError } from '../base/errors.ts'
 import { addressOf } from '../base/hash.ts'
 import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
@@ -20,6 +21,7 @@ import type { TrainingTask } from './training-task.ts'
 import type { WalkForwardTask } from './walk-forward-task.ts'
 
 const FLOAT64_BYTES = 8
+const ADDRESSES_PER_BREATH = 1_000
 
 /** Candidates [from, to) of a group and what they read. */
 interface Batch {
@@ -56,6 +58,7 @@ export interface WalkForwardContext {
   /** Rows of the whole market. */
   readonly rows: number
   readonly locate: Locate
+  readonly interrupted: AbortSignal
 }
 
 /**
@@ -74,21 +77,35 @@ export function cutWalkForwards(
   })
 }
 
-/** Addresses the candidates of every walk-forward, and its one portfolio. */
-export function planWalkForwards(context: WalkForwardContext, cut: readonly CutWalkForward[]): PlannedWalkForward[] {
+/**
+ * Addresses the candidates of every walk-forward, and its one portfolio.
+ * @throws the reason of `interrupted`
+ */
+export async function planWalkForwards(context: WalkForwardContext, cut: readonly CutWalkForward[]): Promise<PlannedWalkForward[]> {
   const { patterns, profile, record } = context.experiment
-  return cut.map(({ group, windows }): PlannedWalkForward => {
+  const planned: PlannedWalkForward[] = []
+  for (const { group, windows } of cut) {
     const trained = trainedGroup(group)
-    const batches = Array.from({ length: Math.ceil(group.count / CANDIDATES_PER_TRAINING) }, (_, i) =>
-      batchOf(context, trained, { from: i * CANDIDATES_PER_TRAINING, to: Math.min(group.count, (i + 1) * CANDIDATES_PER_TRAINING) }))
+    const batches: Batch[] = []
+    for (let from = 0; from < group.count; from += CANDIDATES_PER_TRAINING) {
+      await breathe(context)
+      batches.push(batchOf(context, trained, { from, to: Math.min(group.count, from + CANDIDATES_PER_TRAINING) }))
+    }
     const address = addressOf({
       kind: 'walk-forward', code: [sourceOf(context, 'training-task'), sourceOf(context, 'walk-forward-task')],
       identity: stitchedIdentity(group, patterns), windows, candidates: batches.map((batch) => batch.address), record,
       // What is selected is selected by its figures: trainings keep sums, of which only some follow the profile.
       profile,
     })
-    return { group, trained, windows, batches, address }
-  })
+    planned.push({ group, trained, windows, batches, address })
+  }
+  return planned
+}
+
+/** Lets in what has come meanwhile, a Ctrl-C above all: planning alone can take longer than anybody waits. */
+async function breathe({ interrupted }: WalkForwardContext): Promise<void> {
+  await setImmediate()
+  interrupted.throwIfAborted()
 }
 
 function tooShort({ name, windows: { train, unit } }: WalkForwardGroup, traded: number, locate: Locate): MillraceError {
@@ -152,13 +169,18 @@ function loadOf({ lineup, rows, experiment }: WalkForwardContext): Omit<Portfoli
 }
 
 /** Window by window, batch by batch: only their addresses are kept. */
-function trainingsOf(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): MemberList<Training> {
+async function trainingsOf(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): Promise<MemberList<Training>> {
   const addresses = new AddressList()
-  const firsts = planned.map(({ windows, batches }) => {
-    const first = addresses.length
-    for (const window of windows) for (const batch of batches) addresses.push(trainingAddress(context, batch, window))
-    return first
-  })
+  const firsts: number[] = []
+  for (const { windows, batches } of planned) {
+    firsts.push(addresses.length)
+    for (const window of windows) {
+      for (const batch of batches) {
+        if (addresses.length % ADDRESSES_PER_BREATH === 0) await breathe(context)
+        addresses.push(trainingAddress(context, batch, window))
+      }
+    }
+  }
   const at = (index: number): Training => {
     const number = firsts.findLastIndex((first) => first <= index)
     const { group, trained, windows, batches } = planned[number]
@@ -173,8 +195,11 @@ function trainingsOf(context: WalkForwardContext, planned: readonly PlannedWalkF
   return { addresses, at }
 }
 
-/** Every batch of candidates in every window: one task and one artefact each. */
-export function trainingWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): StageWork<Training> {
+/**
+ * Every batch of candidates in every window: one task and one artefact each.
+ * @throws the reason of `interrupted`
+ */
+export async function trainingWork(context: WalkForwardContext, planned: readonly PlannedWalkForward[]): Promise<StageWork<Training>> {
   const { storeRoot, market, experiment } = context
   // There may be more windows than a call takes arguments.
   const largest = planned.reduce((most, { group }) => Math.max(most, Math.min(group.count, CANDIDATES_PER_TRAINING)), 0)
@@ -183,7 +208,7 @@ export function trainingWork(context: WalkForwardContext, planned: readonly Plan
     stage: 'training', taskKind: 'training', artefactKind: 'training', isolated: false,
     load: walkForwardLoad({ ...loadOf(context), rows: longest, isRecorded: false, candidates: largest }),
     bytesPerMember: largest * PERFORMANCE_FIELDS.length * FLOAT64_BYTES,
-    members: trainingsOf(context, planned),
+    members: await trainingsOf(context, planned),
     payload: ([{ trained, batch, window, label }], { address, places, sizes }): TrainingTask => ({
       store: storeRoot, market, address, madeFrom: { training: label, market },
       candidates: { group: trained, patterns: experiment.patterns, from: batch.from, to: batch.to },

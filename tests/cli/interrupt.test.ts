@@ -108,3 +108,21 @@ describe('a run that is interrupted', () => {
     expect([[130, null], [null, 'SIGINT']]).toContainEqual(await ended)
   }, 120_000)
 })
+
+describe('a plan that is interrupted', () => {
+  it('ends promptly, also where all it does is to count what a walk-forward would train', async () => {
+    const desk = openDesk()
+    const windows = '{ name: rolling, each: "trend*", grid: { threshold: { from: 0, to: 0.9999, step: 0.0001 } }, walkForward: { train: 10, test: 1 } }'
+    desk.write('large.yaml', TINY.replace('portfolios:', `portfolios:\n  - ${windows}`).replace(/bars: \d+/, 'bars: 20000'))
+    const child = desk.start('plan', 'large.yaml', '--allow-large')
+    const ended = once(child, 'close')
+    const said = listenTo(child)
+    await until(child, said, /^market: /m)
+    const started = performance.now()
+    child.kill('SIGINT')
+    expect(await ended).toEqual([130, null])
+    expect(performance.now() - started).toBeLessThan(3000)
+    expect(said.text).toContain('INTERRUPTED')
+    desk.remove()
+  }, 120_000)
+})

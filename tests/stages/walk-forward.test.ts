@@ -234,7 +234,7 @@ describe('a walk-forward', () => {
     const { prepared, setup, store, remove } = await runInline({ ...oracleExperiment(8), portfolios: [{ ...CANDIDATES, walkForward: { train: 30, test: 20 } }] })
     const [planned] = prepared.walkForwards
     const windows = Array.from({ length: 150_000 }, (_, i) => ({ train: { first: i, last: i + 29 }, test: { first: i + 30, last: i + 30 } }))
-    const { members, load } = trainingWork({ ...prepared, ...setup, storeRoot: store.root, locate: locateByPath() }, [planned, { ...planned, windows }])
+    const { members, load } = await trainingWork({ ...prepared, ...setup, storeRoot: store.root, locate: locateByPath() }, [planned, { ...planned, windows }])
     const own = planned.windows.length
     expect(members.addresses).toHaveLength(own + windows.length)
     expect(members.at(own + 149_999)).toMatchObject({ window: windows[149_999], address: members.addresses.at(own + 149_999), label: 'rolling window 149999 candidates 0 to 11' })
