@@ -19,6 +19,7 @@ import { startPeer, whyNotPeer, type Peer } from './peers/peer.ts'
 
 const BLOCK_ROWS = 128
 const CASH = 100
+const HOURS_PER_DAY = 24
 
 /** An order in every row of every column. */
 export interface OrdersShape {
@@ -90,7 +91,9 @@ function kernelGauge(market: MarketPanels, columns: number, outcome: Outcome): G
 function sweepGauge(market: MarketPanels, columns: number, backtester: Backtester, outcome: Outcome): Gauge['take'] {
   const { open, high, low, close, volume, timeline } = market
   const experiment: SweepInput = {
-    name: 'orders', market: { source: 'memory', bars: { X: { closeTimes: timeline.closeTimes, open, high, low, close, volume } }, instruments: { X: { lot: 0 } } },
+    name: 'orders',
+    // A million days would end in the year 4707, which no source takes.
+    market: { source: 'memory', interval: '1h', bars: { X: { closeTimes: timeline.closeTimes.map((time) => time / HOURS_PER_DAY), open, high, low, close, volume } }, instruments: { X: { lot: 0 } } },
     strategies: [{ name: 'given', use: join(findInstallation().root, 'bench/on-volume.ts'), grid: { copy: { from: 1, to: columns, step: 1 } } }],
     portfolios: [{ name: 'each', each: 'given*', risk: 'none', cash: CASH, longOnly: true, sizing: { kind: 'fixedQuantity', quantity: 1 } }],
   }
