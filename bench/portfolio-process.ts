@@ -22,7 +22,8 @@ export interface PortfolioAnswer {
   readonly cpuSeconds: number
 }
 
-process.once('message', (job: PortfolioJob) => void serve(job))
+// A listener that stays keeps the process: it must not end before its answer is read and its memory counted.
+process.on('message', (job: PortfolioJob) => void serve(job))
 
 /** Its own market, features, signals and kernel. */
 async function serve({ file, index }: PortfolioJob): Promise<void> {
