@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import { MillraceError } from '../base/errors.ts'
 import { addressOf } from '../base/hash.ts'
+import { nextTurn } from '../base/turn.ts'
 import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
 import { countUnits, cutWindows, type Window } from '../domain/walk-forward.ts'
 import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experiment.ts'
@@ -104,7 +104,7 @@ export async function planWalkForwards(context: WalkForwardContext, cut: readonl
 
 /** Lets in what has come meanwhile, a Ctrl-C above all: planning alone can take longer than anybody waits. */
 async function breathe({ interrupted }: WalkForwardContext): Promise<void> {
-  await setImmediate()
+  await nextTurn()
   interrupted.throwIfAborted()
 }
 
