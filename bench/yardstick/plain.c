@@ -166,6 +166,14 @@ static inline vd orderFee(const Head *head, vd notional, vd units) {
   return where(units > 0, vmax(head->feeRate * notional + head->feePerUnit * units, head->feeMinimum));
 }
 
+/* Counts the trades that some lanes close, whose cash is the profit; gives the cash of those that go on. */
+static inline vd closeTrades(Head *head, vd tradeCash, vl shut) {
+  vl wins = shut & (tradeCash > 0);
+  head->trades += one(shut); head->wins += one(wins);
+  head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
+  return where(~shut, tradeCash);
+}
+
 static void fill(Head *head, Cell *cell, int *list, const double *open, double leap) {
   vd slipped = (1 + leap) * (1 + vmax(head->entrySlip, head->exitSlip));
   vd changing = slipped * head->changing, fees = changing * head->feeRate;
@@ -190,12 +198,7 @@ static void fill(Head *head, Cell *cell, int *list, const double *open, double l
     vd left = c->quantity + (vd)((vl)reduced | sign);
     vd tradeCash = c->tradeCash - reduceValue - reduceFee;
     vl shut = against & (left == 0);
-    if (any(shut)) {
-      vl wins = shut & (tradeCash > 0);
-      head->trades += one(shut); head->wins += one(wins);
-      head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
-      tradeCash = where(~shut, tradeCash);
-    }
+    if (any(shut)) tradeCash = closeTrades(head, tradeCash, shut);
     c->quantity = left + (vd)((vl)increased | sign);
     c->tradeCash = tradeCash - increaseValue - increaseFee;
     c->order = both(0);
@@ -299,12 +302,7 @@ static inline vd fillBook(Head *head, Book *b, double open) {
   if (any(grows & ~(needed <= head->leverage * equity * (1 + 1e-6)))) head->stops += 1;
   vd tradeCash = b->tradeCash - reduceValue - reduceFee;
   vl shut = against & (left == 0);
-  if (any(shut)) {
-    vl wins = shut & (tradeCash > 0);
-    head->trades += one(shut); head->wins += one(wins);
-    head->profit += where(wins, tradeCash); head->loss -= where(shut & ~wins, tradeCash);
-    tradeCash = where(~shut, tradeCash);
-  }
+  if (any(shut)) tradeCash = closeTrades(head, tradeCash, shut);
   b->held = left + (vd)((vl)increased | sign);
   b->tradeCash = tradeCash - increaseValue - increaseFee;
   b->cash = b->cash - (reduceValue + increaseValue) - fee;
