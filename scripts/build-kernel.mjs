@@ -15,9 +15,9 @@ const VARIANTS = {
   'kernel-long-recorded.wasm': { LONG: 1, RECORDS: 1 },
 }
 
-/** Hash of all that decides what is compiled. */
-function hashInputs() {
-  const files = readdirSync(join(root, sources)).toSorted().map((file) => join(root, sources, file))
+/** Hash of all that decides what is compiled of a source folder: its files, the settings, the compiler. */
+export function hashKernel(folder = join(root, sources)) {
+  const files = readdirSync(folder).toSorted().map((file) => join(folder, file))
   const hash = createHash('sha256')
   for (const file of [...files, fileURLToPath(import.meta.url), join(root, 'node_modules/assemblyscript/package.json')]) hash.update(readFileSync(file)).update('\0')
   return hash.digest('hex')
@@ -27,7 +27,7 @@ function hashInputs() {
 export async function buildKernel(folder) {
   mkdirSync(folder, { recursive: true })
   const stamp = join(folder, 'kernel.stamp')
-  const made = hashInputs()
+  const made = hashKernel()
   const isThere = [stamp, ...Object.keys(VARIANTS).map((file) => join(folder, file))].every((file) => existsSync(file))
   if (isThere && readFileSync(stamp, 'utf8') === made) return
   const { main } = await import('assemblyscript/asc')

@@ -1,15 +1,15 @@
-// Bundles the command line, the worker and the public API into dist/, and hashes every step's source.
+// Bundles the command line, the worker and the public API into dist/, and traces every step's source.
 import { build } from 'esbuild'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildKernel, hashKernel } from './build-kernel.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const dist = join(root, 'dist')
 
 /** Files whose transitive source decides what an artefact contains: steps and the stages that drive them. */
-const HASHED_FOLDERS = ['features', 'strategies', 'ensembles', 'models', 'risk', 'kernel', 'market', 'stages', 'lockstep']
+const TRACED_FOLDERS = ['features', 'strategies', 'ensembles', 'models', 'risk', 'kernel', 'market', 'stages', 'lockstep']
 
 function filesUnder(folder) {
   if (!existsSync(folder)) return []
@@ -47,7 +47,7 @@ export async function buildAll() {
       { in: join(root, 'src/cli/worker.ts'), out: 'worker' },
       { in: join(root, 'src/cli/lockstep-worker.ts'), out: 'lockstep-worker' },
       { in: join(root, 'src/api.ts'), out: 'api' },
-      { in: join(root, 'src/experiment/source-hash.ts'), out: 'source-hash' },
+      { in: join(root, 'src/experiment/source-trace.ts'), out: 'source-trace' },
     ].filter((entry) => existsSync(entry.in)),
     outdir: dist,
     outExtension: { '.js': '.mjs' },
@@ -63,27 +63,22 @@ export async function buildAll() {
     logLevel: 'warning',
   })
   removeOldChunks()
-  const kernelBuild = join(root, 'scripts/build-kernel.mjs')
-  if (existsSync(kernelBuild)) {
-    const { buildKernel } = await import(pathToFileURL(kernelBuild).href)
-    await buildKernel(dist)
-  }
-  writeFileSync(join(dist, 'sources.json'), `${JSON.stringify(await hashSteps(join(root, 'src')), null, 1)}\n`)
+  await buildKernel(dist)
+  writeFileSync(join(dist, 'sources.json'), `${JSON.stringify(await traceSteps(join(root, 'src')), null, 1)}\n`)
 }
 
 /**
- * Hash of the transitive source of every step and task in a source folder, by path. Registries are not followed:
- * they name every step, and what a task needs of them is in its address by the steps' own hashes.
+ * The transitive source of every step and task in a source folder, by path. Registries are not followed: they name
+ * every step, and what a task needs of them is in its address by the steps' own hashes.
  */
-export async function hashSteps(source) {
-  const { hashSources } = await import(`${pathToFileURL(join(dist, 'source-hash.mjs')).href}?${Date.now()}`)
-  const files = HASHED_FOLDERS.flatMap((folder) => filesUnder(join(source, folder)))
+export async function traceSteps(source) {
+  const { traceSources } = await import(`${pathToFileURL(join(dist, 'source-trace.mjs')).href}?${Date.now()}`)
+  const files = TRACED_FOLDERS.flatMap((folder) => filesUnder(join(source, folder)))
     .filter((file) => file.endsWith('.ts') && !file.includes('/assembly/'))
     .map((file) => relative(source, file).replaceAll('\\', '/'))
     .toSorted()
-  const assembly = filesUnder(join(source, 'kernel/assembly')).toSorted().map((file) => readFileSync(file, 'utf8'))
-  const assets = { 'lineup/kernel-file.ts': createHash('sha256').update(assembly.join('\0')).digest('hex') }
-  return hashSources({ root: source, files, external: ['*/registry.ts'], assets })
+  const assets = { 'lineup/kernel-file.ts': hashKernel(join(source, 'kernel/assembly')) }
+  return traceSources({ root: source, files, external: ['*/registry.ts'], assets })
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll()

@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MillraceError } from '../base/errors.ts'
-import { packageVersion } from './source-hash.ts'
+import { packageVersion } from './package-version.ts'
 import { sha256 } from '../base/hash.ts'
 
 /** A user's file with everything it imports by path; packages stay imports, named by a placeholder. */

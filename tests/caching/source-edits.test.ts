@@ -1,8 +1,10 @@
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hashSteps } from '../../scripts/build.mjs'
+import { traceSteps } from '../../scripts/build.mjs'
+import { hashTraces, type SourceHashes, type TracedSource } from '../../src/experiment/installation.ts'
+import { installedVersion } from '../../src/experiment/package-version.ts'
 import { scratchFolder } from '../store/scratch.ts'
 import { baseExperiment, dependantsOf, MADE_FROM, Workbench } from './workbench.ts'
 
@@ -14,12 +16,13 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 const root = scratchFolder('source-edits')
 const copy = join(root, 'src')
 const bench = new Workbench(join(root, 'user'))
-let unedited: Record<string, string>
+let traces: Readonly<Record<string, TracedSource>>
+let unedited: SourceHashes
 
 beforeAll(async () => {
   cpSync(join(repository, 'src'), copy, { recursive: true })
-  symlinkSync(join(repository, 'node_modules'), join(root, 'node_modules'))
-  unedited = await hashSteps(copy)
+  traces = await traceSteps(copy)
+  unedited = hashTraces(traces, repository)
   await bench.run(baseExperiment(), { sources: unedited })
 })
 afterAll(() => {
@@ -37,13 +40,13 @@ interface Edit {
   readonly metrics?: boolean
 }
 
-async function hashesAfter({ file, from, to }: Edit): Promise<Record<string, string>> {
+async function hashesAfter({ file, from, to }: Edit): Promise<SourceHashes> {
   const path = join(copy, file)
   const text = readFileSync(path, 'utf8')
   if (!text.includes(from)) throw new Error(`${file} has no ${from}`)
   writeFileSync(path, text.replace(from, () => to))
   try {
-    return await hashSteps(copy)
+    return hashTraces(await traceSteps(copy), repository)
   } finally {
     writeFileSync(path, text)
   }
@@ -89,12 +92,38 @@ const EDITS: readonly Edit[] = [
   { file: 'market/synthetic-symbol.ts', from: 'return', to: 'return void 0,', again: [] },
 ]
 
+/** Packages that compute or read what is stored, and what is made again when another version of one is installed. */
+const UPGRADES: Readonly<Record<string, readonly string[]>> = {
+  'onnxruntime-node': dependantsOf('net'),
+  'simple-statistics': dependantsOf('default/var'),
+  quadprog: [],
+  'csv-parse': all,
+  luxon: all,
+  '@duckdb/node-api': portfolios,
+}
+
+/** The hashes as they are where `upgraded` is installed in another version and the other packages as they are here. */
+function hashesWith(upgraded: string): SourceHashes {
+  const elsewhere = join(root, 'elsewhere')
+  for (const name of new Set(Object.values(traces).flatMap(({ packages }) => packages))) {
+    const version = name === upgraded ? 'another' : installedVersion(name, repository)
+    mkdirSync(join(elsewhere, 'node_modules', name), { recursive: true })
+    writeFileSync(join(elsewhere, 'node_modules', name, 'package.json'), JSON.stringify({ version }))
+  }
+  return hashTraces(traces, elsewhere)
+}
+
+async function madeWith(sources: SourceHashes) {
+  const user = join(root, 'edited')
+  cpSync(bench.folder, user, { recursive: true })
+  const outcome = await new Workbench(user).run(baseExperiment(), { sources })
+  rmSync(user, { recursive: true })
+  return outcome
+}
+
 describe('an edited source of Millrace', () => {
   it.each(EDITS)('$file: $from → $to', async (edit) => {
-    const user = join(root, 'edited')
-    cpSync(bench.folder, user, { recursive: true })
-    const { made, newMetrics } = await new Workbench(user).run(baseExperiment(), { sources: await hashesAfter(edit) })
-    rmSync(user, { recursive: true })
+    const { made, newMetrics } = await madeWith(await hashesAfter(edit))
     expect(made).toEqual(edit.again)
     expect(newMetrics).toBe(edit.metrics ?? edit.again.some((name) => portfolios.includes(name)))
   })
@@ -102,5 +131,11 @@ describe('an edited source of Millrace', () => {
   it('in its comments, white space and types alone: nothing', async () => {
     const edit = { file: 'kernel/tape.ts', from: 'const MS_PER_YEAR', to: '/** Milliseconds. */\n\n  const MS_PER_YEAR : number ', again: [] }
     expect(await hashesAfter(edit)).toEqual(unedited)
+  })
+})
+
+describe('another version of a package', () => {
+  it.each(Object.keys(UPGRADES))('%s: what it computes is made again, without a build', async (name) => {
+    expect((await madeWith(hashesWith(name))).made).toEqual(UPGRADES[name])
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { readdirSync } from 'node:fs'
-import { hashSources } from '../../src/experiment/source-hash.ts'
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { hashTraces } from '../../src/experiment/installation.ts'
+import { traceSources } from '../../src/experiment/source-trace.ts'
 import { folderWith } from './fixture.ts'
 
 const FILES = {
@@ -16,7 +18,7 @@ const STEPS = ['steps/a.ts', 'steps/b.ts', 'steps/c.ts']
 async function hashes(edits: Readonly<Record<string, string>> = {}, external?: readonly string[]) {
   const place = folderWith({ ...FILES, ...edits })
   try {
-    return await hashSources({ root: place.folder, files: STEPS, external })
+    return hashTraces(await traceSources({ root: place.folder, files: STEPS, external }), place.folder)
   } finally {
     place.remove()
   }
@@ -57,11 +59,22 @@ describe('source hashes', () => {
     expect(STEPS.filter((file) => before[file] !== after[file])).toEqual(['steps/b.ts', 'steps/c.ts'])
   })
 
+  it('change with the version of a package that is installed after the build', async () => {
+    const manifest = 'node_modules/@some/extra/package.json'
+    const place = folderWith({ ...FILES, 'steps/b.ts': `import { x } from '@some/extra/deep'\nexport default x\n`, [manifest]: '{ "version": "1.0.0" }' })
+    const traces = await traceSources({ root: place.folder, files: STEPS })
+    const before = hashTraces(traces, place.folder)
+    writeFileSync(join(place.folder, manifest), '{ "version": "1.0.1" }')
+    const after = hashTraces(traces, place.folder)
+    place.remove()
+    expect(STEPS.filter((file) => before[file] !== after[file])).toEqual(['steps/b.ts', 'steps/c.ts'])
+  })
+
   it('are made of Millrace\'s own steps in one go', async () => {
     const root = new URL('../../src', import.meta.url).pathname
     const files = readdirSync(`${root}/features`).map((name) => `features/${name}`)
-    const made = await hashSources({ root, files, external: ['*/registry.ts'] })
-    expect(Object.values(made).every((hash) => /^[0-9a-f]{64}$/.test(hash))).toBe(true)
+    const made = await traceSources({ root, files, external: ['*/registry.ts'] })
+    expect(Object.values(made).every(({ source: hash }) => /^[0-9a-f]{64}$/.test(hash))).toBe(true)
     expect(Object.keys(made)).toEqual(files)
   })
 })
