@@ -1,6 +1,8 @@
 import { addressOf } from '../base/hash.ts'
 import type { MarketInput } from '../domain/market-panels.ts'
 import type { PortfolioConfig } from '../domain/portfolio.ts'
+import type { StepOrigin } from '../experiment/experiment.ts'
+import type { SourceHashes } from '../experiment/installation.ts'
 import { instanceFinder } from '../experiment/signals.ts'
 import { columnsOf } from '../features/define-feature.ts'
 import type { FeatureRef } from '../features/feature.ts'
@@ -9,16 +11,17 @@ import { strategyDefinition } from '../lineup/definitions.ts'
 import { featureFile } from '../stages/feature-task.ts'
 import type { InputPlace } from '../stages/input-rows.ts'
 import { strategyTask, type StrategyJob } from '../stages/strategy-task.ts'
+import { strategies } from '../strategies/registry.ts'
 import { resolveStrategy } from '../strategies/resolve-strategy.ts'
 import type { MemberPlace } from '../store/store.ts'
 import { storedPlace, type OpenedRun } from './opened-run.ts'
 
 /**
  * A run whose stages 1 and 4 went together has not stored its signals: those that a portfolio reads are made now, by
- * the very task that would have stored them, and found by whoever asks further.
+ * the very task that would have stored them, and found by whoever asks further with the same `sources`, the code as it is now.
  * @throws MillraceError MODULE_INVALID when a strategy's file is no longer the one that the run read; ARTEFACT_MISSING for its features
  */
-export async function withSignals(run: OpenedRun, { signals }: Pick<PortfolioConfig, 'signals'>): Promise<OpenedRun> {
+export async function withSignals(run: OpenedRun, { signals }: Pick<PortfolioConfig, 'signals'>, sources: SourceHashes): Promise<OpenedRun> {
   if (run.record.sizes.signals !== 'fused') return run
   const find = instanceFinder(run.experiment)
   const missing = signals.flatMap(({ signal }) => (Object.hasOwn(run.artefacts.signals, signal) ? [] : find(signal) ?? []))
@@ -30,7 +33,8 @@ export async function withSignals(run: OpenedRun, { signals }: Pick<PortfolioCon
     const job = { id, use, file, sourceHash, params }
     const { features } = resolveStrategy({ definition: await strategyDefinition(job), params, universe, where: id })
     for (const ref of features) inputs[ref.expression] ??= inputPlace(run, ref)
-    jobs.push({ ...job, address: addressOf({ kind: 'signal asked for', market: run.artefacts.market, job, inputs: features.map(({ expression }) => inputs[expression]) }) })
+    const determined = { market: run.artefacts.market, job, code: codeOf(job, sources), inputs: features.map(({ expression }) => inputs[expression]) }
+    jobs.push({ ...job, address: addressOf({ kind: 'signal asked for', ...determined }) })
   }
   const address = addressOf({ kind: 'signals', members: jobs.map((job) => job.address) })
   if (!run.store.has(address)) {
@@ -40,6 +44,11 @@ export async function withSignals(run: OpenedRun, { signals }: Pick<PortfolioCon
   }
   const made = Object.fromEntries(jobs.map(({ id }, position): [string, MemberPlace] => [id, { artefact: address, position }]))
   return { ...run, artefacts: { ...run.artefacts, signals: { ...run.artefacts.signals, ...made } } }
+}
+
+/** What turns an instance now: a run may have been made by another version, of a built-in strategy's file or of the task. */
+function codeOf({ use, file, sourceHash }: StepOrigin, sources: SourceHashes): readonly string[] {
+  return [file === undefined ? sources[strategies[use].source] : sourceHash, sources['stages/strategy-task.ts']]
 }
 
 function inputPlace(run: OpenedRun, ref: FeatureRef): InputPlace {

@@ -15,9 +15,10 @@ export function explainCommand(command: Command): void {
     .action(async (reference: string, order: string, _: unknown, called: Command) => {
       const options = called.optsWithGlobals<GlobalOptions>()
       const named = openNamedRun(reference, options)
-      const run = await withSignals(named, portfolioByKey(named, parseOrderKey(order)))
+      const { sources } = findInstallation()
+      const run = await withSignals(named, portfolioByKey(named, parseOrderKey(order)), sources)
       const explanation = explainOrder(run, order)
-      if (run.record.environment.sources !== addressOf(findInstallation().sources)) {
+      if (run.record.environment.sources !== addressOf(sources)) {
         tell(`run ${run.id} was made by another version of Millrace: replay tells whether this one makes the same of it`)
       }
       if (options.json === true) printJson(explanation)

@@ -36,11 +36,12 @@ export function replayCommand(command: Command): void {
 
 async function replay(reference: string, portfolio: string, options: ReplayOptions): Promise<void> {
   const named = openNamedRun(reference, options)
-  const run = walkForwardOf(named, portfolio) === undefined ? await withSignals(named, portfolioOf(named, portfolio)) : named
+  const { sources } = findInstallation()
+  const run = walkForwardOf(named, portfolio) === undefined ? await withSignals(named, portfolioOf(named, portfolio), sources) : named
   const replayed = replayPortfolio(run, portfolio)
   const ledgers = options.ledger === 'all' ? LEDGER_NAMES : [options.ledger]
   const format = options.json === true ? 'json' : options.format
-  const sameCode = run.record.environment.sources === addressOf(findInstallation().sources)
+  const sameCode = run.record.environment.sources === addressOf(sources)
   if (format === 'json') {
     await writeJson({
       run: run.id, portfolio: replayed.config, identical: replayed.identical, sameCode,

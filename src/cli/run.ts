@@ -127,7 +127,7 @@ async function carryOut(setup: Setup, { workspace, options, onHired }: Around): 
       ? await runPrepared(recorded, prepared)
       : await lockstep.runRecordedInLockstep({ ...recorded, predictions, ...lockstepOf({ ...setup, prepared }), workerFile: installation.lockstepWorkerFile, onHired }, prepared)
     await view.end()
-    await report(openRun(workspace, id ?? ''), record, options)
+    await report(openRun(workspace, id ?? ''), { record, sources: setup.sources }, options)
   } finally {
     await view.end()
   }
@@ -152,12 +152,12 @@ function reportUnchanged(same: OpenedRun, options: RunOptions): void {
   ])
 }
 
-async function report(run: OpenedRun, record: RunRecord, options: RunOptions): Promise<void> {
+async function report(run: OpenedRun, { record, sources }: Pick<Setup, 'sources'> & { readonly record: RunRecord }, options: RunOptions): Promise<void> {
   // A run with nothing to do does without DuckDB, which takes longer to load than all the rest.
   const { rankPortfolios } = await import('../analysis/leaders.ts')
   const leaders = await rankPortfolios(run, { by: 'sharpe', count: BEST_SHOWN })
   const logFile = logOf(run.store)
-  const finished: FinishedRun = { id: run.id, record, leaders, workersLog: existsSync(logFile) ? logFile : undefined, order: await orderOfBest(run, leaders.rows[0]?.portfolio) }
+  const finished: FinishedRun = { id: run.id, record, leaders, workersLog: existsSync(logFile) ? logFile : undefined, order: await orderOfBest(run, leaders.rows[0]?.portfolio, sources) }
   process.exitCode = record.failures.length > 0 ? EXIT.partial : EXIT.success
   if (options.json === true) {
     const { status, driver, plan, timings, failures, lockstep, startedAt, finishedAt, environment } = record
@@ -170,8 +170,8 @@ async function report(run: OpenedRun, record: RunRecord, options: RunOptions): P
 }
 
 /** A lockstep run may have stored too little to step a portfolio again. */
-async function orderOfBest(run: OpenedRun, portfolio: unknown): Promise<string | undefined> {
+async function orderOfBest(run: OpenedRun, portfolio: unknown, sources: Setup['sources']): Promise<string | undefined> {
   const stored = run.record.driver === 'staged' || run.experiment.strategies.length === 0 || Object.keys(run.artefacts.signals).length > 0
   if (typeof portfolio !== 'string' || !stored || walkForwardOf(run, portfolio) !== undefined) return undefined
-  return firstFilledOrder(await withSignals(run, portfolioOf(run, portfolio)), portfolio)
+  return firstFilledOrder(await withSignals(run, portfolioOf(run, portfolio), sources), portfolio)
 }

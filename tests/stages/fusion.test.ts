@@ -72,7 +72,7 @@ describe('stages 1 and 4 together', () => {
     let orders = 0
     for (let index = 0; index < portfolioCount(fused.opened.experiment); index += 5) {
       const config = portfolioAt(fused.opened.experiment, index)
-      const run = await withSignals(fused.opened, config)
+      const run = await withSignals(fused.opened, config, fused.setup.sources)
       const replayed = replayPortfolio(run, config.id)
       expect(replayed.identical, config.id).toBe(true)
       const { orderKey } = replayed.rows.ledgers.orders
@@ -84,7 +84,16 @@ describe('stages 1 and 4 together', () => {
       expect(explained).toEqual(wanted)
     }
     expect(orders).toBeGreaterThan(300)
-    await expect(withSignals(stored.opened, portfolioOf(stored.opened, 'mixed'))).resolves.toBe(stored.opened)
+    await expect(withSignals(stored.opened, portfolioOf(stored.opened, 'mixed'), stored.setup.sources)).resolves.toBe(stored.opened)
+  })
+})
+
+describe('signals asked for', () => {
+  it.each(['strategies/spread-zscore.ts', 'stages/strategy-task.ts'])('are made again where %s is another', async (file) => {
+    const { opened, setup: { sources } } = fused
+    const pair = async (now: typeof sources) => (await withSignals(opened, { signals: [{ signal: 'pair', weight: 1 }] }, now)).artefacts.signals.pair
+    expect(await pair({ ...sources })).toEqual(await pair(sources))
+    expect(await pair({ ...sources, [file]: 'another' })).not.toEqual(await pair(sources))
   })
 })
 
