@@ -46,6 +46,7 @@ export async function buildAll() {
       { in: join(root, 'src/cli/main.ts'), out: 'cli' },
       { in: join(root, 'src/cli/worker.ts'), out: 'worker' },
       { in: join(root, 'src/cli/lockstep-worker.ts'), out: 'lockstep-worker' },
+      { in: join(root, 'src/cli/model-thread.ts'), out: 'model-thread' },
       { in: join(root, 'src/api.ts'), out: 'api' },
       { in: join(root, 'src/experiment/source-trace.ts'), out: 'source-trace' },
     ].filter((entry) => existsSync(entry.in)),

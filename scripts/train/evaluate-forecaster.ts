@@ -10,7 +10,7 @@ export async function evaluateForecaster(predictor: Predictor, { window, ...of }
   const universe = market.instruments.map((instrument) => instrument.symbol)
   const returns = nextBarReturns(market)
   const windows = createForecasterWindows({ symbols: universe.length, window })
-  const run = { name: 'forecaster', universe, predictor, windows, batchSize: 4096 }
+  const run = { name: 'forecaster', universe, predictor, windows, batchSize: 4096, callsAtOnce: 1 }
   const rows: ForecastRow[] = []
   for await (const { t, predictions } of predictRows(run, featureRows(market, FORECASTER_INPUTS))) {
     rows.push({ predictions, returns: returns.subarray(t * universe.length, (t + 1) * universe.length) })

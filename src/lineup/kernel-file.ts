@@ -1,22 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { builtFile } from '../base/built-file.ts'
 import { variantFile, type KernelInstance, type KernelModules, type KernelVariant } from '../kernel/variants.ts'
-
-/** The compiled SIMD kernel: beside the bundles in dist/, also for who runs from the sources. */
-const PLACES = ['.', '../../dist'] as const
 
 let installed: KernelModules | undefined
 
 /** The SIMD kernel of this installation. Throws when it has not been built. */
 export function kernelModules(): KernelModules {
-  if (installed === undefined) {
-    const folders = PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url)))
-    const folder = folders.find((candidate) => existsSync(join(candidate, 'kernel.wasm')))
-    if (folder === undefined) throw new Error('kernel.wasm is not there; build again')
-    installed = kernelModulesIn(folder)
-  }
-  return installed
+  return (installed ??= kernelModulesIn(dirname(builtFile('kernel.wasm'))))
 }
 
 interface Compiled {

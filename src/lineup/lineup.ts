@@ -38,6 +38,7 @@ export interface ModelEntry {
   readonly widths: readonly FeatureWidth[]
   /** SHA-256 of the model file. */
   readonly fileHash: string
+  readonly fileBytes: number
 }
 
 export interface PatternEntry extends Pick<ResolvedPattern, 'name' | 'book'> {
@@ -90,7 +91,8 @@ async function lineUpStrategies(
 
 function lineUpModel(spec: ModelSpec): ModelEntry {
   try {
-    return { spec, widths: spec.features.map((ref) => featureWidth(ref)), fileHash: sha256(readFileSync(spec.file)) }
+    const bytes = readFileSync(spec.file)
+    return { spec, widths: spec.features.map((ref) => featureWidth(ref)), fileHash: sha256(bytes), fileBytes: bytes.length }
   } catch (error) {
     if (error instanceof MillraceError) throw error
     throw new MillraceError({

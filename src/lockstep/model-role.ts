@@ -40,7 +40,7 @@ async function createFreshRole(of: ModelRoleSpec): Promise<Role> {
   const symbols = of.universe.length
   const predictor = await loadOnnx({ file: of.spec.file, window: of.spec.window, features: of.spec.features.length })
   const windows = createWindowBuffer({ symbols, widths: of.widths, window: of.spec.window })
-  const run = { name: of.spec.name, universe: of.universe, predictor, windows, batchSize: 1 }
+  const run = { name: of.spec.name, universe: of.universe, predictor, windows, batchSize: 1, callsAtOnce: 1 }
   const features = of.spec.features.map((feature, index) => ({
     name: featureSlot(feature.expression),
     columns: of.widths[index] === 'market' ? 1 : symbols,

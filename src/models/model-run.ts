@@ -10,8 +10,10 @@ export interface ModelRun {
   readonly universe: readonly string[]
   readonly predictor: Predictor
   readonly windows: WindowBuffer
-  /** Windows gathered before one predict call: thousands in staged, 1 in lockstep. */
+  /** Windows gathered before one predict call: a thousand in staged, 1 in lockstep. */
   readonly batchSize: number
+  /** Predict calls under way at once: as many as keep all threads of the predictor at work in staged, 1 in lockstep. */
+  readonly callsAtOnce: number
 }
 
 /** One row as a driver hands it over: scratch, read before the next one is asked for. */
@@ -62,10 +64,17 @@ class Gathered {
   }
 }
 
+/** Rows with their predict call under way. */
+interface Call {
+  readonly gathered: Gathered
+  readonly values: Promise<Float32Array>
+}
+
 /**
  * Predicts rows in order: gathers the windows of consecutive rows until `batchSize` of them are there, makes
- * one predict call, and yields one row of predictions for each row taken. With `batchSize` 1 every row is
- * predicted, and yielded, before the next is asked for. Memory is constant in the number of rows.
+ * one predict call, and yields one row of predictions for each row taken. What goes into a call does not depend
+ * on how many are under way. With a `batchSize` of 1 and one call at once every row is predicted, and yielded,
+ * before the next is asked for. Memory is constant in the number of rows.
  *
  * @throws MillraceError ONNX_NONFINITE naming the model, the bar and the symbol.
  */
@@ -73,16 +82,33 @@ export async function* predictRows(
   run: ModelRun,
   rows: Iterable<ModelRow> | AsyncIterable<ModelRow>,
 ): AsyncGenerator<PredictionRow, void, undefined> {
-  const gathered = new Gathered(run)
+  const calls: Call[] = []
+  const free: Gathered[] = []
+  let gathered = new Gathered(run)
+  const start = (): void => {
+    calls.push({ gathered, values: startCall(run, gathered) })
+  }
   for await (const { row, inputs } of rows) {
     gathered.add(row, inputs)
-    if (gathered.isFull) yield* predictGathered(run, gathered)
+    if (!gathered.isFull) continue
+    start()
+    if (calls.length === run.callsAtOnce) yield* finishCall(run, calls.shift() as Call, free)
+    gathered = free.pop() ?? new Gathered(run)
   }
-  yield* predictGathered(run, gathered)
+  start()
+  for (const call of calls) yield* finishCall(run, call, free)
 }
 
-async function* predictGathered(run: ModelRun, gathered: Gathered): AsyncGenerator<PredictionRow, void, undefined> {
-  const values = await predictNamed(run, gathered)
+function startCall(run: ModelRun, gathered: Gathered): Promise<Float32Array> {
+  const values = predictNamed(run, gathered)
+  // It is waited for in its turn, and not at all when an earlier one has failed.
+  values.catch(() => undefined)
+  return values
+}
+
+async function* finishCall(run: ModelRun, call: Call, free: Gathered[]): AsyncGenerator<PredictionRow, void, undefined> {
+  const { gathered } = call
+  const values = await call.values
   let window = 0
   for (const { t, windows } of gathered.rows) {
     const predictions = new Float64Array(run.universe.length).fill(NaN)
@@ -92,6 +118,7 @@ async function* predictGathered(run: ModelRun, gathered: Gathered): AsyncGenerat
     yield { t, predictions }
   }
   gathered.clear()
+  free.push(gathered)
 }
 
 /** The predictor knows only the number of a window; here it gets the names of its bar and symbol. */

@@ -24,9 +24,12 @@ export type PredictionToSignal =
   /** cross-sectional rank mapped linearly to [−1, 1]; ties share the mean rank */
   | { readonly kind: 'rank' }
 
-/** A loaded model in its own process. */
+/** A loaded model. */
 export interface Predictor {
-  /** `rows` windows in, `rows` predictions out. Throws ONNX_NONFINITE when one is not finite. */
+  /**
+   * `rows` windows in, `rows` predictions out; the windows are read until the promise is settled. Throws
+   * ONNX_NONFINITE when a prediction is not finite.
+   */
   predict(windows: Float32Array, rows: number): Promise<Float32Array>
   release(): Promise<void>
 }

@@ -10,15 +10,14 @@ export interface OnnxSpec {
   readonly window: number
   /** How many features a bar of the window has. */
   readonly features: number
-  /** Threads inside one operation; 1 leaves the other cores to other workers. */
-  readonly intraOpNumThreads?: number
 }
 
 /**
  * Loads an ONNX model on the CPU and checks what it takes and gives: one float32 input, [batch, window ×
  * features] or [batch, window, features] with a free batch, and one floating-point output, [batch] or
  * [batch, 1]. The file is read as bytes, so weights outside it are never followed: its SHA-256 is the whole
- * model. `predict` blocks the event loop; call it in a process of its own and `release` it at the end.
+ * model. It keeps to one thread, and `predict` blocks that thread's event loop (src/models/predictor-threads.ts
+ * has several, that do not); `release` it at the end.
  *
  * @throws MillraceError FILE_NOT_FOUND, FILE_UNREADABLE; ONNX_INVALID when the bytes are no complete model;
  *   ONNX_SIGNATURE when it takes or gives something else; from `predict`, ONNX_NONFINITE when a prediction
@@ -53,10 +52,8 @@ async function createSession(bytes: Uint8Array, spec: OnnxSpec): Promise<Inferen
     return await InferenceSession.create(bytes, {
       executionProviders: ['cpu'],
       executionMode: 'sequential',
-      intraOpNumThreads: spec.intraOpNumThreads ?? 1,
+      intraOpNumThreads: 1,
       interOpNumThreads: 1,
-      // A thread that spins while it waits takes the core from the one it waits for, where others work beside the model.
-      extra: { session: { intra_op: { allow_spinning: '0' } } },
       // Failures come back as errors; 4 keeps the runtime from also printing them.
       logSeverityLevel: 4,
     })

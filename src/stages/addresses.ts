@@ -53,7 +53,7 @@ export function createAddresses(of: AddressInputs): Addresses {
   }))
   const models = addressBook(of.lineup.models, (entry) => entry.spec.name, (entry: ModelEntry) => ({
     kind: 'model',
-    code: code('stages/model-task.ts'),
+    code: [code('stages/model-task.ts'), code('models/predictor-thread.ts')],
     file: entry.fileHash,
     window: entry.spec.window,
     signal: entry.spec.signal,

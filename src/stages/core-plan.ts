@@ -26,7 +26,7 @@ export interface Level {
   readonly stage: StageName
   readonly members: number
   readonly load: MemberLoad
-  /** One after the other, each in a process of its own that has all cores. */
+  /** One after the other, each in a process of its own whose threads have all cores. */
   readonly isolated: boolean
 }
 
@@ -45,6 +45,8 @@ export interface LevelPlan {
   readonly membersPerTask: number
   readonly tasks: number
   readonly workers: number
+  /** Of each task. */
+  readonly threads: number
   /** Of all its tasks at hand, beside what the processes occupy themselves. */
   readonly memoryBytes: number
   /** Why so many in a task, in words. */
@@ -65,7 +67,7 @@ export interface CorePlan {
   readonly workers: number
   readonly workersReason: string
   readonly levels: readonly LevelPlan[]
-  /** Threads of a model, which runs alone. */
+  /** Threads of a model, which runs alone and has a copy of its own in each. */
   readonly modelThreads: number
   /** Rows that a kernel reads at once, for all portfolios of a batch. */
   readonly rowsPerBlock: number
@@ -105,7 +107,7 @@ export function planCores(machine: Machine, load: PlannedLoad, overrides: Overri
   return {
     machine, workers, levels, share,
     workersReason: workers < most ? 'there is no work for more' : overrides.workers !== undefined ? 'as asked for' : byMemory < machine.cores ? 'memory holds no more' : 'one per core',
-    modelThreads: overrides.workers ?? machine.cores,
+    modelThreads: Math.max(1, ...levels.map((level) => level.threads)),
     ...planBlocks(load, levels, overrides),
     memoryBytes: coordinator + (overrides.workers ?? workers) * PROCESS_BYTES + Math.max(0, ...levels.map((level) => level.memoryBytes)),
   }
@@ -127,7 +129,9 @@ export function planLevel(level: Level, share: Share): LevelPlan {
   const { stage, members, load, isolated } = level
   const asked = stage === 'portfolios' ? share.overrides.portfoliosPerBatch : undefined
   const least = heldBytes(load, Math.min(members, asked ?? 1))
-  const workers = isolated ? 1 : Math.max(1, Math.min(share.workers, Math.floor(share.memoryBytes / least)))
+  const lanes = Math.max(1, Math.min(share.workers, Math.floor(share.memoryBytes / least)))
+  const workers = isolated ? 1 : lanes
+  const threads = isolated ? Math.max(1, Math.min(lanes, load.mostThreads ?? 1)) : 1
   const room = Math.min(share.memoryBytes / workers, MOST_TASK_BYTES) - load.heldBytesPerTask
   const byMemory = Math.max(1, Math.floor(room / Math.max(1, load.heldBytesPerMember)))
   const most = Math.min(load.mostPerTask, byMemory)
@@ -136,9 +140,9 @@ export function planLevel(level: Level, share: Share): LevelPlan {
   const tasks = Math.ceil(members / membersPerTask)
   const busy = Math.min(workers, tasks)
   return {
-    stage, members, membersPerTask, tasks, workers: busy,
-    memoryBytes: busy * heldBytes(load, Math.min(members, membersPerTask)),
-    reason: asked === undefined ? reasonOf({ ...cut, level, tasks, workers, share, isByMemory: byMemory < load.mostPerTask }) : 'as asked for',
+    stage, members, membersPerTask, tasks, workers: busy, threads,
+    memoryBytes: busy * threads * heldBytes(load, Math.min(members, membersPerTask)),
+    reason: asked === undefined ? reasonOf({ ...cut, level, tasks, workers, threads, share, isByMemory: byMemory < load.mostPerTask }) : 'as asked for',
   }
 }
 
@@ -177,13 +181,14 @@ interface Cut extends EvenTasks {
   readonly level: Level
   readonly tasks: number
   readonly workers: number
+  readonly threads: number
   readonly share: Share
   readonly isByMemory: boolean
 }
 
-function reasonOf({ level, membersPerTask, isFull, tasks, workers, share, isByMemory }: Cut): string {
+function reasonOf({ level, membersPerTask, isFull, tasks, workers, threads, share, isByMemory }: Cut): string {
   const { stage, load: { mostPerTask }, isolated } = level
-  if (isolated) return 'one after the other, each in a process of its own with all cores'
+  if (isolated) return `one after the other, each in a process of its own with ${threads === 1 ? 'one thread' : `${threads} threads`}`
   if (workers < share.workers) return `memory holds the tasks of ${workers} at a time`
   if (mostPerTask === 1) return 'each is an artefact of its own'
   if (stage === 'portfolios' && membersPerTask === 1 && tasks <= workers) return 'a process each'

@@ -12,6 +12,8 @@ export interface MemberLoad {
   readonly heldBytesPerMember: number
   /** More in a task gain nothing; 1 where a member is an artefact of its own. */
   readonly mostPerTask: number
+  /** Threads that a member alone can keep at work, each of which holds what a task holds; 1 if left out. */
+  readonly mostThreads?: number
 }
 
 /** Rows and symbols of a market, and with them the size of every panel. */
@@ -47,8 +49,12 @@ const ROWS_AT_HAND = 256
 const COPIES = 3
 /** Windows of the market, and what is gathered of an artefact before it is written. */
 const TASK_BYTES = 4 * MIB
-/** A model and its runtime. */
-const MODEL_BYTES = 200 * MIB
+/** A runtime for models, and what it makes in between. */
+const RUNTIME_BYTES = 200 * MIB
+/** A model as it is read, as the runtime keeps it, and once more while it is made ready. */
+const MODEL_COPIES = 3
+/** Windows in one predict call: enough that the runtime's overhead vanishes, and so few that a model has calls for all threads. */
+export const WINDOWS_PER_CALL = 1024
 /** A portfolio in a batch: its configuration and name, and what a kernel knows of each symbol. */
 const PORTFOLIO_BYTES = 8 * KIB
 const BOOK_BYTES_PER_SYMBOL = 256
@@ -111,12 +117,21 @@ export function strategyLoad(size: PanelSize): MemberLoad {
   }
 }
 
-/** A model, ensemble or risk model: an artefact of its own. */
-export function loneLoad(kind: 'model' | 'ensemble' | 'risk', size: PanelSize): MemberLoad {
-  const ns = { model: PREDICTION_NS, ensemble: ENSEMBLE_NS_PER_CELL, risk: DECISION_NS_PER_CELL }[kind]
+/** An ensemble or risk model: an artefact of its own. */
+export function loneLoad(kind: 'ensemble' | 'risk', size: PanelSize): MemberLoad {
+  const ns = { ensemble: ENSEMBLE_NS_PER_CELL, risk: DECISION_NS_PER_CELL }[kind]
   return {
     msPerMember: (cellsOf(size) * ns) / NS_PER_MS, msPerTask: TASK_MS,
-    heldBytesPerTask: TASK_BYTES + (kind === 'model' ? MODEL_BYTES : 0), heldBytesPerMember: COPIES * heldBytes(size.symbols), mostPerTask: 1,
+    heldBytesPerTask: TASK_BYTES, heldBytesPerMember: COPIES * heldBytes(size.symbols), mostPerTask: 1,
+  }
+}
+
+/** A model, whose file has at most `fileBytes`. */
+export function modelLoad(size: PanelSize & { readonly fileBytes: number }): MemberLoad {
+  return {
+    msPerMember: (cellsOf(size) * PREDICTION_NS) / NS_PER_MS, msPerTask: TASK_MS,
+    heldBytesPerTask: TASK_BYTES + RUNTIME_BYTES + MODEL_COPIES * size.fileBytes, heldBytesPerMember: COPIES * heldBytes(size.symbols),
+    mostPerTask: 1, mostThreads: Math.ceil(cellsOf(size) / WINDOWS_PER_CALL),
   }
 }
 

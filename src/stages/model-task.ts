@@ -1,15 +1,17 @@
 import { readFileSync } from 'node:fs'
+import { builtFile } from '../base/built-file.ts'
 import { MillraceError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
 import type { ModelSpec } from '../models/model.ts'
 import { predictRows, type ModelRow } from '../models/model-run.ts'
-import { loadOnnx } from '../models/onnx.ts'
 import { predictionsToSignals } from '../models/prediction-signal.ts'
+import { openPredictorThreads } from '../models/predictor-threads.ts'
 import { createWindowBuffer } from '../models/windows.ts'
 import type { FeatureWidth } from '../features/feature.ts'
 import { makeArtefact } from '../store/made-artefact.ts'
 import type { Address } from '../store/store.ts'
 import { openInputRows, type InputPlace, type InputRows } from './input-rows.ts'
+import { WINDOWS_PER_CALL } from './member-load.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -27,10 +29,10 @@ export interface ModelTask {
   readonly threads: number
 }
 
-/** Windows in one predict call: enough that the runtime's overhead vanishes, and not so many that what it makes in between leaves the caches. */
-const WINDOWS_PER_CALL = 4096
+/** A thread has a call to go on with when it has ended one. */
+const CALLS_PER_THREAD = 2
 
-/** Stage 2: loads the model once, predicts every window in large batches, writes predictions and signals. */
+/** Stage 2: loads the model once a thread, predicts every window in large batches, writes predictions and signals. */
 export async function modelTask(task: ModelTask, report: (done: number, total: number) => void): Promise<void> {
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
@@ -39,17 +41,16 @@ export async function modelTask(task: ModelTask, report: (done: number, total: n
   const columns = universe.length
   const signal = new Float64Array(columns)
   const rounded = new Float32Array(columns)
-  const predictor = await loadOnnx({
-    file: task.spec.file,
-    window: task.spec.window,
-    features: task.spec.features.length,
-    intraOpNumThreads: task.threads,
+  const predictor = await openPredictorThreads({
+    model: { file: task.spec.file, window: task.spec.window, features: task.spec.features.length },
+    threads: task.threads,
+    threadFile: builtFile('model-thread.mjs'),
   })
   const inputs = openInputRows(market, task.inputs)
   try {
     refuseChanged(task)
     const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
-    const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL }
+    const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL, callsAtOnce: CALLS_PER_THREAD * task.threads }
     const facts = { labels: [task.spec.name], symbols: universe, predictions: true }
     await makeArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members: [task.address], facts }, async (draft) => {
       const predictions = draft.startPanel('predictions', { type: 'float64', rows, columns })

@@ -12,7 +12,7 @@ import type { Addresses } from './addresses.ts'
 import type { EnsembleTask } from './ensemble-task.ts'
 import { featureFile, type FeatureTask } from './feature-task.ts'
 import type { InputPlace } from './input-rows.ts'
-import { featureLoad, loneLoad, portfolioLoad, strategyLoad, type PanelSize, type Subscriptions } from './member-load.ts'
+import { featureLoad, loneLoad, modelLoad, portfolioLoad, strategyLoad, type PanelSize, type Subscriptions } from './member-load.ts'
 import type { ModelTask } from './model-task.ts'
 import type { PortfolioTask } from './portfolio-task.ts'
 import type { RiskTask } from './risk-task.ts'
@@ -133,7 +133,7 @@ export function modelWork(context: WorkContext): StageWork<Of<ModelEntry>> {
   return {
     stage: 'models', taskKind: 'models', artefactKind: 'signals', isolated: true,
     bytesPerMember: context.rows * context.lineup.universe.length * (FLOAT32_BYTES + FLOAT64_BYTES),
-    load: loneLoad('model', sizeOf(context)),
+    load: modelLoad({ ...sizeOf(context), fileBytes: Math.max(0, ...context.lineup.models.map(({ fileBytes }) => fileBytes)) }),
     members: listed(context.lineup.models.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.spec.name),

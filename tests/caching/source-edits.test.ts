@@ -76,6 +76,7 @@ const EDITS: readonly Edit[] = [
   { file: 'strategies/registry.ts', from: "'sma-cross':", to: "'sma-crossing':", again: [] },
   // models and ensembles
   { file: 'models/windows.ts', from: '(bars[n] % window)', to: '(1 + bars[n] % window)', again: dependantsOf('net') },
+  { file: 'models/onnx.ts', from: 'interOpNumThreads: 1', to: 'interOpNumThreads: 2', again: dependantsOf('net') },
   { file: 'ensembles/ensemble.ts', from: 'weights.length * symbols', to: '2 * weights.length * symbols', again: dependantsOf('committee') },
   // risk models, what they import, and their reference book
   { file: 'risk/var-limit.ts', from: ': p.limit / valueAtRisk', to: ': valueAtRisk / p.limit', again: dependantsOf('default/var') },

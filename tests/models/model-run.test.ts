@@ -26,9 +26,9 @@ function summing(calls: number[]): Predictor {
   }
 }
 
-function modelRun(predictor: Predictor, batchSize: number): ModelRun {
+function modelRun(predictor: Predictor, { batchSize, callsAtOnce = 1 }: { batchSize: number; callsAtOnce?: number }): ModelRun {
   const windows = createWindowBuffer({ symbols: SYMBOLS, widths: ['symbol', 'symbol'], window: WINDOW })
-  return { name: 'sum', universe, predictor, windows, batchSize }
+  return { name: 'sum', universe, predictor, windows, batchSize, callsAtOnce }
 }
 
 async function predictAll(run: ModelRun): Promise<{ t: number; predictions: number[] }[]> {
@@ -40,22 +40,22 @@ async function predictAll(run: ModelRun): Promise<{ t: number; predictions: numb
 describe('a model run', () => {
   it('gives every row in order, whatever the batch size, in as few calls as fit', async () => {
     const calls: number[] = []
-    const whole = await predictAll(modelRun(summing(calls), 1_000_000))
+    const whole = await predictAll(modelRun(summing(calls), { batchSize: 1_000_000 }))
     expect(whole.map((row) => row.t)).toEqual(Array.from({ length: 120 }, (_, t) => t))
     expect(calls).toHaveLength(1)
     const predicted = whole.flatMap((row) => row.predictions).filter((prediction) => !Number.isNaN(prediction))
     expect(predicted).toHaveLength(calls[0])
     expect(predicted.length).toBeGreaterThan(300)
-    for (const batchSize of [1, 7, 50]) {
+    for (const [batchSize, callsAtOnce] of [[1, 1], [7, 1], [7, 3], [50, 2], [50, 100]]) {
       const smaller: number[] = []
-      expect(await predictAll(modelRun(summing(smaller), batchSize))).toEqual(whole)
+      expect(await predictAll(modelRun(summing(smaller), { batchSize, callsAtOnce }))).toEqual(whole)
       expect(smaller.reduce((sum, rows) => sum + rows, 0)).toBe(calls[0])
       if (batchSize > 1) expect(Math.max(...smaller)).toBeLessThan(batchSize + SYMBOLS)
     }
   })
 
   it('predicts what the windows hold, rounded to 2⁻¹², and nothing without a bar', async () => {
-    const predictions = await predictAll(modelRun(summing([]), 40))
+    const predictions = await predictAll(modelRun(summing([]), { batchSize: 40 }))
     const history = Array.from({ length: SYMBOLS }, () => [] as number[][])
     for (const { row, inputs } of featureRows(market, refs)) {
       for (let n = 0; n < SYMBOLS; n++) {
@@ -80,8 +80,42 @@ describe('a model run', () => {
         yield row
       }
     }
-    for await (const { t } of predictRows(modelRun(summing([]), 1), rows())) expect(asked).toBe(t)
+    for await (const { t } of predictRows(modelRun(summing([]), { batchSize: 1 }), rows())) expect(asked).toBe(t)
     expect(asked).toBe(119)
+  })
+
+  it('has as many calls under way as it may, of the same windows each, and gives rows in order though the last call ends first', async () => {
+    const sums = summing([])
+    let most = 0
+    const open: (() => void)[] = []
+    const slow: Predictor = {
+      ...sums,
+      predict: async (windows, rows) => {
+        const values = await sums.predict(windows, rows)
+        await new Promise<void>((resolve) => {
+          open.push(resolve)
+          most = Math.max(most, open.length)
+          setTimeout(() => open.pop()?.(), 1)
+        })
+        return values
+      },
+    }
+    expect(await predictAll(modelRun(slow, { batchSize: 30, callsAtOnce: 3 }))).toEqual(await predictAll(modelRun(sums, { batchSize: 30 })))
+    expect(most).toBe(3)
+  })
+
+  it('fails with the earliest call that fails, though a later one failed before it', async () => {
+    let calls = 0
+    const failing: Predictor = {
+      release: async () => {},
+      predict: async (_, rows) => {
+        const call = calls++
+        await new Promise((resolve) => setTimeout(resolve, 10 * (4 - call)))
+        if (call === 1 || call === 2) throw new Error(`call ${call}`)
+        return new Float32Array(rows)
+      },
+    }
+    await expect(predictAll(modelRun(failing, { batchSize: 30, callsAtOnce: 4 }))).rejects.toThrow('call 1')
   })
 
   it('names model, bar and symbol of a prediction that is not finite, and passes other faults on', async () => {
@@ -96,15 +130,15 @@ describe('a model run', () => {
     const nonFinite = () => {
       throw new MillraceError({ code: 'ONNX_NONFINITE', message: 'x', where: 'm.onnx', value: { row: 2, prediction: NaN }, hint: 'h' })
     }
-    const good = await predictAll(modelRun(sums, 1_000_000))
+    const good = await predictAll(modelRun(sums, { batchSize: 1_000_000 }))
     const third = good.flatMap(({ t, predictions }) => predictions.flatMap((value, n) => (Number.isNaN(value) ? [] : [{ t, n }])))[2]
-    await expect(predictAll(modelRun(broken(nonFinite), 30))).rejects.toMatchObject({
+    await expect(predictAll(modelRun(broken(nonFinite), { batchSize: 30 }))).rejects.toMatchObject({
       code: 'ONNX_NONFINITE', message: `model sum predicted NaN for S${third.n}`, value: NaN, hint: 'h',
       where: expect.stringMatching(new RegExp(`^m\\.onnx, bar ${third.t} \\(2000-.*Z\\), symbol S${third.n}$`)),
     })
     const other = () => {
       throw new Error('out of memory')
     }
-    await expect(predictAll(modelRun(broken(other), 30))).rejects.toThrow('out of memory')
+    await expect(predictAll(modelRun(broken(other), { batchSize: 30 }))).rejects.toThrow('out of memory')
   })
 })

@@ -26,7 +26,7 @@ const recordOf = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json
 const file = fileURLToPath(new URL('recurrent.onnx', folder))
 const window = WINDOWS.recurrent
 const record = recordOf('recurrent')
-const load = (intraOpNumThreads = 1) => loadOnnx({ file, window, features: FEATURES.length, intraOpNumThreads })
+const load = () => loadOnnx({ file, window, features: FEATURES.length })
 const meanSkill = (skills: readonly { readonly informationCoefficient: number }[]): number =>
   skills.reduce((sum, skill) => sum + skill.informationCoefficient, 0) / skills.length
 
@@ -72,7 +72,7 @@ describe('the shipped committee of recurrent networks', () => {
     console.log(`recurrent: t = ${fresh.t.toFixed(2)} on a fresh seed, ${noise.t.toFixed(2)} without predictability`)
   }, 60_000)
 
-  it('gives a bar at a time on one thread what it gives in thousands on two, but for flips on at most 0.1 % of rows', async () => {
+  it('gives a bar at a time what it gives in thousands, but for flips on at most 0.1 % of rows', async () => {
     const market = await makeMarket({ seed: 'flips', bars: 190 })
     const symbols = market.instruments.length
     const buffer = createForecasterWindows({ symbols, window })
@@ -82,9 +82,7 @@ describe('the shipped committee of recurrent networks', () => {
       buffer.push(inputs)
       rows += buffer.collect(windows, rows, new Int32Array(symbols))
     }
-    const wide = await load(2)
-    const together = await wide.predict(windows, rows)
-    await wide.release()
+    const together = await predictor.predict(windows, rows)
     let inexact = 0
     let flips = 0
     for (let row = 0; row < rows; row += symbols) {
@@ -94,7 +92,7 @@ describe('the shipped committee of recurrent networks', () => {
         if (roundPrediction(alone[n]) !== roundPrediction(together[row + n])) flips++
       }
     }
-    console.log(`recurrent: ${inexact} of ${rows} rows differ in their last bits between one thread a bar and two in a batch, ${flips} flip when rounded`)
+    console.log(`recurrent: ${inexact} of ${rows} rows differ in their last bits between a bar and a batch, ${flips} flip when rounded`)
     expect(rows).toBeGreaterThan(1500)
     expect(flips).toBeLessThanOrEqual(rows / 1000)
   }, 60_000)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { MillraceError } from '../../src/base/errors.ts'
 import { LEAST_BLOCK_ROWS, MOST_BLOCK_ROWS } from '../../src/stages/block-rows.ts'
 import { checkMemory, planCores, planLevel, planLockstep, type CorePlan, type Level, type LevelPlan, type Machine } from '../../src/stages/core-plan.ts'
-import { portfolioLoad, signalsInBatch, type MemberLoad } from '../../src/stages/member-load.ts'
+import { modelLoad, portfolioLoad, signalsInBatch, type MemberLoad } from '../../src/stages/member-load.ts'
 import { simulate, type Pace } from './makespan.ts'
 import { EXPERIMENTS, loadOf, type Outline } from './simulated-experiments.ts'
 
@@ -73,6 +73,20 @@ describe('the portfolios of simulated experiments', () => {
     expect(plan.modelThreads).toBe(64)
     expect(shape(levelOf(plan, 'models'))).toBe('20 × 1 on 1')
   })
+
+  it('give a model no more threads than memory holds copies of it, or than it has calls for', () => {
+    const threads = (cores: number, gib: number, of: { rows: number; fileBytes: number }): number => {
+      const size = { rows: of.rows, symbols: 10 }
+      const level: Level = { stage: 'models', members: 1, load: modelLoad({ ...size, fileBytes: of.fileBytes }), isolated: true }
+      return planCores(machine(cores, gib), { ...size, levels: [level], portfolios: 1, subscriptions: [] }).modelThreads
+    }
+    expect(threads(64, 192, { rows: 5_000, fileBytes: 2 ** 20 })).toBe(49)
+    expect(threads(64, 192, { rows: 50_000, fileBytes: 2 ** 20 })).toBe(64)
+    expect(threads(64, 192, { rows: 50_000, fileBytes: 2 ** 32 })).toBe(15)
+    expect(threads(2, 1, { rows: 50_000, fileBytes: 2 ** 32 })).toBe(1)
+    expect(threads(2, 24, { rows: 100, fileBytes: 2 ** 20 })).toBe(1)
+    expect(threads(2, 24, { rows: 1_000, fileBytes: 2 ** 20 })).toBe(2)
+  })
 })
 
 describe('a core plan', () => {
@@ -98,6 +112,7 @@ describe('a core plan', () => {
     const largest = plan.levels.toSorted((a, b) => b.memoryBytes - a.memoryBytes)[0]
     expect(largest === undefined ? plan.workers : largest.workers).toBe(1)
     expect(largest?.membersPerTask ?? 1).toBe(1)
+    expect(largest?.threads ?? 1).toBe(1)
   })
 
   const levels = fc.record({
@@ -140,7 +155,8 @@ describe('a core plan', () => {
   check('takes what was decided as it is', fc.tuple(machines, outlines, overrides), ([of, outline, decided]) => {
     const plan = planCores(of, loadOf(outline), decided)
     expect(plan.workers).toBeLessThanOrEqual(decided.workers)
-    expect(plan).toMatchObject({ rowsPerBlock: decided.rowsPerBlock, modelThreads: decided.workers, share: { workers: decided.workers } })
+    expect(plan.modelThreads).toBeLessThanOrEqual(decided.workers)
+    expect(plan).toMatchObject({ rowsPerBlock: decided.rowsPerBlock, share: { workers: decided.workers } })
     if (outline.portfolios > 0) expect(levelOf(plan, 'portfolios').membersPerTask).toBe(decided.portfoliosPerBatch)
   })
 })

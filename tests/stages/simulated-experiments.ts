@@ -1,5 +1,5 @@
 import type { Level, PlannedLoad } from '../../src/stages/core-plan.ts'
-import { CANDIDATES_PER_TRAINING, featureLoad, loneLoad, portfolioLoad, strategyLoad, walkForwardLoad } from '../../src/stages/member-load.ts'
+import { CANDIDATES_PER_TRAINING, featureLoad, loneLoad, modelLoad, portfolioLoad, strategyLoad, walkForwardLoad } from '../../src/stages/member-load.ts'
 
 /** What an experiment comes to, as a table has it. */
 export interface Outline {
@@ -27,7 +27,7 @@ export function loadOf(of: Outline): PlannedLoad {
   const levels: Level[] = [
     ...features.map((members): Level => ({ stage: 'features', members, load: featureLoad({ rows, columns: symbols }), isolated: false })),
     { stage: 'strategies', members: strategies, load: strategyLoad({ rows, symbols }), isolated: false },
-    { stage: 'models', members: models, load: loneLoad('model', { rows, symbols }), isolated: true },
+    { stage: 'models', members: models, load: modelLoad({ rows, symbols, fileBytes: 2 ** 20 }), isolated: true },
     { stage: 'risk', members: risk, load: loneLoad('risk', { rows, symbols }), isolated: false },
     { stage: 'portfolios', members: portfolios, load: portfolioLoad(portfolio), isolated: false },
     { stage: 'training', members: trainings, load: walkForwardLoad({ ...portfolio, rows: walkForward?.trainRows ?? 0, candidates: CANDIDATES_PER_TRAINING }), isolated: false },
