@@ -15,7 +15,8 @@ import { defineRiskModel } from './risk-model.ts'
  *
  * e is the exposure of a symbol (a fraction of equity), σ its volatility per bar, ρ the market's average
  * correlation; VaR and limit are fractions of equity. No opinion is no exposure. Without the volatility of a
- * symbol the book holds, or without ρ, nothing is decided: an unmeasured risk is not a small one. Stateless.
+ * symbol the book holds, or without ρ, nothing is decided: an unmeasured risk is not a small one. A risk that is
+ * alone needs no ρ, which a market of one symbol has not got. Stateless.
  */
 export default defineRiskModel({
   name: 'var-limit',
@@ -32,19 +33,21 @@ export default defineRiskModel({
   decide: ([volatilities, [correlation]], out, { params: p, book }) => {
     let sum = 0
     let squares = 0
+    let risks = 0
     for (let n = 0; n < book.length; n++) {
       const exposure = book[n]
       if (exposure === 0 || exposure !== exposure) continue
       const risk = exposure * volatilities[n]
       sum += risk
       squares += risk * risk
+      if (risk !== 0) risks++
     }
     if (squares === 0) {
       out.scale = 1
       return
     }
     // ρ below −1/(N−1) is no correlation matrix of N symbols; rounding may leave a hair below zero.
-    const variance = Math.max(0, correlation * sum * sum + (1 - correlation) * squares)
+    const variance = risks === 1 ? squares : Math.max(0, correlation * sum * sum + (1 - correlation) * squares)
     const valueAtRisk = normalQuantile(p.confidence) * Math.sqrt(variance * p.horizonBars)
     out.scale = valueAtRisk <= p.limit ? 1 : p.limit / valueAtRisk
   },

@@ -33,6 +33,13 @@ describe('the VaR limit', () => {
     expect(decide({ book: [0.5, -0.25, 0] })).toBe(Math.fround(0.8597166495679865))
   })
 
+  // 0.8 × 0.04 = 0.032; VaR 99 % = 2.3263 × 0.032 = 0.074443.
+  it('needs no correlation where one symbol has all the risk, as in a market of one', () => {
+    const scale = Math.fround(0.2686614529899958)
+    expect(decide({ book: [0, -0.8, NaN], correlation: NaN })).toBe(scale)
+    expect(decide({ book: [0.5, -0.8, 0], volatilities: [0, 0.04, NaN], correlation: NaN })).toBe(scale)
+  })
+
   it('leaves a book within the limit, an empty one and one without opinions as they are', () => {
     expect(decide({ book: [0.5, 0.25, 0], params: { limit: 0.05 } })).toBe(1)
     expect(decide({ book: [0, 0, 0], correlation: NaN })).toBe(1)
