@@ -2,7 +2,7 @@ import { dimensionOf, type Combined } from './combinations.ts'
 import { axisLength, axisValue, openRange, type Axis } from './grid.ts'
 import { scalarLabel } from './names.ts'
 import type { ConfigPlace, ConfigProblem } from './problems.ts'
-import { spaceSize } from './sample.ts'
+import { leastSpaceSize, spaceSize } from './sample.ts'
 import { SOBOL_DIMENSIONS } from './sobol.ts'
 import { wantsWholeNumber } from './validation.ts'
 
@@ -69,11 +69,20 @@ export function checkSample({ axes, sample }: Combined, place: ConfigPlace): voi
   if (sample.method === 'sobol' && axes.length > SOBOL_DIMENSIONS) {
     at('method', { message: `sobol has ${SOBOL_DIMENSIONS} dimensions, the grid ${axes.length} axes`, value: 'sobol', hint: 'use latin-hypercube' })
   }
-  const size = spaceSize(axes.map(dimensionOf))
+  const dimensions = axes.map(dimensionOf)
+  const size = spaceSize(dimensions)
   if (axes.length > 0 && size !== undefined && BigInt(sample.count) > size) {
     at('count', {
       message: `the axes have only ${size} combinations`, value: sample.count,
       hint: 'draw fewer, or leave `sample` out: a grid takes all of them',
+    })
+  }
+  const least = leastSpaceSize(dimensions)
+  // What was drawn before is drawn again until it is new, so a space of numbers must not be nearly used up.
+  if (size === undefined && sample.count > least / 2) {
+    at('count', {
+      message: `numbers have 12 digits, so the axes have hardly more than ${least} combinations`, value: sample.count,
+      hint: 'draw at most half as many, widen the range, or list its values',
     })
   }
 }

@@ -50,6 +50,12 @@ export function roundValue(value: number): number {
   return Math.round(value * scale) / scale
 }
 
+/** Numbers to 12 significant digits that a range has at least: those to the last digit of its larger end. */
+export function leastValuesIn({ from, to }: OpenRange): number {
+  const lastDigit = 10 ** (Math.floor(Math.log10(Math.max(Math.abs(from), Math.abs(to)))) + 1 - SIGNIFICANT_DIGITS)
+  return Math.floor((to - from) / lastDigit) + 1
+}
+
 /** Values on an axis; a range from 20 to 200 by 20 has 10. An open range, which is none of a grid's, counts as one. */
 export function axisLength({ values }: Axis): number {
   if (isList(values)) return values.length

@@ -1,6 +1,6 @@
 import { createCounterRandom, philox } from '../base/counter-random.ts'
 import { createPermutation } from '../base/permutation.ts'
-import { roundValue, type OpenRange } from './grid.ts'
+import { leastValuesIn, roundValue, type OpenRange } from './grid.ts'
 import { createSobol } from './sobol.ts'
 
 export const SAMPLE_METHODS = ['random', 'latin-hypercube', 'sobol'] as const
@@ -27,6 +27,11 @@ export function spaceSize(dimensions: readonly Dimension[]): bigint | undefined 
     size *= BigInt(length)
   }
   return size
+}
+
+/** Combinations that these dimensions have at least: between two numbers are only so many of 12 digits. */
+export function leastSpaceSize(dimensions: readonly Dimension[]): number {
+  return dimensions.reduce<number>((size, dimension) => size * (lengthOf(dimension) ?? leastValuesIn(dimension as OpenRange)), 1)
 }
 
 /**

@@ -146,6 +146,8 @@ portfolios: [{ name: p, each: "*", ${AXES}, sample: { method: latin-hypercube, c
 
   it.each([
     { what: 'more combinations than there are', fields: 'grid: { threshold: [0, 0.1], minHoldBars: [1, 2, 3] }, sample: { method: random, count: 7 }', at: 'sample.count', says: /only 6 combinations/, hint: 'draw fewer' },
+    { what: 'more numbers than 12 digits tell apart', fields: 'grid: { threshold: { from: 0.1, to: 0.1000000000000001 } }, sample: { method: random, count: 5 }', at: 'sample.count', says: /hardly more than 1 comb/, hint: 'widen' },
+    { what: 'more than half of a narrow range', fields: 'grid: { threshold: { from: 0.25, to: 0.2500000001 }, minHoldBars: [1, 2] }, sample: { method: sobol, count: 102 }', at: 'sample.count', says: /hardly more than 202 comb/, hint: 'half' },
     { what: 'a sample without axes', fields: 'sample: { method: random, count: 7 }', at: 'sample.count', says: /no `grid`/, hint: 'axes' },
     { what: 'a range without a step in a grid', fields: 'grid: { threshold: { from: 0, to: 1 } }', at: 'grid.threshold', says: /without `step`/, hint: 'sample' },
     { what: 'a step with log', fields: 'grid: { threshold: { from: 1, to: 2, step: 1, log: true } }, sample: { method: random, count: 2 }', at: 'grid.threshold', says: /without `step`/, hint: '' },
