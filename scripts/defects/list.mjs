@@ -72,7 +72,7 @@ export const DEFECTS = [
   },
   {
     name: 'buying power is not scaled',
-    edits: [{ file: 'src/kernel/buying-power.ts', from: 'const factor = Math.max(0, Math.min(1, (allowed - plan.used - fees) / needed))', to: 'const factor = 1 + 0 * allowed * fees' }],
+    edits: [{ file: 'src/kernel/buying-power.ts', from: 'const factor = taken * LIMIT_SLACK < allowed ? Math.min(1, (allowed - plan.used - fees) / needed) : 0', to: 'const factor = 1 + 0 * allowed * fees' }],
     tests: ['tests/kernel/buying-power.test.ts'],
   },
   {

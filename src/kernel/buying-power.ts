@@ -111,7 +111,10 @@ function marginNeeded(turn: Turn, j: number): number {
   return Math.abs(plan.increase[j]) * (margin === margin ? margin : plan.increasePrice[j] * turn.multipliers[n])
 }
 
-/** All increasing legs × one k = max(0, min(1, (leverage × equity − used − Σ fees) / Σ margin)), then to lots. */
+/**
+ * All increasing legs × one k = (leverage × equity − used − Σ fees) / Σ margin, in 0…1, then to lots. What is left within the
+ * slack of the limit is nothing: k would be the rounding noise of sums, and a leg × k a fill of 1e-16 units.
+ */
 function scaleToFit(turn: Turn): void {
   const { plan, rules } = turn
   let needed = 0
@@ -122,8 +125,9 @@ function scaleToFit(turn: Turn): void {
     fees += orderFee(turn, j)
   }
   const allowed = rules.leverage * plan.equity
-  if (plan.used + fees + needed <= allowed * LIMIT_SLACK) return
-  const factor = Math.max(0, Math.min(1, (allowed - plan.used - fees) / needed))
+  const taken = plan.used + fees
+  if (taken + needed <= allowed * LIMIT_SLACK) return
+  const factor = taken * LIMIT_SLACK < allowed ? Math.min(1, (allowed - plan.used - fees) / needed) : 0
   for (let j = 0; j < plan.count; j++) {
     const wanted = plan.increase[j]
     if (wanted === 0) continue

@@ -39,6 +39,29 @@ describe('buying power', () => {
     expect(cancellations.map(({ quantity }) => quantity)).toEqual([3, 3])
   })
 
+  it('fills nothing of what only rounding leaves', () => {
+    // 1,000 ÷ 150 units of A leave a cash of 1e-13, which would buy 1e-15 of B.
+    const { booked, cancellations } = play({
+      market: {
+        A: { bars: [100, 150, 150], signal: [1, NaN, NaN] },
+        B: { bars: [100, 100, 100], signal: [0, 0.5, NaN] },
+      },
+    })
+    expect(booked).toEqual(['1 A 6.66666666667 @ 150'])
+    expect(cancellations[1]).toMatchObject({ t: 2, symbol: 1, quantity: 5, outcome: 'scaled: buying power' })
+  })
+
+  it('fills what is left beyond the slack of the limit', () => {
+    // A takes all but 1e-5 of the equity: B's half of it is cut to that.
+    const { booked } = play({
+      market: {
+        A: { bars: [100, 100, 100], signal: [0.99999, NaN, NaN] },
+        B: { bars: [100, 100, 100], signal: [0, 0.5, NaN] },
+      },
+    })
+    expect(booked[1]).toMatch(/^2 B 0\.0001/)
+  })
+
   it('refuses, in symbol order, a leg that does not fit', () => {
     // A: 625 of 1,000 fits; B: 625 more does not.
     const { booked, cancellations } = play({ market: GAP, portfolio: { execution: { buyingPower: 'reject' } } })

@@ -1,4 +1,5 @@
 import { longCell, scratchAt, symbolsAt, toLots } from './block'
+import { shareOf } from './fills'
 import { note, noteCut, records } from './journal'
 import { LIMIT_SLACK, any, both, choose, signOf, where } from './lanes'
 import {
@@ -117,8 +118,7 @@ export function scaleToFit(pair: usize, planned: usize, end: usize): void {
   const fits = f64x2.le(f64x2.add(f64x2.add(usedAfter, fees), needed), f64x2.mul(allowed, both(LIMIT_SLACK)))
   const cuts = v128.andnot(v128.andnot(f64x2.gt(needed, both(0)), fits), rejects)
   if (!any(cuts)) return
-  const left = f64x2.sub(f64x2.sub(allowed, usedAfter), fees)
-  const factor = f64x2.max(both(0), f64x2.min(both(1), f64x2.div(left, needed)))
+  const factor = shareOf(allowed, usedAfter, fees, needed)
   for (let at = planned; at < end; at += 4) {
     const scratch = scratchOf(at)
     const wanted = v128.load(scratch, INCREASE)

@@ -144,9 +144,16 @@ function shareBuyingPower(pair: usize, prices: usize, row: i32, kinds: i32): v12
   const allowed = f64x2.mul(v128.load(pair, LEVERAGE), f64x2.add(cash, f64x2.add(evenValue, oddValue)))
   const fits = f64x2.le(f64x2.add(f64x2.add(used, fees), needed), f64x2.mul(allowed, both(LIMIT_SLACK)))
   const grows = f64x2.gt(needed, both(0))
+  return choose(v128.andnot(grows, fits), shareOf(allowed, used, fees, needed), both(2))
+}
+
+/** What the limit leaves of all that is needed; what is left within its slack is nothing, or rounding noise would fill. */
+// @ts-ignore: decorator
+@inline
+export function shareOf(allowed: v128, used: v128, fees: v128, needed: v128): v128 {
+  const isLeft = f64x2.lt(f64x2.mul(f64x2.add(used, fees), both(LIMIT_SLACK)), allowed)
   const left = f64x2.sub(f64x2.sub(allowed, used), fees)
-  const factor = f64x2.max(both(0), f64x2.min(both(1), f64x2.div(left, needed)))
-  return choose(v128.andnot(grows, fits), factor, both(2))
+  return where(isLeft, f64x2.min(both(1), f64x2.div(left, needed)))
 }
 
 /** Increasing legs of the listed orders × factor, to lots; a factor of 2 leaves them. */
