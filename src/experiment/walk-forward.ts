@@ -73,10 +73,13 @@ export function trainedGroup(group: WalkForwardGroup): WalkForwardGroup {
   return { ...group, body: { ...group.body, positions: {} } }
 }
 
+/** Stops nobody that has not ended, and lets nobody go on that is stopped: a window without parameters changes nothing of a stop. */
+const KEEPS_STOPS = { limit: 1, resumeAfterBars: null }
+
 /** The one portfolio of a group whose windows select among its candidates: its configuration while nothing is selected. */
 export function idleConfig(group: WalkForwardGroup, patterns: ResolvedExperiment['patterns']): ReturnType<typeof portfolioAt> {
   const first = portfolioAt({ portfolios: [group], patterns }, 0)
-  return { ...first, id: group.name, signals: [], riskPattern: null, allocation: 'equal', limits: { cap: 0, gross: null } }
+  return { ...first, id: group.name, signals: [], riskPattern: null, allocation: 'equal', limits: { cap: 0, gross: null }, drawdownStop: KEEPS_STOPS }
 }
 
 /** Candidate `ordinal` of a group, as it trades under the group's name. */

@@ -2,11 +2,11 @@ import type { Turn } from './turn.ts'
 
 /**
  * Whether the drawdown stop keeps the portfolio out at this close. The peak begins at starting equity, and
- * again at the equity of the close at which trading resumes.
+ * again at the equity of the close at which trading resumes: at once where the rules at hand have no stop, which may
+ * be a later window's than those that stopped it.
  */
 export function isStopped(turn: Turn): boolean {
   const { book, rules, portfolio } = turn
-  if (rules.drawdownLimit === Infinity) return false
   const equity = book.equity[portfolio]
   if (book.stoppedAt[portfolio] >= 0) {
     if (turn.t - book.stoppedAt[portfolio] < rules.resumeAfterBars) return true
@@ -14,6 +14,7 @@ export function isStopped(turn: Turn): boolean {
     book.stopPeak[portfolio] = equity
     return false
   }
+  if (rules.drawdownLimit === Infinity) return false
   const peak = book.stopPeak[portfolio]
   if (equity > peak) book.stopPeak[portfolio] = equity
   else if (peak - equity >= rules.drawdownLimit * peak) {

@@ -75,6 +75,7 @@ export interface PortfolioRules {
   readonly gapFillsAtOpen: boolean
   readonly reentryNeedsChange: boolean
   readonly drawdownLimit: number
+  /** Rows that a stop lasts: 0 without one. */
   readonly resumeAfterBars: number
 
   /** `next-open`: everything fills at an open; otherwise decided orders fill at a close. */
@@ -148,7 +149,7 @@ export function resolveRules(portfolio: BatchPortfolio, instruments: readonly In
     gapFillsAtOpen: exits.gapFill === 'open',
     reentryNeedsChange: exits.reentry === 'change',
     drawdownLimit: drawdownStop?.limit ?? Infinity,
-    resumeAfterBars: drawdownStop?.resumeAfterBars ?? Infinity,
+    resumeAfterBars: drawdownStop === null ? 0 : drawdownStop.resumeAfterBars ?? Infinity,
 
     fillsAtOpen: execution.profile === 'next-open',
     sameClose: execution.profile === 'same-close',

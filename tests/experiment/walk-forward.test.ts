@@ -29,7 +29,7 @@ describe('a walk-forward in an experiment', () => {
     const fifth = candidateConfig(rolling, resolved.patterns, 5)
     expect(fifth).toEqual({ ...portfolioAt({ portfolios: [rolling], patterns: [] }, 5), id: 'rolling' })
     expect(fifth).toMatchObject({ threshold: 0.1, signals: [{ signal: 'trend[fast=10,slow=20]', weight: 1 }] })
-    expect(idleConfig(rolling, resolved.patterns)).toMatchObject({ id: 'rolling', signals: [], limits: { cap: 0 } })
+    expect(idleConfig(rolling, resolved.patterns)).toMatchObject({ id: 'rolling', signals: [], limits: { cap: 0 }, drawdownStop: { limit: 1, resumeAfterBars: null } })
   })
 
   it('takes candidates from a sample', async () => {

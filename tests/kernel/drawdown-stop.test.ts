@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { play } from './market-fixture.ts'
 import type { Bar, ConfigChange } from './market-fixture.ts'
+import { playInTurns } from './playing.ts'
 
 describe('drawdown stop', () => {
   // 10 units at 100: equity follows the price × 10.
@@ -46,6 +47,35 @@ describe('drawdown stop', () => {
     expect(cancellations).toMatchObject([{ t: 2, symbol: 1, kind: 'target', quantity: -2.5, outcome: 'cancelled: exit' }])
     expect(orders.filter(({ kind }) => kind === 'drawdown-stop')).toMatchObject([{ symbol: 0, quantity: -5 }, { symbol: 1, quantity: -5 }])
     expect(booked.slice(2)).toEqual(['3 A -5 @ 50', '4 B -5 @ 90'])
+  })
+})
+
+describe('a drawdown stop over the windows of a walk-forward', () => {
+  // 10 units at 100; 850 at row 2 is 15 % below 1,000. The windows begin in rows 0, 4 and 6.
+  const bars: readonly Bar[] = [100, 100, 85, 85, 85, 85, 85, 80, 70, 70]
+  const market = { A: { bars, signal: bars.map(() => 1) } }
+  const filled = (second: ConfigChange['drawdownStop'], third: ConfigChange['drawdownStop'] = { limit: 0.1, resumeAfterBars: null }): string[] => {
+    const rules = (drawdownStop: ConfigChange['drawdownStop']): ConfigChange => ({ sizing: { kind: 'fixedQuantity', quantity: 10 }, drawdownStop })
+    return playInTurns(market, [
+      { from: 0, to: 4, portfolio: rules({ limit: 0.1, resumeAfterBars: null }) },
+      { from: 4, to: 6, portfolio: rules(second) },
+      { from: 6, to: bars.length, portfolio: rules(third) },
+    ]).map(({ t, quantity }) => `${t} ${quantity}`)
+  }
+
+  it('is over where a window has none: a later one measures from where trading went on', () => {
+    // 850 at row 4 is the new peak: 800 is 5.9 % below it, 700 is 17.6 %.
+    expect(filled(null)).toEqual(['1 10', '3 -10', '5 10', '9 -10'])
+    expect(filled(null, null)).toEqual(['1 10', '3 -10', '5 10'])
+  })
+
+  it('lasts as long as the rules at hand say', () => {
+    expect(filled({ limit: 0.5, resumeAfterBars: null })).toEqual(['1 10', '3 -10'])
+    expect(filled({ limit: 0.5, resumeAfterBars: 3 }, null)).toEqual(['1 10', '3 -10', '6 10'])
+  })
+
+  it('lasts through a window that selects nobody', () => {
+    expect(filled({ limit: 1, resumeAfterBars: null })).toEqual(['1 10', '3 -10'])
   })
 })
 
