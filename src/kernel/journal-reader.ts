@@ -7,7 +7,7 @@ import { feeOfLegs } from './fees.ts'
 import { legPrice } from './fill-plan.ts'
 import type { Journal } from './journal.ts'
 import type { EquityRow, KernelBlock, KernelSetup, Recorder } from './kernel.ts'
-import { resolveRules } from './rules.ts'
+import { createResolver } from './rules.ts'
 import type { PortfolioRules } from './rules.ts'
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
@@ -105,7 +105,7 @@ export class JournalReader implements Journal {
     this.marks = recorder.equity !== undefined
     this.#recorder = recorder
     this.#numbers = numbers
-    this.#rules = portfolios.map((portfolio) => resolveRules(portfolio, instruments))
+    this.#rules = portfolios.map(createResolver(instruments))
     this.#multipliers = Float64Array.from(instruments, ({ multiplier }) => multiplier)
     this.#symbols = instruments.length
     this.#lastRow = lastRow

@@ -16,7 +16,7 @@ import { cashNow } from './flows.ts'
 import type { BookView, Executions, Kernel, KernelBlock, KernelFactory, KernelSetup, Recorder } from './kernel.ts'
 import { markPortfolio } from './mark.ts'
 import { readPerformance } from './performance-sums.ts'
-import { resolveRules } from './rules.ts'
+import { createResolver } from './rules.ts'
 import { restoreSnapshot, takeSnapshot } from './snapshot.ts'
 import { advanceTape, createTape, fitTape, hasStarted } from './tape.ts'
 import { readTrace } from './trace.ts'
@@ -210,7 +210,7 @@ function createTurn(setup: KernelSetup, recorder: Recorder): Turn {
   const symbols = instruments.length
   const cells = portfolios.length * symbols
   const multipliers = Float64Array.from(instruments, ({ multiplier }) => multiplier)
-  const everyRules = portfolios.map((portfolio) => resolveRules(portfolio, instruments))
+  const everyRules = portfolios.map(createResolver(instruments))
   const book = createBook({ portfolios: portfolios.length, symbols })
   everyRules.forEach((rules, p) => {
     book.cash[p] = rules.cash

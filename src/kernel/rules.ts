@@ -89,18 +89,35 @@ export interface PortfolioRules {
 
 const BASIS_POINT = 10_000
 
+/** What the portfolios of a batch are resolved with: its universe, and arrays that neighbours mostly agree on. Nobody writes them. */
+interface Shared {
+  readonly instruments: readonly Instrument[]
+  /** Of the latest portfolio: a batch's neighbours share their subscriptions, and so what is made of them. */
+  subscribed: PortfolioConfig['signals']
+  weights: Float32Array
+  /** One number of units for every symbol: 0, and the latest other one. */
+  readonly none: Float64Array
+  alike: Float64Array
+}
+
 /**
- * Resolves one portfolio for a universe. Throws CONFIG_VALUE when a starting position or a fixed quantity
- * names a symbol that is not traded, or a traded symbol has no fixed quantity.
+ * Makes what resolves the portfolios of a batch, one after the other, for a universe. It throws CONFIG_VALUE when a starting
+ * position or a fixed quantity names a symbol that is not traded, or a traded symbol has no fixed quantity.
  */
-export function resolveRules(portfolio: BatchPortfolio, instruments: readonly Instrument[]): PortfolioRules {
+export function createResolver(instruments: readonly Instrument[]): (portfolio: BatchPortfolio) => PortfolioRules {
+  const none = new Float64Array(instruments.length)
+  const shared: Shared = { instruments, subscribed: [], weights: NO_WEIGHTS, none, alike: none }
+  return (portfolio) => resolveRules(portfolio, shared)
+}
+
+function resolveRules(portfolio: BatchPortfolio, shared: Shared): PortfolioRules {
   const { config, signals, pattern } = portfolio
   const { sizing, costs, execution, exits, drawdownStop } = config
   const exiting = hasExits(config)
   return {
     id: config.id,
     signals,
-    signalWeights: weightsOf(config.signals),
+    signalWeights: weightsOf(config.signals, shared),
     pattern,
     combine: config.combine,
     obedience: fround(1 - fround(config.riskTolerance)),
@@ -116,7 +133,7 @@ export function resolveRules(portfolio: BatchPortfolio, instruments: readonly In
     sizing: sizing.kind,
     size: sizing.kind === 'exposure' || sizing.kind === 'allIn' ? sizing.size : 1,
     cashPerTarget: sizing.kind === 'fixedCash' ? sizing.cash : 0,
-    unitsPerTarget: sizing.kind === 'fixedQuantity' ? unitsPerTarget(config, sizing.quantity, instruments) : NO_UNITS,
+    unitsPerTarget: sizing.kind === 'fixedQuantity' ? unitsPerTarget(config, sizing.quantity, shared) : NO_UNITS,
     investedShare: sizing.kind === 'allIn' ? 1 - sizing.cashBuffer : 1,
     threshold: config.threshold,
     minHoldBars: config.minHoldBars,
@@ -155,16 +172,16 @@ export function resolveRules(portfolio: BatchPortfolio, instruments: readonly In
     sameClose: execution.profile === 'same-close',
     end: config.end,
     cash: config.cash,
-    positions: bySymbol(config, 'positions', config.positions, instruments),
+    positions: bySymbol(config, 'positions', config.positions, shared),
   }
 }
 
-let weighed: { readonly signals: PortfolioConfig['signals']; readonly weights: Float32Array } | undefined
-
-/** Neighbours in a batch share their subscriptions, and so what is made of them. */
-function weightsOf(signals: PortfolioConfig['signals']): Float32Array {
-  if (weighed?.signals !== signals) weighed = { signals, weights: Float32Array.from(signals, ({ weight }) => weight) }
-  return weighed.weights
+function weightsOf(signals: PortfolioConfig['signals'], shared: Shared): Float32Array {
+  if (shared.subscribed !== signals) {
+    shared.subscribed = signals
+    shared.weights = Float32Array.from(signals, ({ weight }) => weight)
+  }
+  return shared.weights
 }
 
 function hasExits({ exits }: PortfolioConfig): boolean {
@@ -172,19 +189,13 @@ function hasExits({ exits }: PortfolioConfig): boolean {
 }
 
 const NO_UNITS = new Float64Array(0)
+const NO_WEIGHTS = new Float32Array(0)
 
-let [none, alike] = [NO_UNITS, NO_UNITS]
-
-/** The same units of every symbol: portfolios of a batch mostly agree, and share what nobody writes. */
-function allOf(units: number, symbols: number): Float64Array {
-  if (units === 0) {
-    if (none.length !== symbols) none = new Float64Array(symbols)
-    return none
-  }
-  if (alike.length !== symbols || alike[0] !== units) alike = new Float64Array(symbols).fill(units)
-  return alike
+function allOf(units: number, shared: Shared): Float64Array {
+  if (units === 0) return shared.none
+  if (shared.alike[0] !== units) shared.alike = new Float64Array(shared.none.length).fill(units)
+  return shared.alike
 }
-
 
 const START_MASKS: Readonly<Record<Extract<Schedule, { every: string }>['every'], number>> = {
   session: STARTS_SESSION, week: STARTS_WEEK, month: STARTS_MONTH,
@@ -193,10 +204,10 @@ const START_MASKS: Readonly<Record<Extract<Schedule, { every: string }>['every']
 function unitsPerTarget(
   config: PortfolioConfig,
   quantity: number | Readonly<Record<string, number>>,
-  instruments: readonly Instrument[],
+  shared: Shared,
 ): Float64Array {
-  if (typeof quantity === 'number') return allOf(quantity, instruments.length)
-  const missing = instruments.find(({ symbol }) => quantity[symbol] === undefined)
+  if (typeof quantity === 'number') return allOf(quantity, shared)
+  const missing = shared.instruments.find(({ symbol }) => quantity[symbol] === undefined)
   if (missing !== undefined) {
     throw new MillraceError({
       code: 'CONFIG_VALUE',
@@ -206,17 +217,18 @@ function unitsPerTarget(
       hint: `add "${missing.symbol}: <units>", or one number for all symbols`,
     })
   }
-  return bySymbol(config, 'sizing.quantity', quantity, instruments)
+  return bySymbol(config, 'sizing.quantity', quantity, shared)
 }
 
 function bySymbol(
   config: PortfolioConfig,
   field: string,
   units: Readonly<Record<string, number>>,
-  instruments: readonly Instrument[],
+  shared: Shared,
 ): Float64Array {
+  const { instruments } = shared
   const named = Object.keys(units)
-  if (named.length === 0) return allOf(0, instruments.length)
+  if (named.length === 0) return allOf(0, shared)
   const unknown = named.find((symbol) => !instruments.some((instrument) => instrument.symbol === symbol))
   if (unknown !== undefined) {
     throw new MillraceError({

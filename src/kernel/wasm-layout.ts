@@ -2,7 +2,7 @@ import { requiredReturn } from '../domain/profile.ts'
 import * as layout from './assembly/layout.ts'
 import type { KernelSetup } from './kernel.ts'
 import { LOT_SLACK } from './lots.ts'
-import { resolveRules } from './rules.ts'
+import { createResolver } from './rules.ts'
 import type { PortfolioRules } from './rules.ts'
 import { createTape } from './tape.ts'
 import type { Tape } from './tape.ts'
@@ -151,9 +151,10 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   const patterns = Math.max(...portfolios.map(({ pattern }) => pattern)) + 1
   const patternsAt = memory.take(patterns * layout.PATTERN_BYTES)
   const exposureRules = createExposureRules(memory, { symbols, patternsAt })
+  const rulesOf = createResolver(instruments)
   const survey: Survey = { hasCarry: false, hasUnits: false, keepsCombined: false, readsRows: symbols > 1, subscribed: new Set(), starting: [] }
   const addresses = portfolios.map((portfolio, index) => {
-    const own = resolveRules(portfolio, instruments)
+    const own = rulesOf(portfolio)
     note(survey, own, index)
     return exposureRules(own)
   })
@@ -179,7 +180,7 @@ export function placeBatch(module: KernelModule, setup: KernelSetup, { isLong, r
   for (let place = 0; place < pairs * 2; place++) {
     if (place % 2 === 0) doubles.fill(0, laneAt(place) / DOUBLE, (laneAt(place) + pairBytes) / DOUBLE)
     const portfolio = order[Math.min(place, portfolios.length - 1)]
-    const own = resolveRules(portfolios[portfolio], instruments)
+    const own = rulesOf(portfolios[portfolio])
     placeHead(memory, own, { lane: laneAt(place), riskFree: requiredReturn(setup.profile) })
     if (hasUnits) placeUnits(memory, own, laneAt(place) + unitsAt)
     if (isLong) {

@@ -23,6 +23,13 @@ function subscribe(...weights: number[]): ConfigChange['signals'] {
 }
 
 describe('combine', () => {
+  it('reads the weights anew for every batch', () => {
+    const signals = [{ signal: 's0', weight: 1 }, { signal: 's1', weight: 1 }]
+    expect(targets([[0.5, -0.5]], { portfolio: { signals } })).toEqual([0])
+    signals[1] = { signal: 's1', weight: 3 }
+    expect(targets([[0.5, -0.5]], { portfolio: { signals } })).toEqual([-0.25])
+  })
+
   it('mean: weighted, NaN left out and renormalised, in float32', () => {
     const signals = subscribe(1, 3)
     expect(targets([[0.5, -0.5]], { portfolio: { signals } })).toEqual([-0.25])
