@@ -6,8 +6,9 @@ import { referFeature } from './reference.ts'
 /**
  * Mean of the pairwise correlations of simple returns over the last `period` rows, −1..1, market-wide: how
  * much the market moves as one (J. Pollet & M. Wilson, Average correlation and stock market returns, Journal
- * of Financial Economics 96, 2010). Counts the symbols with a bar in each of the last period + 1 rows that
- * moved; NaN with fewer than two of them.
+ * of Financial Economics 96, 2010). A row without a bar has a return of 0, and the return over a gap falls on
+ * the bar that ends it, so that symbols whose markets close on different days are measured, too. Counts the
+ * symbols that moved and had their first bar at least `period` rows ago; NaN with fewer than two of them.
  *
  * With u = (r − mean) / √Σ(r − mean)² per symbol, all correlations sum to Σ_t (Σ_i u[i,t])², so no pair is
  * ever formed: N × period operations a row.
@@ -19,27 +20,26 @@ export const averageCorrelationDefinition = defineMarketFeature({
   warmup: ({ period }) => period,
   state: ({ period }, symbols) => ({
     previous: 'N',
-    consecutive: 'N',
+    /** Rows since the first bar, that one included. */
+    age: 'N',
     /** Per symbol the last `period` returns, each kept twice, so that they are contiguous. */
     returns: symbols * 2 * period,
     totals: period,
   }),
-  update: ([value], { previous, consecutive, returns, totals }, { params, bars }) => {
+  update: ([value], { previous, age, returns, totals }, { params, bars }) => {
     const { period } = params
     const newest = (bars - 1) % period
     totals.fill(0)
     let members = 0
     for (let n = 0; n < value.length; n++) {
-      if (Number.isNaN(value[n])) {
-        consecutive[n] = 0
-        continue
-      }
+      const hasBar = !Number.isNaN(value[n])
+      if (!hasBar && age[n] === 0) continue
       const start = n * 2 * period
-      returns[start + newest] = value[n] / previous[n] - 1
+      returns[start + newest] = hasBar ? value[n] / previous[n] - 1 : 0
       returns[start + newest + period] = returns[start + newest]
-      previous[n] = value[n]
-      consecutive[n] += 1
-      if (consecutive[n] > period && addStandardised(returns, start + newest + 1, totals)) members += 1
+      if (hasBar) previous[n] = value[n]
+      age[n] += 1
+      if (age[n] > period && addStandardised(returns, start + newest + 1, totals)) members += 1
     }
     let sum = 0
     for (let k = 0; k < period; k++) sum += totals[k] * totals[k]

@@ -66,17 +66,20 @@ describe('edges', () => {
     expect([actual[1], actual[4]].every(Number.isNaN)).toBe(true)
   })
 
-  test('average correlation counts symbols with a bar in every row of the window', () => {
+  test('average correlation takes a row without a bar for no move, and its returns span the gap', () => {
     const wave = (t: number, n: number): number => 100 + 10 * Math.sin(t * (n + 1)) + n
     const all = Array.from({ length: 30 }, (_, t) => [wave(t, 0), wave(t, 1), wave(t, 2)])
-    const halted = all.map((row, t) => [row[0], row[1], t === 15 ? NaN : row[2]])
-    const two = runFeature(averageCorrelation('close', 5), { symbols: 2, panels: { close: all.map((row) => row.slice(0, 2)) } })
-    const three = runFeature(averageCorrelation('close', 5), { symbols: 3, panels: { close: all } })
-    const actual = runFeature(averageCorrelation('close', 5), { symbols: 3, panels: { close: halted } })
-    expect(actual.slice(5, 15)).toEqual(three.slice(5, 15))
-    expect(actual.slice(15, 21)).toEqual(two.slice(15, 21))
-    expect(actual.slice(21)).toEqual(three.slice(21))
-    expect(three.slice(5)).not.toEqual(two.slice(5))
+    const isOpen = (t: number, n: number): boolean => n === 0 || (t >= 4 && t % 7 !== n)
+    const gaps = all.map((row, t) => row.map((price, n) => (isOpen(t, n) ? price : NaN)))
+    const carried = all.map((_, t) => [0, 1, 2].map((n) => {
+      let last = t
+      while (last > 0 && !isOpen(last, n)) last--
+      return isOpen(last, n) ? wave(last, n) : NaN
+    }))
+    const average = (close: number[][]): number[][] => runFeature(averageCorrelation('close', 5), { symbols: 3, panels: { close } })
+    expect(average(gaps)).toEqual(average(carried))
+    expect(average(gaps).slice(10).flat().every(Number.isFinite)).toBe(true)
+    expect(average(gaps)).not.toEqual(average(all))
   })
 
   test("a window's value is its own, wherever the history began", () => {
