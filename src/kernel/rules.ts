@@ -88,6 +88,8 @@ export interface PortfolioRules {
 }
 
 const BASIS_POINT = 10_000
+/** Fraction of equity. With fractional lots, rounding alone puts a position off its target by some 1e-16 of it. */
+const LEAST_THRESHOLD = 1e-12
 
 /** What the portfolios of a batch are resolved with: its universe, and arrays that neighbours mostly agree on. Nobody writes them. */
 interface Shared {
@@ -135,7 +137,7 @@ function resolveRules(portfolio: BatchPortfolio, shared: Shared): PortfolioRules
     cashPerTarget: sizing.kind === 'fixedCash' ? sizing.cash : 0,
     unitsPerTarget: sizing.kind === 'fixedQuantity' ? unitsPerTarget(config, sizing.quantity, shared) : NO_UNITS,
     investedShare: sizing.kind === 'allIn' ? 1 - sizing.cashBuffer : 1,
-    threshold: config.threshold,
+    threshold: Math.max(config.threshold, LEAST_THRESHOLD),
     minHoldBars: config.minHoldBars,
     maxHoldBars: config.maxHoldBars > 0 ? config.maxHoldBars : Infinity,
     cooldownBars: config.cooldownBars,

@@ -51,6 +51,12 @@ describe('buying power', () => {
     expect(cancellations[1]).toMatchObject({ t: 2, symbol: 1, quantity: 5, outcome: 'scaled: buying power' })
   })
 
+  it('orders nothing where the target is off by rounding only', () => {
+    const prices = [100, 150, 170.1, 130.3, 77.7, 91.9, 103.3, 99.7]
+    const { booked } = play({ market: { A: { bars: prices, signal: prices.map(() => 1) } } })
+    expect(booked).toEqual(['1 A 6.66666666667 @ 150'])
+  })
+
   it('fills what is left beyond the slack of the limit', () => {
     // A takes all but 1e-5 of the equity: B's half of it is cut to that.
     const { booked } = play({
