@@ -30,8 +30,8 @@ export function tableNames(run: OpenedRun, table: PanelTable): string[] {
 }
 
 /**
- * The names that patterns (with `*` and `?`) choose, each once, in the order of the run; all without patterns.
- * @throws MillraceError USAGE for a pattern that chooses nothing, with the nearest name
+ * The names that patterns (with `*`, `?` and braces) choose, each once, in the order of the run; all without patterns.
+ * @throws MillraceError USAGE for a pattern that chooses nothing, with the nearest name; CONFIG_VALUE for braces of too many choices
  */
 export function chooseNames(run: OpenedRun, table: PanelTable, patterns: readonly string[]): string[] {
   const names = tableNames(run, table)

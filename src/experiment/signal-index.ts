@@ -73,7 +73,13 @@ export class SignalIndex {
 
   /** Signals whose name, or whose strategy's name, a pattern matches. */
   #named(pattern: string, among: Int32Array, { problems, path }: ConfigPlace): Int32Array {
-    const matches = globMatcher(pattern)
+    let matches: (name: string) => boolean
+    try {
+      matches = globMatcher(pattern)
+    } catch (error) {
+      problems.adopt(error, path)
+      return among.subarray(0, 0)
+    }
     const found = among.filter((position) => matches(this.#signals[position].id) || matches(this.#signals[position].group))
     if (found.length === 0) {
       const message = isGlob(pattern) ? `\`${pattern}\` matches no signal` : `no signal is called \`${pattern}\``

@@ -21,7 +21,7 @@ export interface CsvFile {
 /**
  * The files that `patterns` name, in the order of the patterns and by name within one. A pattern is a file, a
  * folder (its .csv, .tsv and .txt files, also .gz) or a path with `*`, `?` and `{a,b}`; relative ones start at `folder`.
- * @throws FILE_NOT_FOUND for a pattern, or a choice of its braces, that names nothing.
+ * @throws FILE_NOT_FOUND for a pattern, or a choice of its braces, that names nothing; CONFIG_VALUE for too many choices.
  */
 export async function findCsvFiles(patterns: readonly string[], folder: string): Promise<CsvFile[]> {
   const found = new Map<string, CsvFile>()
@@ -41,7 +41,7 @@ export async function findCsvFiles(patterns: readonly string[], folder: string):
 
 /** What braces stand for, each to be found; a path that is there as it is written is no pattern. */
 async function choicesOf(pattern: string, folder: string): Promise<string[]> {
-  return (await exists(resolve(folder, pattern))) ? [pattern] : expandBraces(pattern)
+  return (await exists(resolve(folder, pattern))) ? [pattern] : expandBraces(pattern, 'market.files')
 }
 
 function labelOf(path: string, folder: string): string {

@@ -21,6 +21,22 @@ describe('braces', () => {
   ])('of %s', (pattern, choices) => expect(expandBraces(pattern)).toEqual(choices))
 })
 
+describe('braces of many choices', () => {
+  const pairs = (count: number) => '{a,b}'.repeat(count)
+
+  it('stand for ten thousand names and no more', () => {
+    expect(expandBraces(pairs(13)).length).toBe(8192)
+    expect(expandBraces(`{${Array.from({ length: 10_000 }, (_, i) => i).join()}}`).length).toBe(10_000)
+    for (const pattern of [pairs(14), pairs(60), pairs(2000), '{a,a}'.repeat(60), `${'{a,'.repeat(20)}${pairs(20)}${'}'.repeat(20)}`]) {
+      expect(() => expandBraces(pattern, 'market.files'), pattern).toThrow(expect.objectContaining({
+        code: 'CONFIG_VALUE', message: 'the braces stand for more than 10,000 names', where: 'market.files', value: pattern, hint: expect.any(String),
+      }))
+    }
+  })
+
+  it('are known for what they are without being worked out', () => expect(isGlob(pairs(60))).toBe(true))
+})
+
 describe('globs', () => {
   it.each([
     { pattern: 'trend', yes: ['trend'], no: ['trend2', 'xtrend'] },
@@ -30,6 +46,7 @@ describe('globs', () => {
     { pattern: 't[fast=10,*]', yes: ['t[fast=10,slow=5]'], no: ['t', 'tf'] },
     { pattern: 'a.b*', yes: ['a.b'], no: ['axb'] },
     { pattern: '{a,b}', yes: ['a', 'b'], no: ['{a,b}', 'ab'] },
+    { pattern: '{a,a}', yes: ['a'], no: ['{a,a}'] },
   ])('$pattern', ({ pattern, yes, no }) => {
     const matches = globMatcher(pattern)
     expect(yes.filter((name) => !matches(name))).toEqual([])

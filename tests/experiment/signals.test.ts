@@ -126,6 +126,7 @@ risk: { models: [{ name: hard, use: limits, params: { cap: 0.5 } }], patterns: {
     { what: 'what is no comparison', signals: '[{ where: "fast + 1", signal: "trend*" }]', at: 'signals[0].where', says: /true or false/, hint: 'fast < slow' },
     { what: 'a filter that finds nothing', signals: '[{ signal: "trend*", where: "fast > 99" }]', at: 'signals[0].where', says: /none of 4 signals/, hint: 'loosen' },
     { what: 'a glob that finds nothing beside a filter', signals: '[{ signal: "trand*", where: "fast > 9" }]', at: 'signals[0].signal', says: /matches no signal/, hint: 'trend' },
+    { what: 'braces of too many choices', signals: `["${'{a,b}'.repeat(30)}"]`, at: 'signals[0]', says: /more than 10,000 names/, hint: 'another pattern' },
     { what: 'nothing to select by', signals: '[{ weight: 2 }]', at: 'signals[0]', says: /by `signal`, `tags` or `where`/, hint: '' },
     { what: 'an unknown key', signals: '[{ tag: [slow] }]', at: 'signals[0].tag', says: /unknown key `tag`/, hint: '`tags`' },
   ])('are refused for $what', async ({ signals, at, says, hint }) => {
