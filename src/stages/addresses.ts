@@ -133,18 +133,15 @@ interface AddressBook {
   find(name: string): Address | undefined
 }
 
-/** Addresses by name, computed when first asked for. */
-function addressBook<E>(entries: readonly E[], nameOf: (entry: E) => string, determine: (entry: E) => unknown): AddressBook {
-  const byName = new Map(entries.map((entry) => [nameOf(entry), entry]))
-  const known = new Map<string, Address>()
+/** Addresses by name, computed when first asked for: an entry is only kept until its address is known. */
+function addressBook<E extends object>(entries: readonly E[], nameOf: (entry: E) => string, determine: (entry: E) => unknown): AddressBook {
+  let byName: Map<string, E | Address> | undefined
   const find = (name: string): Address | undefined => {
-    const entry = byName.get(name)
-    if (entry === undefined) return undefined
-    let address = known.get(name)
-    if (address === undefined) {
-      address = addressOf(determine(entry))
-      known.set(name, address)
-    }
+    byName ??= new Map(entries.map((entry) => [nameOf(entry), entry]))
+    const found = byName.get(name)
+    if (typeof found !== 'object') return found
+    const address = addressOf(determine(found))
+    byName.set(name, address)
     return address
   }
   const book = (name: string): Address => {

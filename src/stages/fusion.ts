@@ -36,9 +36,11 @@ export function planFusion(of: FusionOf): Fusion | null {
   const { lineup, addresses } = of
   const others = readByOthers(of)
   const candidates = lineup.strategies.filter(({ id }) => !others.has(id))
+  const bytesEach = of.rows * lineup.universe.length * FLOAT32_BYTES
+  if (of.wish === undefined && candidates.length * bytesEach <= MOST_STORED_BYTES) return null
   const stored = of.store.findMembers('signals', AddressList.of(candidates.map(({ id }) => addresses.signal(id))))
   const signals = new Set(candidates.filter((_, index) => !stored.has(index)).map(({ id }) => id))
-  const bytes = signals.size * of.rows * lineup.universe.length * FLOAT32_BYTES
+  const bytes = signals.size * bytesEach
   if (signals.size === 0) return null
   if (of.wish === 'fused') return { signals, bytes, reason: 'as asked for' }
   if (bytes <= MOST_STORED_BYTES || signals.size > portfolioCount(of.experiment)) return null
