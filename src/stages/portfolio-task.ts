@@ -34,21 +34,26 @@ export interface PortfolioTask {
 export async function portfolioTask(task: PortfolioTask, report: (done: number, total: number) => void): Promise<HandedDraft> {
   const store = storeAt(task.store)
   const market = new StoredMarket(store, task.market)
-  const { kernel, ids, ledgers, inputs } = await openBatch(task, market)
+  const opened: Closeable[] = [market]
+  let batch: OpenBatch
   let handed: HandedDraft
   try {
+    batch = await openBatch(task, { market, opened })
+    const { kernel, ids, ledgers, inputs } = batch
     for (const block of kernelBlocks(inputs, market.warmupRows)) {
       kernel.run(block)
       report(block.market.firstRow + block.market.rows, market.rows)
     }
     handed = await handOverResults(store, { kind: 'results', address: task.address, madeFrom: task.madeFrom, members: task.members, ids, kernel, ledgers })
   } finally {
-    inputs.made?.close()
-    market.close()
-    ledgers?.close()
+    for (const each of opened) each.close()
   }
-  kernel.release()
+  batch.kernel.release()
   return handed
+}
+
+interface Closeable {
+  close(): void
 }
 
 interface OpenBatch {
@@ -59,17 +64,20 @@ interface OpenBatch {
   readonly inputs: BlockInputs
 }
 
-async function openBatch(task: PortfolioTask, market: StoredMarket): Promise<OpenBatch> {
+/** Notes in `opened` what has to be closed, also where the rest cannot be opened. */
+async function openBatch(task: PortfolioTask, { market, opened }: { readonly market: StoredMarket; readonly opened: Closeable[] }): Promise<OpenBatch> {
   const configs = configsOf(task.portfolios)
   const layout = layOutBatch(configs)
   const times = new MarketWindow(market, [])
   const ledgers = task.record === 'all' ? await openLedgerFiles({ configs, symbols: market.symbols, closeTime: (t) => times.closeTime(t) }) : undefined
+  if (ledgers !== undefined) opened.push(ledgers)
   const { instruments, barsOverlap } = market
   const kernel = createSweep(
     { layout, instruments, barsOverlap, rows: tradedRows(market), profile: task.profile },
     ledgers?.recorder,
   )
   const made = task.fused === undefined ? undefined : await openSignalRows({ ...task.fused, market })
+  if (made !== undefined) opened.push(made)
   return {
     kernel, ledgers,
     ids: configs.map(({ id }) => id),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { explainOrder } from '../../src/analysis/explain.ts'
 import { withSignals } from '../../src/analysis/fused-signals.ts'
 import { portfolioOf } from '../../src/analysis/opened-run.ts'
@@ -12,6 +12,7 @@ import { readIds, readPerformances } from '../../src/lineup/results.ts'
 import type { Lineup } from '../../src/lineup/lineup.ts'
 import { planFusion, type FusionOf } from '../../src/stages/fusion.ts'
 import { fingerprintOf } from '../../src/stages/run-artefacts.ts'
+import { CodedLedgerWriter } from '../../src/store/coded-ledgers.ts'
 import { MemberPlaces } from '../../src/store/member-places.ts'
 import { runInline, SMALL, type InlineRun } from '../analysis/inline-run.ts'
 
@@ -114,6 +115,26 @@ describe('a strategy that throws where portfolios read it', () => {
     expect(failures.map(({ stage, label }) => [stage, label])).toEqual([['portfolios', 'poisoned[threshold=0]'], ['portfolios', 'poisoned[threshold=0.01]']])
     expect(JSON.stringify(failures[0].error)).toContain('poison')
     expect(sums(poisoned)).toEqual(sums(stored))
+    poisoned.remove()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('leaves no ledger open where it throws before the first row', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'millrace-fusion-'))
+    writeFileSync(join(folder, 'once.ts'), `
+      import { defineStrategy, z } from 'millrace'
+      let asked = 0
+      export default defineStrategy({
+        name: 'once', params: z.object({}), signal: (_, out) => { out.fill(0) },
+        features: () => { if (asked++ > 0) throw new Error('poison') ; return ['close'] },
+      })`)
+    const [opened, closed] = [vi.spyOn(CodedLedgerWriter, 'open'), vi.spyOn(CodedLedgerWriter.prototype, 'close')]
+    const strategies = [...SMALL.strategies, { name: 'bad', use: join(folder, 'once.ts') }]
+    const poisoned = await runInline({ ...SMALL, record: 'all', strategies, portfolios: [{ name: 'poisoned', signals: ['bad', 'pair'], risk: 'none' }] }, { signals: 'fused' })
+    expect(poisoned.opened.record.failures.map(({ label }) => label)).toEqual(['poisoned'])
+    expect(opened).toHaveBeenCalled()
+    expect(closed).toHaveBeenCalledTimes(opened.mock.calls.length)
+    vi.restoreAllMocks()
     poisoned.remove()
     rmSync(folder, { recursive: true })
   })
