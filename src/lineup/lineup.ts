@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { MillraceError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
+import { breathe, STEPS_PER_BREATH } from '../base/turn.ts'
 import type { DecisionField } from '../domain/risk-decision.ts'
 import type {
   ResolvedEnsemble, ResolvedExperiment, ResolvedPattern, ResolvedRiskModel, StrategyInstance,
 } from '../experiment/experiment.ts'
-import { strategyInstances } from '../experiment/signals.ts'
+import { instanceOf } from '../experiment/signals.ts'
 import { subscribed } from '../experiment/subscribed.ts'
 import type { FeatureRef, FeatureWidth } from '../features/feature.ts'
 import { buildFeatureGraph, featureWidth, type FeatureNode } from '../features/graph.ts'
 import type { ModelSpec } from '../models/model.ts'
 import { resolveRiskModel } from '../risk/resolve-risk-model.ts'
 import { resolveStrategy } from '../strategies/resolve-strategy.ts'
+import type { StrategyDefinition } from '../strategies/strategy.ts'
 import { riskModelDefinition, strategyDefinition } from './definitions.ts'
 
 /**
@@ -52,11 +54,11 @@ export interface RiskEntry extends ResolvedRiskModel {
 
 /**
  * Lines up an experiment over the symbols of its market.
- * @throws MillraceError for parameters, features or symbols that do not fit, naming their path.
+ * @throws MillraceError for parameters, features or symbols that do not fit, naming their path; the reason of `interrupted`
  */
-export async function createLineup(experiment: ResolvedExperiment, universe: readonly string[]): Promise<Lineup> {
+export async function createLineup(experiment: ResolvedExperiment, universe: readonly string[], interrupted: AbortSignal): Promise<Lineup> {
   const { signals, patterns: followed } = subscribed(experiment)
-  const strategies = await lineUpStrategies(experiment, { universe, signals })
+  const strategies = await lineUpStrategies(experiment, { universe, signals, interrupted })
   const models = experiment.models.filter(({ name }) => signals.has(name)).map(lineUpModel)
   const ensembles = experiment.ensembles.filter(({ name }) => signals.has(name))
   const risk = new Map<string, RiskEntry>()
@@ -76,15 +78,24 @@ export async function createLineup(experiment: ResolvedExperiment, universe: rea
   return { universe, features: byExpression, strategies, models, ensembles, patterns }
 }
 
-async function lineUpStrategies(
-  experiment: ResolvedExperiment, { universe, signals }: { readonly universe: readonly string[]; readonly signals: ReadonlySet<string> },
-): Promise<StrategyEntry[]> {
+interface Subscribed {
+  readonly universe: readonly string[]
+  readonly signals: ReadonlySet<string>
+  readonly interrupted: AbortSignal
+}
+
+async function lineUpStrategies({ strategies }: ResolvedExperiment, { universe, signals, interrupted }: Subscribed): Promise<StrategyEntry[]> {
   const entries: StrategyEntry[] = []
-  for (const instance of strategyInstances(experiment)) {
-    if (!signals.has(instance.id)) continue
-    const definition = await strategyDefinition(instance)
-    const resolved = resolveStrategy({ definition, params: instance.params, universe, where: instance.id })
-    entries.push({ ...instance, features: resolved.features })
+  for (const group of strategies) {
+    let definition: StrategyDefinition | undefined
+    for (let position = 0; position < group.count; position++) {
+      if (position % STEPS_PER_BREATH === 0) await breathe(interrupted)
+      const instance = instanceOf(group, position)
+      if (!signals.has(instance.id)) continue
+      definition ??= await strategyDefinition(instance)
+      const { features } = resolveStrategy({ definition, params: instance.params, universe, where: instance.id })
+      entries.push({ ...instance, features })
+    }
   }
   return entries
 }

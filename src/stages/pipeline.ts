@@ -1,5 +1,6 @@
 import { addressOf } from '../base/hash.ts'
 import { fromErrorReport } from '../base/errors.ts'
+import { breathe, STEPS_PER_BREATH } from '../base/turn.ts'
 import type { Instrument } from '../domain/instrument.ts'
 import type { ResolvedExperiment } from '../experiment/experiment.ts'
 import { locateByPath } from '../experiment/document.ts'
@@ -70,7 +71,7 @@ async function stagesOf(context: WorkContext, walkForward: WalkForwardContext, p
     [modelWork(context)],
     ensembleWork(context),
     [riskWork(context)],
-    [portfolioWork(context)],
+    [await portfolioWork(context)],
     [await trainingWork(walkForward, planned)],
     [walkForwardWork(walkForward, planned)],
   ].map((works) => works.filter((work) => work.members.addresses.length > 0) as StageWork[])
@@ -88,7 +89,7 @@ export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) 
   const meta = run.store.meta(market)
   if (meta === undefined) throw new Error(`the market ${market} vanished from the store`)
   const facts = meta.facts as { rows: number; instruments: readonly Instrument[] }
-  const lineup = await createLineup(run.experiment, facts.instruments.map((instrument) => instrument.symbol))
+  const lineup = await createLineup(run.experiment, facts.instruments.map((instrument) => instrument.symbol), run.interrupted)
   const addressesOf = (record: 'metrics' | 'all') => createAddresses({
     lineup,
     market,
@@ -98,6 +99,7 @@ export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) 
     record,
   })
   const addresses = addressesOf(run.experiment.record)
+  await addressSignals(lineup.strategies, addresses, run.interrupted)
   const walkForward: WalkForwardContext = { locate: locateByPath(run.experiment.name), ...run, storeRoot: run.store.root, market, rows: facts.rows, lineup, addresses: addressesOf('metrics') }
   const cut = cutWalkForwards(walkForward, () => readTimeline(run.store, market))
   const fusion = planFusion({ experiment: run.experiment, lineup, addresses, store: run.store, rows: facts.rows, wish: run.overrides?.signals })
@@ -113,6 +115,7 @@ export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) 
     subscriptions: subscriptionsOf(run.experiment.portfolios),
     kernels: kernelShares(run.experiment),
     fused: fusion?.signals ?? new Set(),
+    interrupted: run.interrupted,
   }
   const stages = await stagesOf(context, walkForward, walkForwards)
   const counts = stages.flatMap((works) => countStage(run.store, works) ?? [])
@@ -126,6 +129,14 @@ export async function prepareRun(run: StagedRun, judge: (measured: MeasuredRun) 
   const plan = counts.map((count) => planStage(count, cores.share))
   const portfolios = stages.flat().find(({ stage }) => stage === 'portfolios')?.members.addresses ?? new AddressList()
   return { market, rows: facts.rows, instruments: facts.instruments, lineup, addresses, stages, portfolios, walkForwards, fusion, cores, plan }
+}
+
+/** Signals ask for their addresses all over planning; here they get them, with breath between. */
+async function addressSignals(strategies: Lineup['strategies'], addresses: Addresses, interrupted: AbortSignal): Promise<void> {
+  for (const [index, { id }] of strategies.entries()) {
+    if (index % STEPS_PER_BREATH === 0) await breathe(interrupted)
+    addresses.signal(id)
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { MillraceError } from '../base/errors.ts'
 import { addressOf } from '../base/hash.ts'
-import { nextTurn } from '../base/turn.ts'
+import { breathe, STEPS_PER_BREATH } from '../base/turn.ts'
 import { PERFORMANCE_FIELDS } from '../domain/performance.ts'
 import { countUnits, cutWindows, type Window } from '../domain/walk-forward.ts'
 import type { ResolvedExperiment, WalkForwardGroup } from '../experiment/experiment.ts'
@@ -21,7 +21,6 @@ import type { TrainingTask } from './training-task.ts'
 import type { WalkForwardTask } from './walk-forward-task.ts'
 
 const FLOAT64_BYTES = 8
-const ADDRESSES_PER_BREATH = 1_000
 
 /** Candidates [from, to) of a group and what they read. */
 interface Batch {
@@ -88,7 +87,7 @@ export async function planWalkForwards(context: WalkForwardContext, cut: readonl
     const trained = trainedGroup(group)
     const batches: Batch[] = []
     for (let from = 0; from < group.count; from += CANDIDATES_PER_TRAINING) {
-      await breathe(context)
+      await breathe(context.interrupted)
       batches.push(batchOf(context, trained, { from, to: Math.min(group.count, from + CANDIDATES_PER_TRAINING) }))
     }
     const address = addressOf({
@@ -100,12 +99,6 @@ export async function planWalkForwards(context: WalkForwardContext, cut: readonl
     planned.push({ group, trained, windows, batches, address })
   }
   return planned
-}
-
-/** Lets in what has come meanwhile, a Ctrl-C above all: planning alone can take longer than anybody waits. */
-async function breathe({ interrupted }: WalkForwardContext): Promise<void> {
-  await nextTurn()
-  interrupted.throwIfAborted()
 }
 
 function tooShort({ name, windows: { train, unit } }: WalkForwardGroup, traded: number, locate: Locate): MillraceError {
@@ -176,7 +169,7 @@ async function trainingsOf(context: WalkForwardContext, planned: readonly Planne
     firsts.push(addresses.length)
     for (const window of windows) {
       for (const batch of batches) {
-        if (addresses.length % ADDRESSES_PER_BREATH === 0) await breathe(context)
+        if (addresses.length % STEPS_PER_BREATH === 0) await breathe(context.interrupted)
         addresses.push(trainingAddress(context, batch, window))
       }
     }

@@ -1,3 +1,4 @@
+import { breathe, STEPS_PER_BREATH } from '../base/turn.ts'
 import type { FeatureRef } from '../features/feature.ts'
 import { isMarketPanel, type FeatureNode } from '../features/graph.ts'
 import type { MarketInput } from '../domain/market-panels.ts'
@@ -33,6 +34,7 @@ export interface WorkContext {
   readonly kernels: KernelShares
   /** Strategy instances whose signals are not stored. */
   readonly fused: ReadonlySet<string>
+  readonly interrupted: AbortSignal
 }
 
 const FLOAT32_BYTES = 4
@@ -235,8 +237,11 @@ class PortfolioMember implements Of<PortfolioChoice> {
   }
 }
 
-/** Portfolios in batches, in the experiment's order, so that neighbours share signals. */
-export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoice>> {
+/**
+ * Portfolios in batches, in the experiment's order, so that neighbours share signals.
+ * @throws the reason of `interrupted`
+ */
+export async function portfolioWork(context: WorkContext): Promise<StageWork<Of<PortfolioChoice>>> {
   const { experiment } = context
   const patterns = new Map(context.lineup.patterns.map((pattern) => [pattern.name, pattern]))
   const decisionsOf = (name: string) => {
@@ -254,7 +259,10 @@ export function portfolioWork(context: WorkContext): StageWork<Of<PortfolioChoic
   }
   const count = portfolioCount(experiment)
   const addresses = new AddressList(count)
-  for (let index = 0; index < count; index++) addresses.push(context.addresses.portfolio(choiceAt(experiment, index)))
+  for (let index = 0; index < count; index++) {
+    if (index % STEPS_PER_BREATH === 0) await breathe(context.interrupted)
+    addresses.push(context.addresses.portfolio(choiceAt(experiment, index)))
+  }
   return {
     stage: 'portfolios', taskKind: 'portfolios', artefactKind: 'results', isolated: false,
     bytesPerMember: 512,

@@ -110,10 +110,15 @@ describe('a run that is interrupted', () => {
 })
 
 describe('a plan that is interrupted', () => {
-  it('ends promptly, also where all it does is to count what a walk-forward would train', async () => {
+  const windows = '{ name: rolling, each: "trend*", grid: { threshold: { from: 0, to: 0.9999, step: 0.0001 } }, walkForward: { train: 10, test: 1 } }'
+  const many = '{ name: many, use: sma-cross, grid: { fast: { from: 2, to: 601, step: 1 }, slow: { from: 700, to: 1499, step: 1 } } }'
+
+  it.each([
+    { what: 'count what a walk-forward would train', raw: TINY.replace('portfolios:', `portfolios:\n  - ${windows}`).replace(/bars: \d+/, 'bars: 20000') },
+    { what: 'line up strategy instances', raw: TINY.replace('strategies:', `strategies:\n  - ${many}`).replace('portfolios:', 'portfolios:\n  - { name: sweep, each: "many*" }') },
+  ])('ends promptly, also where all it does is to $what', async ({ raw }) => {
     const desk = openDesk()
-    const windows = '{ name: rolling, each: "trend*", grid: { threshold: { from: 0, to: 0.9999, step: 0.0001 } }, walkForward: { train: 10, test: 1 } }'
-    desk.write('large.yaml', TINY.replace('portfolios:', `portfolios:\n  - ${windows}`).replace(/bars: \d+/, 'bars: 20000'))
+    desk.write('large.yaml', raw)
     const child = desk.start('plan', 'large.yaml', '--allow-large')
     const ended = once(child, 'close')
     const said = listenTo(child)
