@@ -27,15 +27,15 @@ function fault(column: keyof Bar, message: string, hint?: string): BarFault {
 
 /**
  * What no bar can be: a price ≤ 0, high < low, open or close outside [low, high] by more than
- * {@link PRICE_TOLERANCE}, a negative volume, split or dividend. undefined when the bar is sound.
+ * {@link PRICE_TOLERANCE}, a negative volume, split or dividend, anything infinite. undefined when the bar is sound.
  */
 export function barFault(bar: Bar): BarFault | undefined {
   const { open, high, low, close } = bar
   const slack = high * PRICE_TOLERANCE
   if (
-    low > 0 && open > 0 && high > 0 && close > 0 && high >= low - slack &&
+    low > 0 && open > 0 && high > 0 && close > 0 && high < Infinity && high >= low - slack &&
     open <= high + slack && open >= low - slack && close <= high + slack && close >= low - slack &&
-    bar.volume >= 0 && bar.split > 0 && bar.dividend >= 0
+    bar.volume >= 0 && bar.volume < Infinity && bar.split > 0 && bar.split < Infinity && bar.dividend >= 0 && bar.dividend < Infinity
   ) return undefined
   return describe(bar, slack)
 }
@@ -44,6 +44,9 @@ function describe(bar: Bar, slack: number): BarFault {
   // Last, what is worked out of the others where it is not given.
   for (const column of ['open', 'close', 'high', 'low'] as const) {
     if (!(bar[column] > 0)) return fault(column, `${column} is ${bar[column]}: a price must be above 0`)
+  }
+  for (const column of ['open', 'close', 'high', 'low', 'volume', 'split', 'dividend'] as const) {
+    if (bar[column] === Infinity) return fault(column, `${column} is Infinity: it must be finite`, 'is it the quotient of a number and 0?')
   }
   if (bar.high < bar.low - slack) return fault('high', `high ${bar.high} is below low ${bar.low}`, 'are the columns in another order?')
   for (const column of ['open', 'close'] as const) {

@@ -39,6 +39,11 @@ describe('bars in memory', () => {
     expect(() => assemble({ A: { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, 1], ...change } })).toThrow(expect.objectContaining({ code }))
   })
 
+  it.each(['open', 'high', 'low', 'close', 'volume', 'split', 'dividend'])('are refused with an infinite %s', (name) => {
+    const bars = { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, 1], [name]: [1, Infinity] }
+    expect(() => assemble({ A: bars })).toThrow(expect.objectContaining({ code: 'CSV_BAR_INVALID', where: `market.bars.A.${name}[1]`, value: Infinity, message: `${name} is Infinity: it must be finite` }))
+  })
+
   it('name the column that was given where another one is worked out of it', () => {
     expect(() => assemble({ A: { closeTimes: [DAY, 2 * DAY], open: [1, 1], close: [1, NaN] } })).toThrow(expect.objectContaining({ where: 'market.bars.A.close[1]' }))
   })
