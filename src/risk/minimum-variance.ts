@@ -16,11 +16,14 @@ const params = z.strictObject({
 
 type Params = z.infer<typeof params>
 
+/** A week of days: who is silent for longer may have been delisted, and would look ever calmer. */
+const LEAST_SILENT_ROWS = 5
+
 /**
  * - `returns`: ring of simple returns of adjusted closes, `[row mod window][n]`; 0 in a row without a bar,
  *   so that a return over a gap falls on the bar that ends it
  * - `lastClose`: 0 until a symbol's first bar
- * - `age`: rows since a symbol's first bar
+ * - `age`: rows since a symbol's first bar; `silent`: rows since its last one
  * - `weights`: the solution held
  * - `rows`: rows seen; `sinceSolution`: rows since the weights were solved, 0 = due
  */
@@ -28,6 +31,7 @@ const layout = (p: Params, symbols: number) => ({
   returns: p.window * symbols,
   lastClose: 'N' as const,
   age: 'N' as const,
+  silent: 'N' as const,
   weights: 'N' as const,
   rows: 1,
   sinceSolution: 1,
@@ -39,8 +43,8 @@ type Memory = State<ReturnType<typeof layout>>
  * Long-only minimum-variance weights (H. Markowitz, "Portfolio Selection", Journal of Finance 7 (1952) 77–91):
  * min w'Σw subject to Σw = 1, 0 ≤ w ≤ maxWeight, with Σ the shrunk covariance of the last `window` rows,
  * solved every `everyBars` rows by quadprog (Goldfarb & Idnani 1983). A symbol takes part when its first bar
- * is at least `window` rows old, it has a bar in the row of the solution and its returns vary; the others
- * weigh 0. Before anyone takes part, and when there is no solution, the weights are NaN and the next row
+ * is at least `window` rows old, its last one is not older than `everyBars` rows (or five, if that is more: a
+ * holiday is no delisting) and its returns vary; the others weigh 0. Before anyone takes part, and when there is no solution, the weights are NaN and the next row
  * tries again.
  */
 export default defineRiskModel({
@@ -61,7 +65,7 @@ export default defineRiskModel({
   decide: ([close], out, { params: p, symbols, state }) => {
     remember(close, state, p.window)
     if (state.sinceSolution[0] === 0) {
-      solve(close, state, { ...p, symbols })
+      solve(state, { ...p, symbols })
     }
     if (!Number.isNaN(state.weights[0])) state.sinceSolution[0] = (state.sinceSolution[0] + 1) % p.everyBars
     out.weights.set(state.weights)
@@ -77,14 +81,16 @@ function remember(close: Float64Array, state: Memory, window: number): void {
     const hasBar = !Number.isNaN(close[n])
     state.returns[slot + n] = hasBar && last > 0 ? close[n] / last - 1 : 0
     if (hasBar) state.lastClose[n] = close[n]
+    state.silent[n] = hasBar ? 0 : state.silent[n] + 1
   }
   state.rows[0]++
 }
 
-function solve(close: Float64Array, state: Memory, of: Params & { symbols: number }): void {
+function solve(state: Memory, of: Params & { symbols: number }): void {
   const taking: number[] = []
+  const mostSilent = Math.max(of.everyBars, LEAST_SILENT_ROWS)
   for (let n = 0; n < of.symbols; n++) {
-    if (state.age[n] >= of.window && !Number.isNaN(close[n]) && varies(state, n, of)) taking.push(n)
+    if (state.age[n] >= of.window && state.silent[n] <= mostSilent && varies(state, n, of)) taking.push(n)
   }
   const solution = minimise(gather(state, taking, of), of)
   state.weights.fill(solution === null ? NaN : 0)

@@ -62,17 +62,25 @@ describe('minimum variance', () => {
     expect(solved.filter((t) => t >= 0)).toEqual([10, 17, 24])
   })
 
-  it('weighs 0 what has no full window, no bar in the row or no movement', () => {
+  it('weighs 0 what has no full window, no bar for long or no movement', () => {
     const returns = randomReturns({ seed: 2, rows: 20, symbols: 4 })
     const closes = closesOf(returns.map((row) => [...row.slice(0, 3), 0]))
     for (let t = 0; t < 8; t++) closes[t][1] = NaN
-    closes[10][2] = NaN
+    for (let t = 2; t <= 10; t++) closes[t][2] = NaN
     const weights = weigh(closes, { window: 10, everyBars: 8 })
     expect(weights[10]).toEqual([1, 0, 0, 0])
     expect(weights[17]).toEqual([1, 0, 0, 0])
     expect(weights[18][1]).toBeGreaterThan(0)
     expect(weights[18][2]).toBeGreaterThan(0)
     expect(weights[18][3]).toBe(0)
+  })
+
+  it.each([[1, 5], [21, 21]])('solved every %i rows, weighs what has been silent for %i, and not for longer', (everyBars, rows) => {
+    const closes = closesOf(randomReturns({ seed: 5, rows: 90, symbols: 2 }))
+    for (let t = 40; t < closes.length; t++) closes[t][0] = NaN
+    const solvedAt = (last: number): number[] => weigh(closes.slice(0, 40 + rows + last), { window: 40 + rows + last - 1, everyBars }).at(-1)!
+    expect(solvedAt(0)[0]).toBeGreaterThan(0)
+    expect(solvedAt(1)).toEqual([0, 1])
   })
 
   it('counts a return over a gap once, on the bar that ends it', () => {
