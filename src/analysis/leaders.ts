@@ -16,6 +16,8 @@ export interface Ranking {
 export interface Leaders {
   /** Portfolios that fulfil the condition, ranked or not. */
   readonly total: number
+  /** Of these, those that filled no order, and those of them none of whose signals ever had an opinion. */
+  readonly idle: { readonly portfolios: number; readonly withoutOpinion: number }
   /** The metrics ledger's rows, best first; portfolios whose figure is not defined come last. */
   readonly rows: readonly Readonly<Record<string, SqlValue>>[]
 }
@@ -36,13 +38,14 @@ export async function rankPortfolios(run: OpenedRun, ranking: Ranking): Promise<
   const session = await openSql({ views, nanIsNull: true })
   const condition = ranking.where ?? 'true'
   try {
-    const counted = await session.query(`SELECT count(*) FROM metrics WHERE (\n${condition}\n)`)
+    const counted = await session.query(`SELECT count(*), count(*) FILTER (fills = 0), count(*) FILTER (fills = 0 AND signalCount = 0) FROM metrics WHERE (\n${condition}\n)`)
+    const [total, portfolios, withoutOpinion] = counted.rows[0].map(Number)
     const direction = ranking.ascending === true ? 'ASC' : 'DESC'
     const { columns, rows } = await session.query(
       `SELECT * FROM metrics WHERE (\n${condition}\n) ORDER BY "${ranking.by}" ${direction} NULLS LAST, ordinal LIMIT ${ranking.count}`,
     )
     return {
-      total: Number(counted.rows[0][0]),
+      total, idle: { portfolios, withoutOpinion },
       rows: rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]))),
     }
   } catch (error) {

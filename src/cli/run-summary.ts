@@ -27,6 +27,7 @@ export function formatSummary(run: FinishedRun, options: GlobalOptions): string[
     `${record.name}: ${plural(portfolios, 'portfolio')} in ${formatDuration(wallMs)}, run ${run.id}`,
     `  ${madeText(record)}`,
     ...lockstepLines(record),
+    ...idleLines(run.leaders),
     '',
     ...(portfolios === 0
       ? ['no portfolio was finished']
@@ -55,6 +56,13 @@ function lockstepLines({ lockstep, experiment }: RunRecord): string[] {
   return [...(experiment.models.length === 0 ? [] : [`  ${lockstep.predictions} predictions${flips}`]), `  ${compared}`]
 }
 
+/** Without a word, portfolios that never trade look as if they were merely flat. */
+function idleLines({ idle: { portfolios, withoutOpinion } }: Leaders): string[] {
+  if (portfolios === 0) return []
+  const why = withoutOpinion === 0 ? '' : withoutOpinion === portfolios ? ': their signals never had an opinion' : `, ${formatCount(withoutOpinion)} of them because their signals never had an opinion`
+  return [`  ${plural(portfolios, 'portfolio')} never traded${why}`]
+}
+
 function failureLines(failures: readonly Failure[], workersLog: string | undefined): string[] {
   if (failures.length === 0) return []
   const culprits = failures.filter((failure) => failure.because === undefined)
@@ -79,6 +87,7 @@ export function nextCommands({ leaders, order, record }: Pick<FinishedRun, 'lead
   const windows = record.artefacts?.windows ?? []
   return [
     `${commandText(['top', 'latest', '--by', 'sortino'], options)}    # rank by any metric`,
+    ...(leaders.idle.portfolios === 0 ? [] : [`${commandText(['top', 'latest', '--where', 'fills = 0'], options)}    # those that never traded`]),
     ...(order === undefined ? [] : [`${commandText(['explain', 'latest', order], options)}    # an order of the best, from feature to fill`]),
     ...(order === undefined ? [] : [`${commandText(['replay', 'latest', String(best)], options)}    # all of its orders`]),
     ...(windows.length === 0 ? [] : [`${commandText(['sql', 'latest', 'select * from windows'], options)}    # what each window selected`]),

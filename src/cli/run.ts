@@ -164,7 +164,7 @@ async function report(run: OpenedRun, { record, sources }: Pick<Setup, 'sources'
     printJson({
       run: run.id, unchanged: false, name: record.name, status, driver, startedAt, finishedAt,
       plan, timings, failures, lockstep, environment,
-      portfolios: leaders.total, by: 'sharpe', best: leaders.rows, next: nextCommands(finished, options),
+      portfolios: leaders.total, idle: leaders.idle, by: 'sharpe', best: leaders.rows, next: nextCommands(finished, options),
     })
   } else print(formatSummary(finished, options))
 }

@@ -44,6 +44,20 @@ describe('millrace run', () => {
     for (const line of next) expect(desk.shell(line).code).toBe(0)
   })
 
+  it('says how many portfolios never traded, why if no signal had an opinion, and how to list them', () => {
+    expect(first.stdout).not.toContain('never traded')
+    desk.write('idle.yaml', TINY.replace(/^name: .*$/m, 'name: idle').replace(/^portfolios:$/m, `portfolios:
+  - { name: still, signals: [slow], risk: none }
+  - { name: shy, signals: ['trend*'], risk: none, threshold: 50 }`).replace(/^strategies:$/m, `strategies:
+  - { name: slow, use: sma-cross, params: { fast: 3, slow: 5000 } }`))
+    const idle = desk.millrace('run', 'idle.yaml', '--workers', '2', '--store', 'idle')
+    expect(idle.stdout).toContain('2 portfolios never traded, 1 of them because their signals never had an opinion')
+    const next = idle.stdout.split('\n').find((line) => line.includes('# those that never traded')) as string
+    const listed = desk.shell(next)
+    expect(listed.stdout).toContain('still')
+    expect(listed.stdout).toContain('shy')
+  })
+
   it('does nothing when nothing has changed, and says which run has the results', async () => {
     const id = /run (\S+)$/m.exec(first.stdout)?.[1]
     // In seconds of CPU, since other tests may be keeping the cores busy.
