@@ -55,6 +55,10 @@ const RUNTIME_BYTES = 200 * MIB
 const MODEL_COPIES = 3
 /** Windows in one predict call: enough that the runtime's overhead vanishes, and so few that a model has calls for all threads. */
 export const WINDOWS_PER_CALL = 1024
+/** A thread of a model has a call to go on with when it has ended one. */
+export const CALLS_PER_THREAD = 2
+/** Of a call's windows: as they are gathered, and as its thread has them. */
+const WINDOW_COPIES = 2
 /** A portfolio in a batch: its configuration and name, and what a kernel knows of each symbol. */
 const PORTFOLIO_BYTES = 8 * KIB
 const BOOK_BYTES_PER_SYMBOL = 256
@@ -126,12 +130,13 @@ export function loneLoad(kind: 'ensemble' | 'risk', size: PanelSize): MemberLoad
   }
 }
 
-/** A model, whose file has at most `fileBytes`. */
-export function modelLoad(size: PanelSize & { readonly fileBytes: number }): MemberLoad {
+/** A model, whose file has at most `fileBytes` and whose windows have at most `windowLength` numbers. */
+export function modelLoad(size: PanelSize & { readonly fileBytes: number; readonly windowLength: number }): MemberLoad {
+  const callBytes = WINDOW_COPIES * (WINDOWS_PER_CALL + size.symbols) * size.windowLength * FLOAT32_BYTES
   return {
     msPerMember: (cellsOf(size) * PREDICTION_NS) / NS_PER_MS, msPerTask: TASK_MS,
-    heldBytesPerTask: TASK_BYTES + RUNTIME_BYTES + MODEL_COPIES * size.fileBytes, heldBytesPerMember: COPIES * heldBytes(size.symbols),
-    mostPerTask: 1, mostThreads: Math.ceil(cellsOf(size) / WINDOWS_PER_CALL),
+    heldBytesPerTask: TASK_BYTES + RUNTIME_BYTES + MODEL_COPIES * size.fileBytes + CALLS_PER_THREAD * callBytes,
+    heldBytesPerMember: COPIES * heldBytes(size.symbols), mostPerTask: 1, mostThreads: Math.ceil(cellsOf(size) / WINDOWS_PER_CALL),
   }
 }
 

@@ -11,7 +11,7 @@ import type { FeatureWidth } from '../features/feature.ts'
 import { makeArtefact } from '../store/made-artefact.ts'
 import type { Address } from '../store/store.ts'
 import { openInputRows, type InputPlace, type InputRows } from './input-rows.ts'
-import { WINDOWS_PER_CALL } from './member-load.ts'
+import { CALLS_PER_THREAD, WINDOWS_PER_CALL } from './member-load.ts'
 import { StoredMarket } from './stored-market.ts'
 import { storeAt } from './worker-cache.ts'
 
@@ -28,9 +28,6 @@ export interface ModelTask {
   readonly inputs: readonly InputPlace[]
   readonly threads: number
 }
-
-/** A thread has a call to go on with when it has ended one. */
-const CALLS_PER_THREAD = 2
 
 /** Stage 2: loads the model once a thread, predicts every window in large batches, writes predictions and signals. */
 export async function modelTask(task: ModelTask, report: (done: number, total: number) => void): Promise<void> {

@@ -132,11 +132,16 @@ function strategyInputs(context: WorkContext, entries: readonly StrategyEntry[],
 /** Models, one after the other, each in a process of its own. */
 export function modelWork(context: WorkContext): StageWork<Of<ModelEntry>> {
   const rawClose: InputPlace = { kind: 'market', input: 'raw.close' }
+  const { models } = context.lineup
+  const largest = {
+    fileBytes: Math.max(0, ...models.map(({ fileBytes }) => fileBytes)),
+    windowLength: Math.max(0, ...models.map(({ spec }) => spec.window * spec.features.length)),
+  }
   return {
     stage: 'models', taskKind: 'models', artefactKind: 'signals', isolated: true,
     bytesPerMember: context.rows * context.lineup.universe.length * (FLOAT32_BYTES + FLOAT64_BYTES),
-    load: modelLoad({ ...sizeOf(context), fileBytes: Math.max(0, ...context.lineup.models.map(({ fileBytes }) => fileBytes)) }),
-    members: listed(context.lineup.models.map((entry) => ({
+    load: modelLoad({ ...sizeOf(context), ...largest }),
+    members: listed(models.map((entry) => ({
       entry,
       address: context.addresses.signal(entry.spec.name),
       label: entry.spec.name,

@@ -74,15 +74,16 @@ describe('the portfolios of simulated experiments', () => {
     expect(shape(levelOf(plan, 'models'))).toBe('20 × 1 on 1')
   })
 
-  it('give a model no more threads than memory holds copies of it, or than it has calls for', () => {
-    const threads = (cores: number, gib: number, of: { rows: number; fileBytes: number }): number => {
+  it('give a model no more threads than memory holds copies of it and windows for, or than it has calls for', () => {
+    const threads = (cores: number, gib: number, of: { rows: number; fileBytes: number; windowLength?: number }): number => {
       const size = { rows: of.rows, symbols: 10 }
-      const level: Level = { stage: 'models', members: 1, load: modelLoad({ ...size, fileBytes: of.fileBytes }), isolated: true }
+      const level: Level = { stage: 'models', members: 1, load: modelLoad({ ...size, windowLength: 360, ...of }), isolated: true }
       return planCores(machine(cores, gib), { ...size, levels: [level], portfolios: 1, subscriptions: [] }).modelThreads
     }
     expect(threads(64, 192, { rows: 5_000, fileBytes: 2 ** 20 })).toBe(49)
     expect(threads(64, 192, { rows: 50_000, fileBytes: 2 ** 20 })).toBe(64)
     expect(threads(64, 192, { rows: 50_000, fileBytes: 2 ** 32 })).toBe(15)
+    expect(threads(64, 192, { rows: 50_000, fileBytes: 2 ** 20, windowLength: 2 ** 20 })).toBe(11)
     expect(threads(2, 1, { rows: 50_000, fileBytes: 2 ** 32 })).toBe(1)
     expect(threads(2, 24, { rows: 100, fileBytes: 2 ** 20 })).toBe(1)
     expect(threads(2, 24, { rows: 1_000, fileBytes: 2 ** 20 })).toBe(2)

@@ -27,7 +27,7 @@ export function loadOf(of: Outline): PlannedLoad {
   const levels: Level[] = [
     ...features.map((members): Level => ({ stage: 'features', members, load: featureLoad({ rows, columns: symbols }), isolated: false })),
     { stage: 'strategies', members: strategies, load: strategyLoad({ rows, symbols }), isolated: false },
-    { stage: 'models', members: models, load: modelLoad({ rows, symbols, fileBytes: 2 ** 20 }), isolated: true },
+    { stage: 'models', members: models, load: modelLoad({ rows, symbols, fileBytes: 2 ** 20, windowLength: 360 }), isolated: true },
     { stage: 'risk', members: risk, load: loneLoad('risk', { rows, symbols }), isolated: false },
     { stage: 'portfolios', members: portfolios, load: portfolioLoad(portfolio), isolated: false },
     { stage: 'training', members: trainings, load: walkForwardLoad({ ...portfolio, rows: walkForward?.trainRows ?? 0, candidates: CANDIDATES_PER_TRAINING }), isolated: false },
