@@ -32,10 +32,11 @@ interface RunOptions extends ExperimentOptions {
 }
 
 /**
- * Half of what V8 would let the young part of a heap grow to: most of it dies all the same. And no threads of V8's own:
- * there is a worker for every core, so to compile and to collect garbage beside one takes the core from another.
+ * A young part of the heap that is small: most of it dies all the same, and the rest of the heap may grow by as much before
+ * it is collected. And no threads of V8's own: there is a worker for every core, so to compile and to collect garbage beside one
+ * takes the core from another.
  */
-const WORKER_FLAGS = ['--max-semi-space-size=8', '--single-threaded']
+const WORKER_FLAGS = ['--max-semi-space-size=2', '--single-threaded']
 /** Portfolios in the final summary. */
 const BEST_SHOWN = 10
 
