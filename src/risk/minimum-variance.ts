@@ -16,8 +16,11 @@ const params = z.strictObject({
 
 type Params = z.infer<typeof params>
 
-/** A week of days: who is silent for longer may have been delisted, and would look ever calmer. */
-const LEAST_SILENT_ROWS = 5
+/**
+ * Who is silent may have been delisted, and looks ever calmer: it takes part no longer than a solution is held or a tenth
+ * of the window, but through a week of days.
+ */
+const mostSilent = ({ everyBars, window }: Params): number => Math.max(5, Math.min(everyBars, window / 10))
 
 /**
  * - `returns`: ring of simple returns of adjusted closes, `[row mod window][n]`; 0 in a row without a bar,
@@ -43,9 +46,9 @@ type Memory = State<ReturnType<typeof layout>>
  * Long-only minimum-variance weights (H. Markowitz, "Portfolio Selection", Journal of Finance 7 (1952) 77–91):
  * min w'Σw subject to Σw = 1, 0 ≤ w ≤ maxWeight, with Σ the shrunk covariance of the last `window` rows,
  * solved every `everyBars` rows by quadprog (Goldfarb & Idnani 1983). A symbol takes part when its first bar
- * is at least `window` rows old, its last one is not older than `everyBars` rows (or five, if that is more: a
- * holiday is no delisting) and its returns vary; the others weigh 0. Before anyone takes part, and when there is no solution, the weights are NaN and the next row
- * tries again.
+ * is at least `window` rows old, its last one not older than `everyBars` rows or a tenth of the window (but five:
+ * a holiday is no delisting), and its returns vary; the others weigh 0. Before anyone takes part, and when there
+ * is no solution, the weights are NaN and the next row tries again.
  */
 export default defineRiskModel({
   name: 'minimum-variance',
@@ -88,9 +91,9 @@ function remember(close: Float64Array, state: Memory, window: number): void {
 
 function solve(state: Memory, of: Params & { symbols: number }): void {
   const taking: number[] = []
-  const mostSilent = Math.max(of.everyBars, LEAST_SILENT_ROWS)
+  const silent = mostSilent(of)
   for (let n = 0; n < of.symbols; n++) {
-    if (state.age[n] >= of.window && state.silent[n] <= mostSilent && varies(state, n, of)) taking.push(n)
+    if (state.age[n] >= of.window && state.silent[n] <= silent && varies(state, n, of)) taking.push(n)
   }
   const solution = minimise(gather(state, taking, of), of)
   state.weights.fill(solution === null ? NaN : 0)

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { builtFile } from '../base/built-file.ts'
 import { MillraceError } from '../base/errors.ts'
 import { sha256 } from '../base/hash.ts'
-import type { ModelSpec } from '../models/model.ts'
+import type { ModelSpec, Predictor } from '../models/model.ts'
 import { predictRows, type ModelRow } from '../models/model-run.ts'
 import { predictionsToSignals } from '../models/prediction-signal.ts'
 import { openPredictorThreads } from '../models/predictor-threads.ts'
@@ -31,42 +31,54 @@ export interface ModelTask {
 
 /** Stage 2: loads the model once a thread, predicts every window in large batches, writes predictions and signals. */
 export async function modelTask(task: ModelTask, report: (done: number, total: number) => void): Promise<void> {
-  const store = storeAt(task.store)
-  const market = new StoredMarket(store, task.market)
-  const { rows } = market
-  const universe = market.symbols
-  const columns = universe.length
-  const signal = new Float64Array(columns)
-  const rounded = new Float32Array(columns)
-  const predictor = await openPredictorThreads({
-    model: { file: task.spec.file, window: task.spec.window, features: task.spec.features.length },
-    threads: task.threads,
-    threadFile: builtFile('model-thread.mjs'),
-  })
+  const market = new StoredMarket(storeAt(task.store), task.market)
   const inputs = openInputRows(market, task.inputs)
   try {
-    refuseChanged(task)
-    const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
-    const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL, callsAtOnce: CALLS_PER_THREAD * task.threads }
-    const facts = { labels: [task.spec.name], symbols: universe, predictions: true }
-    await makeArtefact(store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members: [task.address], facts }, async (draft) => {
-      const predictions = draft.startPanel('predictions', { type: 'float64', rows, columns })
-      const signals = draft.startPanel('signals', { type: 'float32', rows, columns })
-      for await (const row of predictRows(run, modelRows(rows, inputs))) {
-        predictions.append(row.predictions)
-        predictionsToSignals(task.spec.signal, row.predictions, signal)
-        rounded.set(signal)
-        signals.append(rounded)
-        if (row.t % 512 === 511) report(row.t, rows)
-      }
-      predictions.end()
-      signals.end()
+    const predictor = await openPredictorThreads({
+      model: { file: task.spec.file, window: task.spec.window, features: task.spec.features.length },
+      threads: task.threads,
+      threadFile: builtFile('model-thread.mjs'),
     })
+    try {
+      refuseChanged(task)
+      await storePredictions(task, { market, inputs, predictor, report })
+    } finally {
+      await predictor.release()
+    }
   } finally {
     inputs.close()
     market.close()
-    await predictor.release()
   }
+}
+
+interface Opened {
+  readonly market: StoredMarket
+  readonly inputs: InputRows
+  readonly predictor: Predictor
+  readonly report: (done: number, total: number) => void
+}
+
+function storePredictions(task: ModelTask, { market, inputs, predictor, report }: Opened): Promise<void> {
+  const { rows, symbols: universe } = market
+  const columns = universe.length
+  const signal = new Float64Array(columns)
+  const rounded = new Float32Array(columns)
+  const windows = createWindowBuffer({ symbols: columns, widths: task.widths, window: task.spec.window })
+  const run = { name: task.spec.name, universe, predictor, windows, batchSize: WINDOWS_PER_CALL, callsAtOnce: CALLS_PER_THREAD * task.threads }
+  const facts = { labels: [task.spec.name], symbols: universe, predictions: true }
+  return makeArtefact(market.store, { address: task.address, kind: 'signals', madeFrom: task.madeFrom, members: [task.address], facts }, async (draft) => {
+    const predictions = draft.startPanel('predictions', { type: 'float64', rows, columns })
+    const signals = draft.startPanel('signals', { type: 'float32', rows, columns })
+    for await (const row of predictRows(run, modelRows(rows, inputs))) {
+      predictions.append(row.predictions)
+      predictionsToSignals(task.spec.signal, row.predictions, signal)
+      rounded.set(signal)
+      signals.append(rounded)
+      if (row.t % 512 === 511) report(row.t, rows)
+    }
+    predictions.end()
+    signals.end()
+  })
 }
 
 /** Asked when the model has been loaded: it is the planned one or, if the file is, of a file changed and changed back. */

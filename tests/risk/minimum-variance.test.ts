@@ -75,12 +75,14 @@ describe('minimum variance', () => {
     expect(weights[18][3]).toBe(0)
   })
 
-  it.each([[1, 5], [21, 21]])('solved every %i rows, weighs what has been silent for %i, and not for longer', (everyBars, rows) => {
-    const closes = closesOf(randomReturns({ seed: 5, rows: 90, symbols: 2 }))
-    for (let t = 40; t < closes.length; t++) closes[t][0] = NaN
-    const solvedAt = (last: number): number[] => weigh(closes.slice(0, 40 + rows + last), { window: 40 + rows + last - 1, everyBars }).at(-1)!
-    expect(solvedAt(0)[0]).toBeGreaterThan(0)
-    expect(solvedAt(1)).toEqual([0, 1])
+  it.each([[1, 300, 5], [21, 300, 21], [100, 300, 30], [100, 40, 5]])('solved every %i rows over %i, weighs what has been silent for %i, and not for longer', (everyBars, window, rows) => {
+    const weightsAfter = (silent: number): number[] => {
+      const closes = closesOf(randomReturns({ seed: 5, rows: window, symbols: 2 }))
+      for (const close of closes.slice(-silent)) close[0] = NaN
+      return weigh(closes, { window, everyBars }).at(-1)!
+    }
+    expect(weightsAfter(rows)[0]).toBeGreaterThan(0)
+    expect(weightsAfter(rows + 1)).toEqual([0, 1])
   })
 
   it('counts a return over a gap once, on the bar that ends it', () => {
