@@ -23,33 +23,41 @@ interface Scale {
 
 /** Bars whose lengths differ by more than this are shown on a logarithmic scale, which then says so. */
 const LARGEST_LINEAR_RATIO = 40
-const LABEL = 400
 const BAR = 20
+/** Room for the longest bar and its figure. */
+const BARS = 520
+/** A character is hardly ever wider. */
+const CHARACTER = 7
+const GAP = 8
 
 /** Horizontal bars of the medians, each unit on a scale of its own; a target is a dark line across its bar. */
 export function barsOf(figures: readonly Figure[]): string {
   const parts: string[] = []
   let y = 8
+  const left = GAP + CHARACTER * Math.max(0, ...figures.map(({ name }) => name.length))
   const units = [...new Set(figures.map(({ unit }) => unit))]
   for (const unit of [...units.filter((each) => isRatio(each)), ...units.filter((each) => !isRatio(each))]) {
     const some = figures.filter((figure) => figure.unit === unit && figure.median > 0)
     if (some.length === 0) continue
     const { at, logarithmic } = barScale(some)
-    parts.push(text({ x: LABEL, y: y + 14, weight: 'bold' }, `${unit === '' ? 'difference' : unit}${logarithmic ? ' (logarithmic scale)' : ''}`))
+    parts.push(text({ x: left, y: y + 14, weight: 'bold' }, `${unit === '' ? 'difference' : unit}${logarithmic ? ' (logarithmic scale)' : ''}`))
     y += BAR + 4
     some.forEach((figure) => {
-      const ends = [figure.median, ...boundsOf(figure)].map((value) => LABEL + at(value))
+      const [end, ...bounds] = [figure.median, ...boundsOf(figure)].map((value) => left + at(value))
+      const said = shown(figure.median)
+      // A target's line does not cross the figure.
+      const [crossing = end] = bounds.filter((x) => x > end && x < end + GAP + CHARACTER * said.length)
       parts.push(
-        text({ x: LABEL - 8, y: y + 14, anchor: 'end' }, figure.name),
-        rectangle({ x: LABEL, y: y + 1, width: at(figure.median), height: BAR - 5 }, COLOURS[0]),
-        ...ends.slice(1).map((x) => line([x, y - 2], [x, y + BAR - 2], '#222')),
-        text({ x: ends[0] + 6, y: y + 14 }, shown(figure.median)),
+        text({ x: left - GAP, y: y + 14, anchor: 'end' }, figure.name),
+        rectangle({ x: left, y: y + 1, width: at(figure.median), height: BAR - 5 }, COLOURS[0]),
+        ...bounds.map((x) => line([x, y - 2], [x, y + BAR - 2], '#222')),
+        text({ x: crossing + GAP, y: y + 14 }, said),
       )
       y += BAR
     })
     y += 12
   }
-  return drawing(y, parts)
+  return drawing({ width: left + BARS, height: y }, parts)
 }
 
 function boundsOf({ target }: Figure): number[] {
@@ -60,7 +68,7 @@ function boundsOf({ target }: Figure): number[] {
 function barScale(figures: readonly Figure[]): { at: (value: number) => number; logarithmic: boolean } {
   const values = figures.flatMap((figure) => [figure.median, ...boundsOf(figure)]).filter((value) => value > 0)
   const [least, most] = [Math.min(...values), Math.max(...values)]
-  const room = WIDTH - LABEL - 80
+  const room = BARS - 80
   if (most / least <= LARGEST_LINEAR_RATIO) return { at: (value) => (room * value) / most, logarithmic: false }
   const span = Math.log10(most / least) + 0.3
   return { at: (value) => (value > 0 ? (room * (Math.log10(value / least) + 0.3)) / span : 0), logarithmic: true }
@@ -85,7 +93,7 @@ export function linesOf({ x, y, logarithmicX = false, lines }: Plot): string {
     ...lines.flatMap((each, i) => drawn(each, { across, up, colour: COLOURS[i % COLOURS.length] })),
     ...legend(lines),
   ]
-  return drawing(BOTTOM + 50, parts)
+  return drawing({ width: WIDTH, height: BOTTOM + 50 }, parts)
 }
 
 function drawn({ points }: Line, { across, up, colour }: { across: Scale; up: Scale; colour: string }): string[] {
@@ -125,9 +133,9 @@ function linearScale({ least, most, from, to }: { least: number; most: number; f
   return { at: (value) => from + ((to - from) * (value - least)) / span, ticks }
 }
 
-function drawing(height: number, parts: readonly string[]): string {
-  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" width="${WIDTH}" height="${height}" font-family="sans-serif" font-size="13">`
-  return [head, `<rect width="${WIDTH}" height="${height}" fill="white"/>`, ...parts, '</svg>', ''].join('\n')
+function drawing({ width, height }: { readonly width: number; readonly height: number }, parts: readonly string[]): string {
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="13">`
+  return [head, `<rect width="${width}" height="${height}" fill="white"/>`, ...parts, '</svg>', ''].join('\n')
 }
 
 function rectangle({ x, y, width, height }: { x: number; y: number; width: number; height: number }, colour: string): string {

@@ -30,6 +30,16 @@ describe('bars', () => {
     const [, left, width] = /<rect x="(\S+)" y="\S+" width="(\S+)"/.exec(barsOf([once('missed', '×', 5, { atLeast: 10 })])) ?? []
     expect(Number(x) - Number(left)).toBeCloseTo(2 * Number(width), 0)
   })
+
+  it('have room for the longest name, and their figures beside a target that is near', () => {
+    const name = 'a whole command, from its first process to its last result, ÷ another'
+    const svg = barsOf([once(name, '×', 9.9, { atLeast: 10 })])
+    const [, left] = /<rect x="(\S+)" y="\S+" width="\S+"/.exec(svg) ?? []
+    expect(Number(left)).toBeGreaterThan(6.5 * name.length)
+    const [, line] = /<line x1="(\S+)"/.exec(svg) ?? []
+    const [, figure] = /<text x="(\S+)"[^>]*>9.9</.exec(svg) ?? []
+    expect(Number(figure)).toBeGreaterThan(Number(line))
+  })
 })
 
 it('lines begin at zero, and go right by factors where the axis is logarithmic', () => {
