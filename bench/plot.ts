@@ -27,7 +27,7 @@ const BAR = 20
 /** Room for the longest bar and its figure. */
 const BARS = 520
 /** A character is hardly ever wider. */
-const CHARACTER = 7
+const CHARACTER = 7.5
 const GAP = 8
 
 /** Horizontal bars of the medians, each unit on a scale of its own; a target is a dark line across its bar. */
