@@ -59,8 +59,9 @@ function lockstepLines({ lockstep, experiment }: RunRecord): string[] {
 /** Without a word, portfolios that never trade look as if they were merely flat. */
 function idleLines({ idle: { portfolios, withoutOpinion } }: Leaders): string[] {
   if (portfolios === 0) return []
-  const why = withoutOpinion === 0 ? '' : withoutOpinion === portfolios ? ': their signals never had an opinion' : `, ${formatCount(withoutOpinion)} of them because their signals never had an opinion`
-  return [`  ${plural(portfolios, 'portfolio')} never traded${why}`]
+  const reason = `none of ${withoutOpinion === 1 ? 'its' : 'their'} signals ever had an opinion`
+  const why = withoutOpinion === portfolios ? `: ${reason}` : `, ${formatCount(withoutOpinion)} of them because ${reason}`
+  return [`  ${plural(portfolios, 'portfolio')} never traded${withoutOpinion === 0 ? '' : why}`]
 }
 
 function failureLines(failures: readonly Failure[], workersLog: string | undefined): string[] {

@@ -51,7 +51,7 @@ describe('millrace run', () => {
   - { name: shy, signals: ['trend*'], risk: none, threshold: 50 }`).replace(/^strategies:$/m, `strategies:
   - { name: slow, use: sma-cross, params: { fast: 3, slow: 5000 } }`))
     const idle = desk.millrace('run', 'idle.yaml', '--workers', '2', '--store', 'idle')
-    expect(idle.stdout).toContain('2 portfolios never traded, 1 of them because their signals never had an opinion')
+    expect(idle.stdout).toContain('2 portfolios never traded, 1 of them because none of its signals ever had an opinion')
     const next = idle.stdout.split('\n').find((line) => line.includes('# those that never traded')) as string
     const listed = desk.shell(next)
     expect(listed.stdout).toContain('still')
