@@ -34,7 +34,7 @@ export function goesAloneLong(pairs: usize, end: usize, pairBytes: usize): bool 
   return true
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isPlain(pair: usize): bool {
   return (load<i32>(pair, FLAGS) & (DECIDES_SIMPLY | HAS_ENDED)) == DECIDES_SIMPLY && !any(f64x2.ge(v128.load(pair, STOPPED_AT), both(0)))
@@ -84,7 +84,7 @@ function fillTouched(pair: usize, prices: usize, row: i32): void {
 }
 
 /** Whether the bar lies at or beyond a bound. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function touches(faced: usize, bound: v128): bool {
   return i32x4.bitmask(f32x4.le(v128.load(faced, FACED_BAR_TOUCHES), bound)) != 0
@@ -94,14 +94,14 @@ function touches(faced: usize, bound: v128): bool {
 const PADDED: i32 = 4
 
 /** Whether a row is left to its own functions. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isCareful(tile: usize, row: i32): bool {
   return ((load<i32>(kindsAt + (<usize>row << 2)) & (EVENTFUL | HAS_GAPS)) | load<i32>(tile, TILE_CAREFUL)) != 0
 }
 
 /** Cash with the interest of a row. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function carried(pair: usize, row: i32, cash: v128, value: v128): v128 {
   if (!hasCarry) return cash
@@ -113,21 +113,21 @@ function carried(pair: usize, row: i32, cash: v128, value: v128): v128 {
 }
 
 /** What is wanted of the symbol at a row's close, in account currency. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function worthOf(pair: usize, tile: usize, equity: v128): v128 {
   return f64x2.mul(f64x2.promote_low_f32x4(v128.load64_zero(tile, TILE_TARGETS)), f64x2.mul(v128.load(pair, SIZE), equity))
 }
 
 /** Lanes in which no drawdown stop can hit, and something is left. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function standing(pair: usize, equity: v128): v128 {
   return f64x2.gt(equity, f64x2.mul(v128.load(pair, STOP_PEAK), v128.load(LOOKOUT, FLOOR)))
 }
 
 /** Lanes for which nothing can follow from a row's close. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function resting(pair: usize, tile: usize, row: i32, unit: v128, value: v128, equity: v128, isTimed: bool): v128 {
   const change = f64x2.add(v128.and(f64x2.sub(worthOf(pair, tile, equity), value), magnitudeMask()), f64x2.mul(v128.load(LOOKOUT, SLACK), unit))
@@ -145,7 +145,7 @@ function resting(pair: usize, tile: usize, row: i32, unit: v128, value: v128, eq
 }
 
 /** Leaves what a row has come to. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function leaveRow(pair: usize, room: usize, equity: v128, value: v128): void {
   v128.store(pair, f64x2.pmax(v128.load(pair, STOP_PEAK), equity), STOP_PEAK)
@@ -154,7 +154,7 @@ function leaveRow(pair: usize, room: usize, equity: v128, value: v128): void {
 }
 
 /** Trailing stops behind the bar, for the next one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function trailed(trail: v128, followed: usize): v128 {
   return f32x4.pmax(trail, f32x4.mul(v128.load(followed), v128.load(LOOKOUT, TRAIL_FACTOR)))

@@ -46,14 +46,14 @@ function isFree(pair: usize): bool {
 }
 
 /** `value` less a fee that is 0 where orders are free. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function less(value: v128, fee: v128, free: bool): v128 {
   return free ? value : f64x2.sub(value, fee)
 }
 
 /** `free`: without costs. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function account(pair: usize, tile: usize, stride: usize, row: i32, free: bool): i32 {
   const cell = pair + HEAD_BYTES

@@ -79,7 +79,7 @@ function waitingNow(): u64 {
   return waiting
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function walk(row: i32, stride: usize, isCheap: bool): void {
   let waiting = waitingNow()
@@ -101,7 +101,7 @@ function walk(row: i32, stride: usize, isCheap: bool): void {
 }
 
 /** Marks all and decides for them; a row that is not plain for a pair is left to stepAside. Gives those that have an order then. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function closeAll(row: i32, stride: usize): u64 {
   const unit = v128.load64_splat(pricesAt + <usize>row * PRICE_BYTES, CLOSE_UNIT)
@@ -197,7 +197,7 @@ function isPlain(pair: usize): bool {
 }
 
 /** Fills what waits in a pair, unless buying power cuts it: then it goes on waiting. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function fill(seat: usize, noted: usize, prices: usize, isCheap: bool): void {
   const pair = <usize>load<u32>(seat, SEAT_PAIR)
@@ -244,7 +244,7 @@ function fill(seat: usize, noted: usize, prices: usize, isCheap: bool): void {
 }
 
 /** Price × M of a leg. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function legUnit(pair: usize, prices: usize, slippage: usize, sign: v128, isCheap: bool): v128 {
   const open = v128.load64_splat(prices, OPEN)
@@ -255,7 +255,7 @@ function legUnit(pair: usize, prices: usize, slippage: usize, sign: v128, isChea
 }
 
 /** What an order pays: of its legs' units and values. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function feeOf(pair: usize, isCheap: bool, filled: v128, reduced: v128, reducedBy: v128, increased: v128, increasedBy: v128): v128 {
   if (isCheap) return f64x2.mul(v128.load(pair, FEE_RATE), filled)

@@ -45,7 +45,7 @@ export let scratchAt: usize = 0
  * LONG, whether the batch's cells have their longer part. The other is RECORDS, in journal.ts. What a variant has
  * not folds away when it is compiled.
  */
-// @ts-ignore: constant of the compiler's command line
+// @ts-expect-error: constant of the compiler's command line
 export const isLong: bool = LONG != 0
 /** Whether a pair's record has units per target, and where. */
 export let hasUnits: bool = false
@@ -102,7 +102,7 @@ export function unitsOffset(count: i32): usize {
 }
 
 /** Units per full target of symbol n. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function unitsOf(pair: usize, n: usize): v128 {
   return v128.load(pair + unitCells + n * UNITS_BYTES)
@@ -168,21 +168,21 @@ export function setWork(tiles: usize, scratch: usize, held: usize, exposures: us
 }
 
 /** The longer part of the cell of symbol n. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function longCell(pair: usize, n: usize): usize {
   return pair + longCells + n * LONG_CELL_BYTES
 }
 
 /** Whether symbol n can be traded in a row of these bits. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function isTradable(kinds: i32, row: i32, n: usize): bool {
   return (kinds & HAS_GAPS) == 0 || load<u8>(tradableAt + <usize>(row * symbols) + n) != 0
 }
 
 /** Units rounded toward zero to whole lots of a symbol; a lot of 0 is fractional. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function toLots(quantity: v128, symbol: usize): v128 {
   if (!hasLots) return quantity

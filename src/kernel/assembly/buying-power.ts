@@ -11,7 +11,7 @@ import { equityAfter, hasVolumeLimit, planSizes, plannedFee, reductionFee, usedA
 /** Equity as the sizing of the increasing legs leaves it. */
 let equity: v128 = i64x2.splat(0)
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function scratchOf(at: usize): usize {
   return scratchAt + <usize>load<u32>(at) * SCRATCH_BYTES
@@ -72,7 +72,7 @@ function limitIncreases(pair: usize, planned: usize, end: usize, row: i32): void
 }
 
 /** The same of symbol n; gives the lanes in which nothing is left of the increasing leg. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function limitIncrease(pair: usize, n: usize, row: i32): v128 {
   const scratch = scratchAt + n * SCRATCH_BYTES
@@ -87,7 +87,7 @@ function limitIncrease(pair: usize, n: usize, row: i32): v128 {
 }
 
 /** The legs of symbol n's order where buying power suffices whatever the book is worth after: volume alone can limit them. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function planFitting(pair: usize, n: usize, row: i32, held: v128, order: v128): void {
   planSizes(pair, n, row, held, order)
@@ -95,7 +95,7 @@ export function planFitting(pair: usize, n: usize, row: i32, held: v128, order: 
 }
 
 /** Margin of the increasing leg of a planned order in symbol n. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function marginNeeded(scratch: usize, n: usize): v128 {
   const margin = load<f64>(symbolsAt + n * SYMBOL_BYTES, MARGIN)
@@ -153,7 +153,7 @@ function noteKept(pair: usize, n: usize, kept: v128, why: i32): void {
 }
 
 /** Cuts the increasing leg of some lanes to `kept` units. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function keepOf(scratch: usize, lanes: v128, kept: v128): void {
   v128.store(scratch, choose(lanes, kept, v128.load(scratch, INCREASE)), INCREASE)

@@ -20,7 +20,7 @@ export function decideCarefully(pair: usize, prices: usize, tile: usize, row: i3
 }
 
 /** The two portfolios' values of a pattern field for symbol n, `none` where a portfolio has no pattern. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function decided(pair: usize, field: usize, at: usize, none: v128): v128 {
   const first = patternOf(pair, 0)
@@ -40,7 +40,7 @@ function vetoesAny(pattern: usize, row: i32): bool {
 }
 
 /** A target as an event: it acts only if its sign is not the position's. NaN keeps the quantity. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function eventOf(pair: usize, target: v128, held: v128): v128 {
   const holds = v128.load(pair, HOLDS)
@@ -129,7 +129,7 @@ function desireQuantities(pair: usize, prices: usize, tile: usize, row: i32, kin
 }
 
 /** Lanes in which a cut brings the position toward zero. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function reduces(held: v128, desired: v128): v128 {
   const long = v128.and(f64x2.lt(desired, held), f64x2.ge(desired, both(0)))

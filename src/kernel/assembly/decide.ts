@@ -16,7 +16,7 @@ import {
  * Decides at the close of row t. Most rows are simple: every target is known, traded to and within its limits,
  * so a quick look in float32 lists the symbols that may trade, and only those are worked out.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function decidePair(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
   const simple = isSimple(pair, tile, row, t, kinds)
@@ -33,7 +33,7 @@ export function decidePair(pair: usize, prices: usize, tile: usize, row: i32, t:
 }
 
 /** Whether no target of the row is an event for a pair that acts at events only. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function rests(pair: usize, tile: usize, row: i32, kinds: i32): bool {
   if ((load<i32>(pair, FLAGS) & RESTS_BETWEEN_EVENTS) == 0 || load<i32>(pair, LISTED) != 0 || any(out)) return false
@@ -55,7 +55,7 @@ export function rests(pair: usize, tile: usize, row: i32, kinds: i32): bool {
 export let out: v128 = i64x2.splat(0)
 
 /** Whether both trade to known targets now, none of which limits can bind; steps the drawdown stops. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function isSimple(pair: usize, tile: usize, row: i32, t: i32, kinds: i32): bool {
   const flags = load<i32>(pair, FLAGS)
@@ -85,7 +85,7 @@ function keepsNothing(pair: usize, tile: usize, row: i32, kinds: i32): bool {
 }
 
 /** Lanes that the drawdown stop keeps out. The peak begins again where trading resumes. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isStopped(pair: usize, t: i32, ended: v128): v128 {
   const equity = v128.load(pair, EQUITY)
@@ -129,7 +129,7 @@ export function isScheduled(pair: usize, t: i32, kinds: i32): v128 {
  * Lists the symbols whose wanted and held values are further apart than the threshold, as float32 can tell, or
  * that leave a position whatever the threshold: two symbols of two portfolios at a time. Gives the list's end.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function listChanges(pair: usize, tile: usize, row: i32, list: usize): usize {
   const equity = v128.load(pair, EQUITY)
@@ -144,7 +144,7 @@ function listChanges(pair: usize, tile: usize, row: i32, list: usize): usize {
   return listBeyond(tile, list, moneys, least, 0)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function listBeyond(tile: usize, list: usize, moneys: v128, least: v128, lotValues: usize): usize {
   const magnitude = magnitudeMask32()
@@ -191,7 +191,7 @@ function listAll(tile: usize, list: usize): usize {
 }
 
 /** The orders of the listed symbols, exactly; the list keeps those that have one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function orderListed(pair: usize, prices: usize, tile: usize, list: usize, end: usize, row: i32, kinds: i32): void {
   const equity = v128.load(pair, EQUITY)

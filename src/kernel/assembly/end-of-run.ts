@@ -44,7 +44,7 @@ export function closeAtEnd(pair: usize, prices: usize, row: i32, kinds: i32, lan
 }
 
 /** Lanes whose run ends with everything closed: they decide nothing in the last row. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function endingLanes(pair: usize): v128 {
   return v128.or(v128.load(pair, ENDS_AT_OPEN), v128.load(pair, ENDS_AT_CLOSE))

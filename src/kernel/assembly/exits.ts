@@ -128,7 +128,7 @@ export function moveLevelExactly(pair: usize, n: usize, row: i32): void {
   watch(pair, n)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function fixLevel(pair: usize, n: usize, held: v128): v128 {
   const long = longCell(pair, n)
@@ -144,7 +144,7 @@ export function releaseLocks(pair: usize, combined: usize, row: i32, kinds: i32,
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function releaseLock(pair: usize, combined: usize, n: usize, ended: v128): void {
   const side = v128.load(longCell(pair, n), LOCKED_SIDE)
@@ -160,7 +160,7 @@ function unlock(pair: usize, n: usize, side: v128, lanes: v128): void {
 }
 
 /** Where a row's combined targets lie in its tile. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function combinedOf(tile: usize, padded: i32): usize {
   return tile + TILE_TARGETS + (<usize>padded << 3)

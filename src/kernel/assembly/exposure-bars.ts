@@ -49,7 +49,7 @@ function linesBytes(): usize {
 }
 
 /** What to be careful of, and the targets of the only symbol; where a row is longer, of no second one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function putRow(at: usize, carefulAndTargets: v128, stride: usize): void {
   v128.store(at, carefulAndTargets, TILE_CAREFUL)
@@ -57,7 +57,7 @@ function putRow(at: usize, carefulAndTargets: v128, stride: usize): void {
 }
 
 /** Combined targets of four rows, behind the others. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function putCombined(at: usize, stride: usize, mine: v128, other: v128): void {
   const low = v128.shuffle<i32>(mine, other, 0, 4, 1, 5)
@@ -179,7 +179,7 @@ function limitBars(rules: usize, line: usize, counts: usize, first: i32, end: i3
   storeCounts(counts, lanesOf(speaking), lanesOf(capped), lanesOf(scaled), lanesOf(cuts))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function storeCounts(counts: usize, signals: i32, capped: i32, scaled: i32, cuts: i32): void {
   store<i32>(counts, signals)
@@ -206,7 +206,7 @@ function meanGapped(rules: usize, out: usize, from: usize, bytes: usize): void {
 }
 
 /** Lanes whose row is decided: not before the first, nor from `end` on. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function measuredOf(row: i32, first: i32, end: i32): v128 {
   if (row >= first && row + 4 <= end) return i32x4.splat(-1)

@@ -123,7 +123,7 @@ export function hasGaps(rules: usize): bool {
 }
 
 /** [a0 a1 a2 a3] and [b0 b1 b2 b3] become [a0 b0 a1 b1] [a2 b2 a3 b3]. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function interleave(first: usize, second: usize, out: usize, bytes: usize): void {
   for (const end = first + bytes; first < end; first += 16) {
@@ -201,7 +201,7 @@ function countOpinions(speaking: v128): void {
 }
 
 /** −1, 0 or 1. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function sideOf(value: v128): v128 {
   const size = v128.and(ones(), f32x4.ne(value, f32x4.splat(0)))

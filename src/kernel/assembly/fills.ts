@@ -8,7 +8,7 @@ import {
 } from './layout'
 
 /** Fills what waits at the open of a row: buying power is shared out, then every listed order is booked. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function fillPair(pair: usize, prices: usize, row: i32, kinds: i32): void {
   const listed = load<i32>(pair, LISTED)
@@ -30,7 +30,7 @@ export function fillPair(pair: usize, prices: usize, row: i32, kinds: i32): void
  * Whether buying power suffices however the opens lie within the row's leap from the last closes: a bound from
  * what is held and wanted at those closes. It only saves working the exact sums out.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function clearlyFits(pair: usize, leapAt: usize): bool {
   if (hasMargins || symbols < LEAST_BOUNDED) return false
@@ -54,21 +54,21 @@ export function clearlyFits(pair: usize, leapAt: usize): bool {
 }
 
 /** Price × (1 ± slippage) ± half the spread, by the sign of the order. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function slipped(open: v128, slippage: v128, spread: v128, sign: v128): v128 {
   return f64x2.add(f64x2.mul(open, f64x2.add(both(1), v128.xor(slippage, sign))), v128.xor(spread, sign))
 }
 
 /** Half the spread, for who pays it. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function spreadOf(pair: usize, price: usize): v128 {
   return f64x2.mul(v128.load64_splat(price, HALF_SPREAD), v128.load(pair, PAYS_SPREAD))
 }
 
 /** max(minimum, rate × notional + per unit × |quantity|), once per order that fills anything. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function orderFee(pair: usize, notional: v128, units: v128): v128 {
   const proportional = f64x2.add(f64x2.mul(v128.load(pair, FEE_RATE), notional), f64x2.mul(v128.load(pair, FEE_PER_UNIT), units))
@@ -76,7 +76,7 @@ export function orderFee(pair: usize, notional: v128, units: v128): v128 {
 }
 
 /** What an order pays for its legs, units and values of each; some pay for the increasing one alone. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function legsFee(pair: usize, reduced: v128, reducedBy: v128, increased: v128, increasedBy: v128): v128 {
   const entryOnly = v128.load(pair, FEE_ON_ENTRY_ONLY)
@@ -148,7 +148,7 @@ function shareBuyingPower(pair: usize, prices: usize, row: i32, kinds: i32): v12
 }
 
 /** What the limit leaves of all that is needed; what is left within its slack is nothing, or rounding noise would fill. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function shareOf(allowed: v128, used: v128, fees: v128, needed: v128): v128 {
   const isLeft = f64x2.lt(f64x2.mul(f64x2.add(used, fees), both(LIMIT_SLACK)), allowed)
@@ -179,7 +179,7 @@ function cutIncreases(pair: usize, list: usize, listed: i32, factor: v128, row: 
 }
 
 /** Books both legs of every listed order: sums by leg in symbol order, then cash. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut: bool, row: i32, kinds: i32): void {
   let reducedValue = v128.load(pair, ACTIONS_VALUE)
@@ -260,7 +260,7 @@ function bookOrders(pair: usize, prices: usize, list: usize, listed: i32, isCut:
 }
 
 /** Counts the trades that the lanes close: their cash is the profit. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function closeTrades(pair: usize, profit: v128, closes: v128): void {
   const wins = v128.and(closes, f64x2.gt(profit, both(0)))

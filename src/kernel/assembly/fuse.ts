@@ -7,7 +7,7 @@ import {
 } from './layout'
 
 /** The share of its risk pattern's scale that a portfolio follows in a row. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function scaleOf(rules: usize, row: i32): f32 {
   const pattern = <usize>load<u32>(rules, PATTERN)
@@ -16,7 +16,7 @@ export function scaleOf(rules: usize, row: i32): f32 {
 }
 
 /** The smaller of a portfolio's gross limit and its pattern's in a row. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function grossOf(rules: usize, row: i32): f32 {
   const own = load<f32>(rules, GROSS)
@@ -26,7 +26,7 @@ export function grossOf(rules: usize, row: i32): f32 {
 }
 
 /** Adds to {signals, capped, scaled, cut}. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function addCounts(counts: usize, opinions: i32, capped: i32, scaled: i32, cut: i32): void {
   let counted = i32x4.splat(opinions)
@@ -108,7 +108,7 @@ function scaleRows(rules: usize, from: i32, to: i32, scales: usize): i32 {
 }
 
 /** Lanes of rows, of which so many are left. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function among(left: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(left))
@@ -169,7 +169,7 @@ function limitRows(rules: usize, from: i32, to: i32, out: usize, sums: usize, wa
 }
 
 /** The sums of four rows, each in the order of `sumOf`. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function grossOfFour(sums: usize): v128 {
   const first = v128.load(sums)

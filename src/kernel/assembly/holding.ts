@@ -7,7 +7,7 @@ import { COOLDOWN_BARS, ENTRY_BAR, EXIT_BAR, LOCKED_SIDE, MAX_HOLD_BARS, MIN_HOL
 export let expired: v128 = i64x2.splat(0)
 
 /** Re-entry, cooldown, and the least and the most closes a position of symbol n is held: what is then desired. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function keepTime(pair: usize, n: usize, row: i32, held: v128, wanted: v128, keeps: bool = true): v128 {
   const long = longCell(pair, n)

@@ -11,12 +11,12 @@ import {
  */
 
 /** Takes the journal up to its end, which then begins anew. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @external('journal', 'take')
 declare function take(end: usize): void
 
 /** Whether the module at hand is compiled for a batch that is recorded. */
-// @ts-ignore: constant of the compiler's command line
+// @ts-expect-error: constant of the compiler's command line
 export const records: bool = RECORDS != 0
 /** Whether every mark is an event, too. */
 let marksAreEvents: bool = false
@@ -35,14 +35,14 @@ export function setJournal(at: usize, bytes: usize, rowBytes: usize, marks: bool
   full = at + bytes - rowBytes
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function recordsMarks(): bool {
   return records && marksAreEvents
 }
 
 /** Begins a row of a pair. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function turnJournal(row: i32): void {
   if (!records) return
@@ -56,21 +56,21 @@ export function handOverJournal(): void {
 }
 
 /** Notes an event of some lanes, of one code. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function note(pair: usize, lanes: v128, code: i32, n: usize, quantity: v128): void {
   noteAs(pair, lanes, codes(code), n, quantity)
 }
 
 /** A code for both lanes. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function codes(code: i32): v128 {
   return i64x2.splat(<i64>code << 32)
 }
 
 /** Notes an event of some lanes, each with a code of its own. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function noteAs(pair: usize, lanes: v128, what: v128, n: usize, quantity: v128): void {
   const keys = keysOf(pair, what, n)
@@ -94,21 +94,21 @@ export function noteLong(pair: usize, lanes: v128, what: v128, n: usize, quantit
 }
 
 /** Leaves it to their fills to tell of the orders that are placed now. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function tellLater(pair: usize): void {
   if (records && !isLong) store<i32>(pair, 1, UNTOLD)
 }
 
 /** What is placed now is told at once. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function tellNow(pair: usize): void {
   if (records && !isLong) store<i32>(pair, 0, UNTOLD)
 }
 
 /** Notes the orders that were placed in the row before, unless that was done: not all of them may fill whole in this one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function tellOrders(pair: usize): void {
   if (records && !isLong && load<i32>(pair, LISTED) != 0 && load<i32>(pair, UNTOLD) != 0) notePlaced(pair)
@@ -127,14 +127,14 @@ function notePlaced(pair: usize): void {
 }
 
 /** Notes that an order has filled whole, by legs. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function noteFill(pair: usize, n: usize, order: v128, reduced: v128, increased: v128): void {
   if (!isLong && load<i32>(pair, UNTOLD) != 0) noteWhole(pair, n, order, reduced, increased)
   else noteLegs(pair, n, v128.and(order, signMask()), reduced, increased)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function noteWhole(pair: usize, n: usize, order: v128, reduced: v128, increased: v128): void {
   const zero = f64x2.splat(0)
@@ -148,7 +148,7 @@ function noteWhole(pair: usize, n: usize, order: v128, reduced: v128, increased:
 }
 
 /** Notes the legs of an order that has filled: an increasing leg lies right behind its reducing one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function noteLegs(pair: usize, n: usize, sign: v128, reduced: v128, increased: v128): void {
   const zero = f64x2.splat(0)
@@ -174,7 +174,7 @@ export function noteCut(pair: usize, n: usize, sign: v128, wanted: v128, kept: v
   note(pair, f64x2.ne(wanted, kept), why, n, v128.xor(f64x2.sub(wanted, kept), sign))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function keysOf(pair: usize, what: v128, n: usize): v128 {
   return v128.or(v128.or(v128.load(pair, NUMBERS), what), i64x2.splat(<i64>(<u32>firstCell + <u32>n)))

@@ -104,7 +104,7 @@ function endBlock(pair: usize, first: i32): void {
 let exposed: u64 = 0
 
 /** Phase 1 of a pair into the first tile, unless it has come to the same already. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function exposeFirst(pair: usize, first: i32): void {
   const rules = load<u64>(pair, EXPOSURE_RULES)
@@ -115,7 +115,7 @@ function exposeFirst(pair: usize, first: i32): void {
 }
 
 /** Phase 1 of some pairs, each into a tile of its own, unless the pair before has the same and its tile. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function exposeAll(pairs: usize, end: usize, pairBytes: usize, first: i32): void {
   exposeFirst(pairs, first)
@@ -133,7 +133,7 @@ function exposeAll(pairs: usize, end: usize, pairBytes: usize, first: i32): void
 }
 
 /** Row by row, pair by pair. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function stepRows(pairs: usize, end: usize, pairBytes: usize, first: i32, stride: usize): void {
   for (let row = first; row < rows; row++) {
@@ -197,7 +197,7 @@ function stepPair(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
   else stepShort(pair, prices, tile, row, kinds)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function stepShort(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
@@ -212,7 +212,7 @@ function stepShort(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32
 }
 
 /** A row of portfolios with longer cells. What grows or touches a bound in it is listed, and seen to after the mark. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
@@ -256,7 +256,7 @@ function stepLong(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32)
 }
 
 /** Whether an order waits, or an exit watches. Without, the bar has no flows to settle. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function mayFill(pair: usize): bool {
   return load<i32>(pair, LISTED) != 0 || v128.any_true(v128.load(pair, HAS_EXITS))
@@ -284,7 +284,7 @@ function decidedRows(pair: usize, lane: usize): i32 {
   return (lane == 0 ? i64x2.extract_lane(ends, 0) : i64x2.extract_lane(ends, 1)) != 0 ? rows - 1 : rows
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function addCount(lane: usize, slot: usize, count: i32): void {
   store<f64>(lane + slot, load<f64>(lane + slot) + <f64>count)

@@ -17,14 +17,14 @@ export function volumeLeft(pair: usize, n: usize, row: i32, filled: v128): v128 
 }
 
 /** Whether the bar's volume limits what one of the two may fill. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function hasVolumeLimit(pair: usize): bool {
   return any(f64x2.lt(v128.load(pair, PARTICIPATION), both(Infinity)))
 }
 
 /** Fee of a planned order's reducing leg alone. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function reductionFee(pair: usize, scratch: usize): v128 {
   const counted = v128.andnot(v128.load(scratch, REDUCE), v128.load(pair, FEE_ON_ENTRY_ONLY))
@@ -32,7 +32,7 @@ export function reductionFee(pair: usize, scratch: usize): v128 {
 }
 
 /** Fee of a planned order as its legs stand. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function plannedFee(pair: usize, scratch: usize): v128 {
   const counted = v128.andnot(v128.load(scratch, REDUCE), v128.load(pair, FEE_ON_ENTRY_ONLY))
@@ -93,7 +93,7 @@ export function planLegs(pair: usize, prices: usize, planned: usize, row: i32, k
 }
 
 /** Sizes and prices of the legs of an order, as far as they are known before buying power is shared out. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function planOrder(pair: usize, prices: usize, n: usize, row: i32, held: v128, order: v128): void {
   const scratch = scratchAt + n * SCRATCH_BYTES
@@ -107,7 +107,7 @@ function planOrder(pair: usize, prices: usize, n: usize, row: i32, held: v128, o
 }
 
 /** To zero first, then from zero. A reduction that volume cuts leaves no way through zero. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function planSizes(pair: usize, n: usize, row: i32, held: v128, order: v128): void {
   const scratch = scratchAt + n * SCRATCH_BYTES

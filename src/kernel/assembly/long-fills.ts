@@ -45,7 +45,7 @@ export function fillLong(pair: usize, prices: usize, grown: usize, row: i32, t: 
 }
 
 /** Whether the bar's volume lets orders of a size in symbol n be, whatever its lot. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function isAmple(pair: usize, n: usize, row: i32, size: v128): bool {
   const allowed = f64x2.mul(v128.load(pair, PARTICIPATION), v128.load64_splat(barOf(row, n), VOLUME))
@@ -53,7 +53,7 @@ function isAmple(pair: usize, n: usize, row: i32, size: v128): bool {
 }
 
 /** Books the legs of symbol n's order, and gives the lanes whose position it adds to. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function bookLegs(pair: usize, cell: usize, prices: usize, n: usize, row: i32, t: i32, order: v128, fits: bool): v128 {
   const long = longCell(pair, n)
@@ -138,7 +138,7 @@ function keepRest(pair: usize, cell: usize, long: usize, cut: v128, wasRest: v12
 }
 
 /** One reducing leg: cash flows, the open trade, and what a position closed with it leaves behind. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function bookReduction(pair: usize, cell: usize, n: usize, row: i32, reduced: v128, value: v128, fee: v128, sign: v128): void {
   const fills = f64x2.gt(reduced, both(0))
@@ -168,7 +168,7 @@ export function leave(pair: usize, n: usize, row: i32, lanes: v128): void {
   noteExit(long, n, row, lanes)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function noteExit(long: usize, n: usize, row: i32, lanes: v128): void {
   v128.store(long, choose(lanes, barsBefore(row, n), v128.load(long, EXIT_BAR)), EXIT_BAR)

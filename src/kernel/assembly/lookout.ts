@@ -71,7 +71,7 @@ export function watchTimes(pair: usize, held: v128): void {
 }
 
 /** Bounds of so many units whose exits are measured from a price. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function moveBounds(held: v128, level: v128): void {
   v128.store(LOOKOUT, boundFrom(level), BOUND)
@@ -80,48 +80,48 @@ export function moveBounds(held: v128, level: v128): void {
 }
 
 /** Where exits may fill whose trailing stop lies there. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function nearest(trail: v128): v128 {
   return f32x4.pmax(v128.load(LOOKOUT, BOUND), trail)
 }
 
 /** Where exits may fill that are measured from a price. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function boundFrom(level: v128): v128 {
   return f32x4.mul(faced(level), v128.load(LOOKOUT, BOUND_FACTOR))
 }
 
 /** Where trailing stops lie at a best price. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function trailFrom(best: v128): v128 {
   return f32x4.mul(faced(best), v128.load(LOOKOUT, TRAIL_FACTOR))
 }
 
 /** Lanes whose order may be above what the bar's volume allows. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function mayLackVolume(size: v128, volume: v128): v128 {
   return v128.not(f64x2.le(f64x2.add(size, leastLot()), f64x2.mul(v128.load(LOOKOUT, SHARE), volume)))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function leastLot(): v128 {
   return both(load<f64>(symbolsAt, LOT) * (1 + 1e-6))
 }
 
 /** Two prices, then two with the sign turned, in float32. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function faced(price: v128): v128 {
   const narrow = f32x4.demote_f64x2_zero(price)
   return v128.shuffle<i32>(narrow, f32x4.neg(narrow), 0, 1, 4, 5)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function paired(first: v128, second: v128): v128 {
   return v128.shuffle<i32>(f32x4.demote_f64x2_zero(first), f32x4.demote_f64x2_zero(second), 0, 1, 4, 5)

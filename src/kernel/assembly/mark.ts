@@ -12,7 +12,7 @@ import {
  * Marks at the close: equity = cash + Σ quantity × M × close, then the bar's return and drawdown. Leaves every
  * symbol's held value, in float32, for the decision.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function markPair(pair: usize, prices: usize, t: i32, kinds: i32): void {
   let evenValue = both(0)
@@ -45,7 +45,7 @@ export function markPair(pair: usize, prices: usize, t: i32, kinds: i32): void {
   measure(pair, f64x2.add(evenValue, oddValue), f64x2.add(evenGross, oddGross), t, kinds)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function measure(pair: usize, value: v128, gross: v128, t: i32, kinds: i32): void {
   const equity = f64x2.add(v128.load(pair, CASH), value)
@@ -103,7 +103,7 @@ export function closeLastPeriod(pair: usize): void {
 }
 
 /** Adds one complete period, which ended with the measured equity, to the sums; blocks count their returns as they end. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function closePeriod(pair: usize, isFirst: bool): void {
   const measured = v128.load(pair, MEASURED)
@@ -116,7 +116,7 @@ function closePeriod(pair: usize, isFirst: bool): void {
   addDrawdown(pair, measured)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function addReturn(pair: usize, periodReturn: v128, isFirst: bool): void {
   const shortfall = f64x2.pmin(both(0), f64x2.sub(periodReturn, v128.load(pair, RISK_FREE)))
@@ -134,7 +134,7 @@ function addReturn(pair: usize, periodReturn: v128, isFirst: bool): void {
   v128.store(pair, f64x2.pmin(v128.load(pair, WORST_RETURN), periodReturn), WORST_RETURN)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function addDrawdown(pair: usize, measured: v128): void {
   const peak = v128.load(pair, PEAK_EQUITY)

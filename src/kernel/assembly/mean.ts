@@ -17,7 +17,7 @@ export function meanRows(rules: usize, signals: usize, stride: usize, out: usize
   mean(true, rules, signals, stride, out, bytes, least, scales, sums)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function mean(allocates: bool, rules: usize, signals: usize, stride: usize, out: usize, bytes: usize, least: f32, scales: usize, sums: usize): void {
   const count = load<i32>(rules, SUBSCRIPTIONS)
@@ -34,7 +34,7 @@ function mean(allocates: bool, rules: usize, signals: usize, stride: usize, out:
  * One signal, two, or 4 for the last three or four, a fourth that is not there being the first that weighs 0; 5 adds
  * those to the sums of the signals before. Each kind is compiled by itself.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function meanOf(kind: i32, allocates: bool, rules: usize, signals: usize, stride: usize, out: usize, bytes: usize, least: f32, scales: usize, sums: usize): void {
   const count = load<i32>(rules, SUBSCRIPTIONS)
@@ -92,13 +92,13 @@ function sumEarly(rules: usize, signals: usize, stride: usize, out: usize, bytes
   }
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function lineOf(rules: usize, i: i32, signals: usize, stride: usize): usize {
   return signals + <usize>load<u32>(rules + RULES_BYTES + <usize>i * SUBSCRIPTION_BYTES) * stride
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function weightOf(rules: usize, i: i32): v128 {
   return v128.load32_splat(rules + RULES_BYTES + <usize>i * SUBSCRIPTION_BYTES, 4)

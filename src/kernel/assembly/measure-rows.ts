@@ -23,7 +23,7 @@ export function measureHeld(pair: usize, row: i32, end: i32): i32 {
   return returnsPerBar ? measure(pair, 0, row, end, false, true) : measure(pair, 0, row, end, false, false)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function measure(pair: usize, room: usize, row: i32, end: i32, isNoted: bool, perBar: bool): i32 {
   const cash = v128.load(pair, CASH)
@@ -122,7 +122,7 @@ function measure(pair: usize, room: usize, row: i32, end: i32, isNoted: bool, pe
 }
 
 /** Two counts as float64. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function counted(counts: v128): v128 {
   return f64x2.replace_lane(both(<f64>i64x2.extract_lane(counts, 0)), 1, <f64>i64x2.extract_lane(counts, 1))

@@ -3,14 +3,14 @@ import { addTo } from './lanes'
 import { CHANGING, EXPOSURE_RULES, HELD, LISTED, ORDERS, PARTICIPATION, PATTERN, WANTED } from './layout'
 
 /** Address of the decisions of a portfolio's pattern; 0 = none. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function patternOf(pair: usize, lane: usize): usize {
   return load<u32>(load<u32>(pair + (lane << 2), EXPOSURE_RULES), PATTERN)
 }
 
 /** What an order may add to what is held: a reduction that volume may cut short takes nothing off. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function growthOf(pair: usize, growth: v128): v128 {
   if (!isLong) return growth
@@ -19,7 +19,7 @@ export function growthOf(pair: usize, growth: v128): v128 {
 }
 
 /** Notes what was decided: how many orders, the list from `start` to `end`, and what they come to. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function keepList(pair: usize, end: usize, start: usize, count: v128, changing: v128, growing: v128): void {
   addTo(pair + ORDERS, count)

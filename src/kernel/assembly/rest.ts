@@ -55,7 +55,7 @@ export function haveEnded(pair: usize): bool {
   return v128.all_true<i64>(f64x2.gt(v128.load(pair, ENDED), both(0)))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function earnsOrPays(pair: usize): bool {
   const rates = v128.or(v128.or(v128.load(pair, BORROW_RATE), v128.load(pair, LOAN_RATE)), v128.load(pair, CASH_RATE))
@@ -94,7 +94,7 @@ export function markFlat(pair: usize, row: i32, end: i32): void {
 }
 
 /** The first row in which an order waits, a target is an event, or the row itself is one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function restsUntil(pair: usize, tile: usize, stride: usize, row: i32): i32 {
   if (load<i32>(pair, LISTED) != 0 || (load<i32>(pair, FLAGS) & HAS_ENDED) != 0) return row

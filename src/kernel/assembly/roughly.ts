@@ -15,28 +15,28 @@ export const WORD_VECTORS: usize = 16
 export const WORD_SYMBOLS: usize = 32
 
 /** Puts the bits of a vector's lanes behind those of the vectors before it. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function addBits(word: u64, mask: v128): u64 {
   return (word >> 4) | (<u64>i32x4.bitmask(mask) << 60)
 }
 
 /** Of the bits of so many vectors one for each symbol, whichever portfolio it was of: `symbolOf` tells the first. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function symbolBits(word: u64, vectors: u64): u64 {
   const bits = word >> (64 - (vectors << 2))
   return (bits | (bits >> 1)) & 0x5555_5555_5555_5555
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function symbolOf(bits: u64): usize {
   return <usize>ctz(bits) >> 1
 }
 
 /** [a b · ·] becomes [a b a b]. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function twice(value: v128): v128 {
   return v128.shuffle<i32>(value, value, 0, 1, 0, 1)

@@ -24,7 +24,7 @@ function isKnownLine(line: usize, bytes: usize): bool {
   return i32x4.all_true(known)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function equalsItself(at: usize): v128 {
   const signals = v128.load(at)

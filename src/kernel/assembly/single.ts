@@ -28,7 +28,7 @@ export function stepSingle(pair: usize, prices: usize, tile: usize, row: i32, ki
   closeSingle(pair, prices, tile, row, kinds)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function closeSingle(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32): void {
   const t = blockRow + row
@@ -37,7 +37,7 @@ export function closeSingle(pair: usize, prices: usize, tile: usize, row: i32, k
 }
 
 /** Fills the order that waits, if buying power lets all of it through; else the general way. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function fillSingle(pair: usize, prices: usize, row: i32, kinds: i32): void {
   if (load<i32>(pair, LISTED) == 0) return
@@ -45,7 +45,7 @@ function fillSingle(pair: usize, prices: usize, row: i32, kinds: i32): void {
 }
 
 /** Whether the order fitted, and was booked. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function fillWhole(pair: usize, prices: usize): bool {
   const cell = pair + HEAD_BYTES
@@ -93,14 +93,14 @@ function fillWhole(pair: usize, prices: usize): bool {
   return true
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function markSingle(pair: usize, prices: usize, t: i32, kinds: i32): void {
   const value = f64x2.mul(v128.load(pair + HEAD_BYTES, QUANTITY), v128.load64_splat(prices, CLOSE_UNIT))
   measure(pair, value, v128.and(value, magnitudeMask()), t, kinds)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function decideSingle(pair: usize, prices: usize, tile: usize, row: i32, t: i32, kinds: i32): void {
   if (!isSimple(pair, tile, row, t, kinds)) {

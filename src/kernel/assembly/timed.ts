@@ -60,7 +60,7 @@ function capValue(pair: usize): v128 {
  * have held it for long enough, that an exit has closed once that forbids nothing any more, or whose position is worth
  * more than the cap. What an exit has closed is not held, or its rest waits. With `exactly`, any change may count.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function seek(pair: usize, tile: usize, moneys: v128, least: v128, exactly: bool, inLots: bool, lots: usize): void {
   const magnitude = magnitudeMask32()
@@ -106,7 +106,7 @@ function seek(pair: usize, tile: usize, moneys: v128, least: v128, exactly: bool
 }
 
 /** The orders of the symbols that have a bit, exactly; the pair's list is of those that have one. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function orderDue(pair: usize, prices: usize, tile: usize, row: i32, kinds: i32, keeps: bool): bool {
   const equity = v128.load(pair, EQUITY)

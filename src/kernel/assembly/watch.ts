@@ -15,7 +15,7 @@ import { WORD_SYMBOLS, WORD_VECTORS, addBits, symbolBits, symbolOf } from './rou
  */
 
 /** Where symbol n's lanes lie in a vector of watches. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function watchOf(pair: usize, n: usize): usize {
   return pair + watchCells + (n >> 1) * WATCH_BYTES + ((n & 1) << 3)
@@ -58,7 +58,7 @@ export function watchBounds(pair: usize, n: usize, bounds: v128, factors: v128):
   watchLock(pair, n)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function watchDue(pair: usize, long: usize, at: usize, isHeld: v128): void {
   const due = f64x2.add(v128.load(long, ENTRY_ROW), f64x2.sub(v128.load(pair, MAX_HOLD_BARS), both(1)))
@@ -66,13 +66,13 @@ function watchDue(pair: usize, long: usize, at: usize, isHeld: v128): void {
 }
 
 /** What a level is multiplied by for the low of a side, and for its high. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function lowOf(pair: usize, isLong: v128): v128 {
   return choose(isLong, v128.load(pair, LOW_OF_LONG), v128.load(pair, LOW_OF_SHORT))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function highOf(pair: usize, isLong: v128): v128 {
   return choose(isLong, v128.load(pair, HIGH_OF_LONG), v128.load(pair, HIGH_OF_SHORT))
@@ -82,7 +82,7 @@ function highOf(pair: usize, isLong: v128): v128 {
  * Moves the bounds of symbol n with its level. That of a stop stays where the old one is nearer: it may be that of a
  * trailing stop.
  */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function watchLevel(pair: usize, n: usize, held: v128, level: v128): void {
   const at = watchOf(pair, n)
@@ -96,7 +96,7 @@ export function watchLevel(pair: usize, n: usize, held: v128, level: v128): void
 }
 
 /** Masks of two float64 lanes for float32, twice. */
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 export function narrowed(mask: v128): v128 {
   return v128.shuffle<i32>(mask, mask, 0, 2, 0, 2)
@@ -108,7 +108,7 @@ export function watchLock(pair: usize, n: usize): void {
   put(watchOf(pair, n) + WATCHED_LOCK, f32x4.demote_f64x2_zero(v128.or(side, where(f64x2.eq(side, both(0)), both(NaN)))))
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function put(at: usize, value: v128): void {
   v128.store64_lane(at, value, 0)
@@ -126,7 +126,7 @@ export function listTouched(pair: usize, row: i32, list: usize): usize {
   return touched(pair, bars, vectors, list, WATCH_BAR_CLOSE, WATCH_BAR_CLOSE, true)
 }
 
-// @ts-ignore: decorator
+// @ts-expect-error: decorator
 @inline
 function touched(pair: usize, bar: usize, vectors: usize, list: usize, up: usize, down: usize, trails: bool): usize {
   let watches = pair + watchCells
